@@ -1,0 +1,135 @@
+/** Answers in one line, and wrapping a body without losing its `close`. */
+import { isThenable } from './bytes.ts';
+import type {
+  Application,
+  ApplicationClass,
+  Header,
+  HeaderList,
+  NativeString,
+  ResponseBody,
+} from './types.ts';
+
+export interface AnswerOptions {
+  /** `'200 OK'` unless told. */
+  status?: NativeString;
+  /** Added to Content-Type; a Content-Type given here replaces it. */
+  headers?: HeaderList;
+}
+
+/**
+ * An application that answers with text, as UTF-8.
+ *
+ * ```ts
+ * const application: Application = (environ, startResponse) =>
+ *   environ.PATH_INFO === '/'
+ *     ? text('Hello\n')(environ, startResponse)
+ *     : text('Not here\n', { status: '404 Not Found' })(environ, startResponse);
+ * ```
+ */
+export function text(content: string, options?: AnswerOptions): Application {
+  return answer(content, 'text/plain; charset=utf-8', options);
+}
+
+/** As {@link text}, as `text/html`. The content is sent as it is: escape what others wrote. */
+export function html(content: string, options?: AnswerOptions): Application {
+  return answer(content, 'text/html; charset=utf-8', options);
+}
+
+/**
+ * As {@link text}, a value as JSON.
+ *
+ * @throws {TypeError} when JSON cannot hold the value: a cycle, a BigInt, `undefined`
+ */
+export function json(value: unknown, options?: AnswerOptions): Application {
+  const content: string | undefined = JSON.stringify(value);
+  if (content === undefined) {
+    throw new TypeError(`json() takes a value that JSON can hold; got ${typeof value}`);
+  }
+  return answer(content, 'application/json', options);
+}
+
+const encoder = new TextEncoder();
+
+function answer(content: string, type: string, options: AnswerOptions = {}): Application {
+  const { status = '200 OK', headers = [] } = options;
+  const own = headers.some(([name]) => name.toLowerCase() === 'content-type');
+  const typed: Header[] = own ? [...headers] : [['Content-Type', type], ...headers];
+  const body = encoder.encode(content);
+  return (_environ, startResponse) => {
+    startResponse(status, typed);
+    return [body];
+  };
+}
+
+/**
+ * A body that runs callbacks when it is closed: what a middleware returns when it has something to finish. The inner
+ * `close` goes first, then each callback, each exactly once, all of them even if one throws (the first error is then
+ * thrown on). Iteration, laziness and early stopping pass through.
+ *
+ * ```ts
+ * const timed: Middleware = (application) => async (environ, startResponse) => {
+ *   const start = performance.now();
+ *   return closing(await application(environ, startResponse), () => report(performance.now() - start));
+ * };
+ * ```
+ */
+export function closing(
+  body: ResponseBody,
+  ...callbacks: readonly (() => void | PromiseLike<void>)[]
+): ResponseBody {
+  let closed = false;
+  const close = (): void | PromiseLike<void> => {
+    if (closed) return;
+    closed = true;
+    return callAll([() => body.close?.(), ...callbacks]);
+  };
+  // One kind of iteration, the body's own: an array stays synchronous, a stream asynchronous.
+  return Symbol.asyncIterator in body
+    ? { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](), close }
+    : { [Symbol.iterator]: () => body[Symbol.iterator](), close };
+}
+
+/** Calls one after the other; stays synchronous as long as they do. */
+function callAll(actions: readonly (() => void | PromiseLike<void>)[]): void | PromiseLike<void> {
+  const errors: unknown[] = [];
+  for (const [index, action] of actions.entries()) {
+    try {
+      const done = action();
+      if (isThenable(done)) return callRest(done, actions.slice(index + 1), errors);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+async function callRest(
+  first: PromiseLike<unknown>,
+  rest: readonly (() => void | PromiseLike<void>)[],
+  errors: unknown[],
+): Promise<void> {
+  for (const action of [() => first, ...rest]) {
+    try {
+      await action();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
+
+/**
+ * An application out of a class whose instances are bodies. JavaScript classes cannot be called without `new`, and a server
+ * must not look at what kind of callable it was given, so this is said explicitly.
+ *
+ * ```ts
+ * class Hello {
+ *   constructor(_environ: Environ, startResponse: StartResponse) { startResponse('200 OK', []); }
+ *   *[Symbol.iterator]() { yield new TextEncoder().encode('Hello\n'); }
+ * }
+ * export const handler = toLambdaHandler(fromClass(Hello));
+ * ```
+ */
+export function fromClass(constructor: ApplicationClass): Application {
+  return (environ, startResponse) => new constructor(environ, startResponse);
+}

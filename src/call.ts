@@ -1,0 +1,459 @@
+/**
+ * Calling an application: the one response algorithm, for buffered and streaming platforms alike.
+ *
+ * PEP 3333 spreads it over "The start_response() Callable", "Handling the Content-Length Header", "Buffering and
+ * Streaming", "The write() Callable" and "Error Handling". The reading order here is the order of events.
+ */
+import { describe, isBytes, isThenable, joinBytes } from './bytes.ts';
+import { describeError } from './error-stream.ts';
+import { ClientDisconnected, ContractError } from './errors.ts';
+import { checkHead, type Head } from './head.ts';
+import { omitHeader } from './headers.ts';
+import { isBodiless } from './status.ts';
+import type {
+  Application,
+  Environ,
+  ErrorStream,
+  HeaderList,
+  NativeString,
+  ResponseBody,
+  StartResponse,
+  Write,
+} from './types.ts';
+
+/** Where a response goes. Promises are back-pressure: the next block is not asked for before they settle. */
+export interface Transport {
+  /** Status and headers, once: just before the first non-empty block, or at the end of an empty body. */
+  begin(status: NativeString, headers: HeaderList): void | PromiseLike<void>;
+  /** One non-empty block. Settles when it is on its way. */
+  send(block: Uint8Array): void | PromiseLike<void>;
+  /** The response is complete. */
+  end(): void | PromiseLike<void>;
+  /**
+   * The response broke after `begin`. Make that visible to the client (no clean end), or return `true` to say that
+   * nothing has left yet and all of it has been dropped: a complete 500 follows, from `begin` on.
+   */
+  abort(error: unknown): boolean | void | PromiseLike<boolean | void>;
+}
+
+/** A response in memory: what a buffering platform gets to see. */
+export class BufferedResponse implements Transport {
+  /** `'200 OK'` */
+  status: NativeString = '';
+  headers: HeaderList = [];
+  #blocks: Uint8Array[] = [];
+
+  begin(status: NativeString, headers: HeaderList): void {
+    this.status = status;
+    this.headers = headers;
+  }
+
+  send(block: Uint8Array): void {
+    this.#blocks.push(block);
+  }
+
+  end(): void {}
+
+  abort(): boolean {
+    this.#blocks = [];
+    return true;
+  }
+
+  /** The whole body; not a copy when the application sent a single block. */
+  get body(): Uint8Array {
+    return joinBytes(this.#blocks);
+  }
+}
+
+export interface CallOptions {
+  /** What an application's error becomes: a logged, fixed 500 (`'respond'`, the default), or a rejection with that error. */
+  onError?: 'respond' | 'throw';
+  /** Aborts when the client has gone. */
+  signal?: AbortSignal | undefined;
+  /** How long, in ms, an interrupted body may take to stop before it is closed regardless. 1000 unless told. */
+  stopTimeout?: number;
+}
+
+/**
+ * Calls `application` once and sees its response through to the end, whatever it does. Errors are logged to the environ's
+ * `wsgi.errors`, with the request line; the client gets a 500 without detail, or a broken response if it had already
+ * begun. The body is closed exactly once on every way out.
+ *
+ * ```ts
+ * const { status, headers, body } = await callApplication(application, environ);
+ * ```
+ *
+ * @throws the application's error with `onError: 'throw'`
+ */
+export async function callApplication<T extends Transport = BufferedResponse>(
+  application: Application,
+  environ: Environ,
+  transport?: T,
+  options: CallOptions = {},
+): Promise<T> {
+  const to = (transport ?? new BufferedResponse()) as T;
+  const exchange = new Exchange(environ, to, options.signal);
+  try {
+    await exchange.run(application, environ);
+  } catch (error) {
+    await exchange.fail(error, options.onError === 'throw');
+  } finally {
+    const released = exchange.release(options.stopTimeout ?? 1000);
+    if (released) await released;
+  }
+  return to;
+}
+
+/** A complete, fixed answer without detail, whose text is the status's own reason. */
+export async function sendErrorPage(
+  transport: Transport,
+  status: NativeString,
+  withBody = true,
+): Promise<void> {
+  const page = new TextEncoder().encode(`${status.slice(4)}\n`);
+  await transport.begin(status, [
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    ['Content-Length', String(page.length)],
+  ]);
+  if (withBody) await transport.send(page);
+  await transport.end();
+}
+
+/** One request on its way through. */
+class Exchange {
+  readonly #transport: Transport;
+  readonly #signal: AbortSignal | undefined;
+  // The application may replace or delete what it finds in its environ, so the server takes its own now.
+  readonly #errors: ErrorStream;
+  readonly #method: string;
+  readonly #target: string;
+
+  /** `startResponse` was called, even if that call threw. */
+  #started = false;
+  #head: Head | undefined;
+  /** `begin` was called: status and headers can no longer change. */
+  #sent = false;
+  /** Nothing more will be sent. */
+  #finished = false;
+  /** The application has not returned yet, so `write` may be called. */
+  #writeOpen = true;
+  #writeUsed = false;
+  /** Body bytes handed to the transport. */
+  #bytesOut = 0;
+  /** Writes waiting for the transport, and the first of its failures. */
+  #queue: Promise<void> | undefined;
+  #queueError: { error: unknown } | undefined;
+
+  #body: ResponseBody | undefined;
+  #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+  /** The iterator has ended or thrown, so there is nothing to stop. */
+  #exhausted = false;
+
+  constructor(environ: Environ, transport: Transport, signal: AbortSignal | undefined) {
+    this.#transport = transport;
+    this.#signal = signal;
+    this.#errors = environ['wsgi.errors'];
+    this.#method = environ.REQUEST_METHOD;
+    this.#target = environ.REQUEST_URI ?? environ.PATH_INFO;
+  }
+
+  async run(application: Application, environ: Environ): Promise<void> {
+    const returned: unknown = application(environ, this.#startResponse);
+    const body: unknown = isThenable(returned) ? await returned : returned;
+    this.#writeOpen = false;
+    if (isIterable(body)) this.#body = body;
+    this.#stopIfGone();
+    if (!isIterable(body)) throw new ContractError(notABody(body));
+    if (this.#queue) await this.#queue;
+    if (this.#queueError) throw this.#queueError.error;
+
+    const length = this.#writeUsed ? undefined : lengthOf(body);
+    const iterator = (this.#iterator =
+      Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]());
+    for (;;) {
+      const next = this.#nextBlock(iterator);
+      // Nothing is awaited that is no promise: a list of bytes takes no turn of the event loop.
+      const block = next instanceof Promise ? await next : next;
+      if (block === undefined) break;
+      this.#stopIfGone();
+      // PEP 3333 lets headers wait for the first non-empty block, so an empty one commits to nothing.
+      if (block.length === 0) continue;
+      const head = this.#head;
+      if (!head) throw new ContractError('the first block came before startResponse() was called');
+      if (!this.#sent) {
+        const begun = this.#begin(head, length);
+        if (begun) await begun;
+      }
+      if (this.#bodiless(head)) break;
+      const sent = this.#send(block, head);
+      if (sent) await sent;
+      if (this.#bytesOut === head.declared) break;
+    }
+    this.#stopIfGone();
+    const ended = this.#end();
+    if (ended) await ended;
+  }
+
+  // An own function each, not a method: it is called without `this`, and middleware passes it on.
+  readonly #startResponse: StartResponse = (status, headers, error) => {
+    if (this.#finished) {
+      throw new ContractError('startResponse() was called after the response had ended');
+    }
+    if (error !== undefined && error !== null) {
+      // The same value, not a wrapper: the server above recognises it and logs it once.
+      if (this.#sent) throw error;
+    } else if (this.#started) {
+      throw new ContractError(
+        'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument',
+      );
+    }
+    // Before the checks, so that a call that fails them still counts as a call.
+    this.#started = true;
+    this.#head = undefined;
+    this.#head = checkHead(status, headers);
+    return this.#write;
+  };
+
+  readonly #write: Write = (data) => {
+    const head = this.#head;
+    if (!this.#writeOpen) {
+      throw new ContractError(
+        'write() was called after the application returned; yield the block instead',
+      );
+    }
+    if (!head) throw new ContractError('write() was called although startResponse() had failed');
+    if (!isBytes(data)) throw new ContractError(notBytes('write() takes', data));
+    this.#stopIfGone();
+    this.#writeUsed = true;
+    if (data.length === 0) return this.#queue;
+    const total = this.#bytesOut + data.length;
+    if (head.declared !== undefined && total > head.declared) {
+      throw new ContractError(
+        `write() goes past the declared Content-Length of ${head.declared} bytes; ${total} came`,
+      );
+    }
+    if (!this.#sent) this.#enqueue(() => this.#begin(head, undefined));
+    // Known at once, whenever the transport gets to it.
+    this.#sent = true;
+    if (!this.#bodiless(head)) {
+      this.#bytesOut = total;
+      this.#enqueue(() => this.#transport.send(data));
+    }
+    return this.#queue;
+  };
+
+  /** Hands on at once what can go at once, and the rest in call order. The promise never rejects: nobody has to await it. */
+  #enqueue(action: () => void | PromiseLike<void>): void {
+    const done = this.#queue ? this.#queue.then(action) : action();
+    if (done) {
+      this.#queue = Promise.resolve(done).then(undefined, (error: unknown) => {
+        this.#queueError ??= { error };
+      });
+    }
+  }
+
+  #nextBlock(
+    iterator: Iterator<unknown> | AsyncIterator<unknown>,
+  ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    let step: unknown;
+    // Until it has answered there is nothing to stop: after a throw an iterator is finished.
+    this.#exhausted = true;
+    step = iterator.next();
+    return isThenable(step)
+      ? this.#blockLater(step)
+      : this.#blockOf(step as IteratorResult<unknown>);
+  }
+
+  async #blockLater(step: PromiseLike<unknown>): Promise<Uint8Array | undefined> {
+    const signal = this.#signal;
+    const result = signal
+      ? await raceAbort(step, signal, () => {
+          this.#exhausted = false;
+        })
+      : await step;
+    return this.#blockOf(result as IteratorResult<unknown>);
+  }
+
+  #blockOf(result: IteratorResult<unknown>): Uint8Array | undefined {
+    if (result.done === true) return undefined;
+    this.#exhausted = false;
+    if (!isBytes(result.value))
+      throw new ContractError(notBytes('a body consists of', result.value));
+    return result.value;
+  }
+
+  /** Status and headers go out, with the length added where the server knows it and the application did not say it. */
+  #begin(head: Head, length: number | undefined): void | PromiseLike<void> {
+    this.#sent = true;
+    let headers: HeaderList = head.headers;
+    // RFC 9110 section 8.6: a 204 has no Content-Length, whoever asks for it.
+    if (head.code === 204) headers = omitHeader(headers, 'content-length');
+    else if (length !== undefined && head.declared === undefined && head.code !== 304) {
+      headers = [...headers, ['Content-Length', String(length)]];
+    }
+    return this.#transport.begin(head.status, headers);
+  }
+
+  #send(block: Uint8Array, { declared = Infinity }: Head): void | PromiseLike<void> {
+    const room = declared - this.#bytesOut;
+    let part = block;
+    if (block.length > room) {
+      this.#log(
+        `the body is longer than its Content-Length of ${declared} bytes; the rest was dropped`,
+      );
+      part = block.subarray(0, room);
+    }
+    this.#bytesOut += part.length;
+    return part.length > 0 ? this.#transport.send(part) : undefined;
+  }
+
+  #end(): void | PromiseLike<void> {
+    const head = this.#head;
+    if (!head) throw new ContractError('the application never called startResponse()');
+    if (!this.#sent) {
+      const begun = this.#begin(head, this.#method === 'HEAD' ? undefined : 0);
+      if (begun) return begun.then(() => this.#end());
+    }
+    const { declared } = head;
+    if (declared !== undefined && this.#bytesOut < declared && !this.#bodiless(head)) {
+      throw new ContractError(
+        `the body ended after ${this.#bytesOut} of the ${declared} bytes that Content-Length declares`,
+      );
+    }
+    return this.#transport.end();
+  }
+
+  /** Whether no body may be sent. */
+  #bodiless({ code }: Head): boolean {
+    return this.#method === 'HEAD' || isBodiless(code);
+  }
+
+  async fail(error: unknown, rethrow: boolean): Promise<void> {
+    this.#writeOpen = false;
+    await this.#queue;
+    // A client that went away is no fault of the application's.
+    const gone = this.#signal?.aborted === true;
+    if (!gone && !(error instanceof ClientDisconnected)) this.#log(describeError(withHint(error)));
+    const dropped = this.#sent ? await this.#transport.abort(error) : true;
+    this.#sent = true;
+    if (gone) return;
+    if (rethrow) throw error;
+    if (dropped === true) {
+      await sendErrorPage(this.#transport, '500 Internal Server Error', this.#method !== 'HEAD');
+    }
+  }
+
+  /** Stops the iterator if it was left half-way, then closes the body: exactly once, and its errors change nothing any more. */
+  release(stopTimeout: number): void | PromiseLike<void> {
+    this.#finished = true;
+    this.#writeOpen = false;
+    const body = this.#body;
+    // The usual list has been read and has nothing to close, so that nothing needs to be waited for.
+    if (body === undefined || (this.#exhausted && !('close' in body))) return this.#errors.flush();
+    return this.#close(body, stopTimeout);
+  }
+
+  async #close(body: ResponseBody, stopTimeout: number): Promise<void> {
+    const iterator = this.#iterator;
+    try {
+      // On its own promise `return()` queues behind a `next()` that may never settle once the client has gone.
+      if (!this.#exhausted && iterator) {
+        const stopped = Promise.resolve(iterator.return?.());
+        await (this.#signal?.aborted ? atMost(stopTimeout, stopped) : stopped);
+      }
+    } catch (error) {
+      this.#log(`stopping the body failed\n${describeError(error)}`);
+    }
+    try {
+      if (typeof body.close === 'function') await body.close();
+      else if (!iterator) await destroyUnread(body);
+    } catch (error) {
+      this.#log(`close() of the body failed\n${describeError(error)}`);
+    }
+    await this.#errors.flush();
+  }
+
+  #stopIfGone(): void {
+    if (this.#signal?.aborted) throw new ClientDisconnected();
+  }
+
+  #log(message: string): void {
+    this.#errors.write(`${this.#method} ${this.#target}: ${message}\n`);
+  }
+}
+
+/** The length of a body that is a list of blocks. PEP 3333 speaks of one block; the sum of several is as true. */
+function lengthOf(body: ResponseBody): number | undefined {
+  if (!Array.isArray(body)) return undefined;
+  let length = 0;
+  for (const block of body as unknown[]) {
+    if (!isBytes(block)) return undefined;
+    length += block.length;
+  }
+  return length;
+}
+
+/**
+ * A Node or web stream whose iterator never started keeps its file descriptor: its iterator's `return()` does not destroy
+ * it. The one place where a server touches more of a body than iteration and `close`.
+ */
+async function destroyUnread(body: ResponseBody | undefined): Promise<void> {
+  const stream = body as { destroy?: unknown; cancel?: unknown } | undefined;
+  const stop = stream?.destroy ?? stream?.cancel;
+  if (typeof stop === 'function') await stop.call(stream);
+}
+
+/** Settles with `step`, or rejects (and says so first) as soon as the client has gone. */
+function raceAbort<T>(step: PromiseLike<T>, signal: AbortSignal, onGone: () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      onGone();
+      reject(new ClientDisconnected());
+    };
+    if (signal.aborted) gone();
+    signal.addEventListener('abort', gone, { once: true });
+    const settled = (): void => signal.removeEventListener('abort', gone);
+    step.then(resolve, reject);
+    step.then(settled, settled);
+  });
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+// ── What to say ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function isIterable(value: unknown): value is ResponseBody {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+function notABody(value: unknown): string {
+  const remedy = isBytes(value)
+    ? 'wrap it in a list: [bytes]'
+    : 'return a list or an iterable of Uint8Array blocks';
+  return `an application returns an iterable of blocks; got ${describe(value)}: ${remedy}`;
+}
+
+function notBytes(what: string, value: unknown): string {
+  const remedy = typeof value === 'string' ? ' (encode text: new TextEncoder().encode(text))' : '';
+  return `${what} Uint8Array blocks; got ${describe(value)}${remedy}`;
+}
+
+/** PEP 3333 forbids a server to look at what kind of callable it has, so a class is recognised by how its call fails. */
+function withHint(error: unknown): unknown {
+  if (
+    error instanceof TypeError &&
+    /^Class constructor .* cannot be invoked without 'new'$/.test(error.message)
+  ) {
+    return new ContractError('the application is a class; wrap it: fromClass(Application)', {
+      cause: error,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,285 @@
+/**
+ * The environ: a request as the dictionary PEP 3333 describes ("environ Variables"). Every gateway builds it here, so
+ * folding, spoofing and encoding are decided once.
+ */
+import { bufferedInput } from './input.ts';
+import { encodeNative, percentDecode, percentEncode } from './native.ts';
+import { fileWrapper } from './file-wrapper.ts';
+import { isToken } from './headers.ts';
+import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from './types.ts';
+
+export const SERVER_SOFTWARE = 'gatecall/0.1.0';
+
+/** Headers as platforms give them: name → value, or → values. Nulls are survived. */
+export interface HeaderMap {
+  readonly [name: string]: string | readonly (string | null | undefined)[] | null | undefined;
+}
+
+/** What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here. */
+export interface RequestFacts {
+  method: string;
+  /** The path as it was sent, undecoded. */
+  rawPath: string;
+  /** The decoded path, where the platform decoded it already; left out, `rawPath` is percent-decoded once. */
+  path?: string | undefined;
+  /** After the `?`, undecoded. */
+  query?: string | undefined;
+  /** A prefix that the client's URL has and the path given here has not: a stage. */
+  scriptName?: string | undefined;
+  headers: HeaderMap | HeaderList;
+  /** Cookies the platform took out of the headers; they replace a `cookie` header. */
+  cookies?: readonly string[] | null | undefined;
+  /** The body's bytes; left out when there is none. */
+  body?: Uint8Array | undefined;
+  /** Instead of `body`: a stream, its length in bytes under `contentLength` where known. */
+  input?: InputStream | undefined;
+  contentLength?: number | undefined;
+  scheme?: 'http' | 'https' | undefined;
+  protocol?: string | null | undefined;
+  /** For `SERVER_NAME` when the request has no Host. */
+  serverName?: string | null | undefined;
+  serverPort?: string | undefined;
+  /** Addresses and identity come from the platform, never from a header a client can write. */
+  remoteAddress?: string | null | undefined;
+  remoteUser?: string | null | undefined;
+}
+
+/** What a gateway knows of itself. */
+export interface ServerFacts {
+  errors: ErrorStream;
+  /** Mount points, e.g. `/shop`. The longest that the path begins with moves to `SCRIPT_NAME`, at a segment boundary only. */
+  basePath?: readonly string[] | undefined;
+  multithread?: boolean;
+  /** True on every function platform: many sandboxes run the same application. */
+  multiprocess?: boolean;
+  runOnce?: boolean;
+  /** Whether this application may be entered again before this call has finished. */
+  concurrent?: boolean;
+}
+
+/** Shared and frozen: the one environ value that is not new for each request. */
+const VERSION: readonly [1, 0] = Object.freeze([1, 0] as const);
+
+/**
+ * A fresh environ from what a gateway knows.
+ *
+ * ```ts
+ * const environ = createEnviron(
+ *   { method: 'GET', rawPath: '/caf%C3%A9', headers: { host: 'example.com' } },
+ *   { errors: errorStream(console.error) },
+ * );
+ * environ.PATH_INFO; // '/caf\u00c3\u00a9'
+ * ```
+ */
+export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ {
+  const scheme = facts.scheme ?? 'https';
+  const query = encodeNative(facts.query ?? '');
+  const rawPath = escapeTarget(facts.rawPath);
+  const environ: Environ = {
+    // Not a decoration: on a plain object `environ['constructor']` is a function, and a key `__proto__` is lost.
+    __proto__: null,
+    REQUEST_METHOD: facts.method,
+    SCRIPT_NAME: '',
+    PATH_INFO: facts.path === undefined ? percentDecode(rawPath) : encodeNative(facts.path),
+    QUERY_STRING: query,
+    REQUEST_URI: query === '' ? rawPath : `${rawPath}?${query}`,
+    SERVER_NAME: '',
+    SERVER_PORT: '',
+    SERVER_PROTOCOL: facts.protocol || 'HTTP/1.1',
+    SERVER_SOFTWARE,
+    GATEWAY_INTERFACE: 'CGI/1.1',
+    'wsgi.version': VERSION,
+    'wsgi.url_scheme': scheme,
+    'wsgi.input': facts.input ?? bufferedInput(facts.body),
+    'wsgi.errors': server.errors,
+    'wsgi.multithread': server.multithread ?? false,
+    'wsgi.multiprocess': server.multiprocess ?? false,
+    'wsgi.run_once': server.runOnce ?? false,
+    'wsgi.input_terminated': true,
+    'wsgi.file_wrapper': fileWrapper,
+    'gatecall.async': true,
+    'gatecall.concurrent': server.concurrent ?? false,
+    'gatecall.input_buffered': facts.input === undefined,
+    'gatecall.raw_path': rawPath,
+  };
+  if (scheme === 'https') environ.HTTPS = 'on';
+  if (facts.remoteAddress) environ.REMOTE_ADDR = encodeNative(facts.remoteAddress);
+  if (facts.remoteUser) environ.REMOTE_USER = encodeNative(facts.remoteUser);
+  if (server.basePath) moveBasePath(environ, server.basePath);
+  if (facts.scriptName) prefixScriptName(environ, facts.scriptName);
+  addHeaders(environ, facts.headers);
+  if (facts.cookies && facts.cookies.length > 0) {
+    environ.HTTP_COOKIE = encodeNative(facts.cookies.join('; '));
+  }
+  setContentLength(environ, facts);
+  setServer(environ, facts, scheme);
+  return environ;
+}
+
+/** Copies an environ, null prototype included, which a spread loses. */
+export function copyEnviron(environ: Environ): Environ {
+  return Object.assign(Object.create(null) as Environ, environ);
+}
+
+/**
+ * `CONTENT_LENGTH` counts the bytes that will be read. What the client's header claims can be wrong after base64 or
+ * re-chunking, so of it only "I have a body, an empty one" is kept.
+ */
+function setContentLength(environ: Environ, facts: RequestFacts): void {
+  const length = facts.body?.length ?? facts.contentLength;
+  if (length !== undefined) environ.CONTENT_LENGTH = String(length);
+  else if (environ.CONTENT_LENGTH !== undefined) {
+    if (facts.input === undefined) environ.CONTENT_LENGTH = '0';
+    else delete environ.CONTENT_LENGTH;
+  }
+}
+
+function setServer(environ: Environ, facts: RequestFacts, scheme: string): void {
+  const host = environ.HTTP_HOST || encodeNative(facts.serverName ?? '');
+  const colon = host.lastIndexOf(':');
+  const hasPort = colon > 0 && colon > host.lastIndexOf(']');
+  environ.SERVER_NAME = (hasPort ? host.slice(0, colon) : host) || 'localhost';
+  const port = facts.serverPort ?? (hasPort ? host.slice(colon + 1) : '');
+  environ.SERVER_PORT = DIGITS.test(port) ? port : scheme === 'https' ? '443' : '80';
+}
+
+const DIGITS = /^[0-9]{1,5}$/;
+
+/** Moves the longest matching mount point from `PATH_INFO` to `SCRIPT_NAME`. `/api` matches `/api/x`, never `/apixyz`. */
+function moveBasePath(environ: Environ, mounts: readonly string[]): void {
+  const path = environ.PATH_INFO;
+  let longest = '';
+  for (const mount of mounts) {
+    const prefix = encodeNative(mount);
+    const end = path[prefix.length];
+    if (
+      path.startsWith(prefix) &&
+      (end === undefined || end === '/') &&
+      prefix.length > longest.length
+    ) {
+      longest = prefix;
+    }
+  }
+  if (longest === '') return;
+  environ.SCRIPT_NAME = longest;
+  environ.PATH_INFO = path.slice(longest.length);
+  environ['gatecall.raw_path'] = rawSuffix(environ['gatecall.raw_path'] as string, longest.length);
+}
+
+/** The undecoded text that is left after `decoded` bytes of it: `%XX` is one byte. */
+function rawSuffix(rawPath: string, decoded: number): string {
+  let index = 0;
+  for (let bytes = 0; bytes < decoded; bytes++) {
+    index += /^%[0-9A-Fa-f]{2}/.test(rawPath.slice(index, index + 3)) ? 3 : 1;
+  }
+  return rawPath.slice(index);
+}
+
+function prefixScriptName(environ: Environ, scriptName: string): void {
+  const prefix = encodeNative(scriptName);
+  environ.SCRIPT_NAME = prefix + environ.SCRIPT_NAME;
+  environ.REQUEST_URI = percentEncode(prefix) + (environ.REQUEST_URI ?? '');
+}
+
+// What cannot stand in a request target, whoever wrote it: left raw it would end the line, the path, or the byte.
+const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
+
+/** A path fit for `REQUEST_URI`: as it came, but spaces, controls, `?`, `#` and non-ASCII percent-encoded as UTF-8. */
+function escapeTarget(path: string): NativeString {
+  if (path === '') return '/';
+  if (!NOT_IN_TARGET.test(path)) return path;
+  return percentEncode(encodeNative(path), TARGET);
+}
+const TARGET = '!"$%&\'()*+,/:;<=>@[\\]^`{|}';
+
+// ── Headers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+// Bounded cache of a pure function, worth 4 µs a request. Names come from clients: when it is full it starts anew, and
+// long names never enter, so that no client can hold memory or push the usual names out for good.
+const KEYS = new Map<string, string>();
+const CACHED_KEYS = 1000;
+const CACHED_LENGTH = 64;
+
+/** `accept-language` → `HTTP_ACCEPT_LANGUAGE`; `''` for a header that must not reach an application. */
+function environKey(name: string): string {
+  let key = KEYS.get(name);
+  if (key === undefined) {
+    key = mapName(name);
+    if (KEYS.size >= CACHED_KEYS) KEYS.clear();
+    if (name.length <= CACHED_LENGTH) KEYS.set(name, key);
+  }
+  return key;
+}
+
+const DROPPED: ReadonlySet<string> = new Set([
+  // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has no meaning to lose.
+  'PROXY',
+  // Of the connection to the front, which has acted on them already; a stale `chunked` misleads body readers.
+  'KEEP-ALIVE',
+  'PROXY-CONNECTION',
+  'TE',
+  'TRANSFER-ENCODING',
+  'UPGRADE',
+]);
+
+function mapName(name: string): string {
+  // `X_Forwarded_For` would land on the key of `X-Forwarded-For` (nginx and Gunicorn drop such names for this reason).
+  if (!isToken(name) || name.includes('_')) return '';
+  const upper = name.toUpperCase();
+  if (DROPPED.has(upper)) return '';
+  if (upper === 'CONTENT-TYPE') return 'CONTENT_TYPE';
+  if (upper === 'CONTENT-LENGTH') return 'CONTENT_LENGTH';
+  return `HTTP_${upper.replaceAll('-', '_')}`;
+}
+
+/** Headers of which a request has one: where several come, the last counts, as in the fronts' own single-value maps. */
+const SINGLE: ReadonlySet<string> = new Set([
+  'CONTENT_TYPE',
+  'CONTENT_LENGTH',
+  'HTTP_HOST',
+  'HTTP_AUTHORIZATION',
+]);
+
+function addHeaders(environ: Environ, headers: HeaderMap | HeaderList): void {
+  if (isList(headers)) {
+    for (const [name, value] of headers) addHeader(environ, name, value);
+  } else {
+    for (const name in headers) {
+      const value = headers[name];
+      if (typeof value === 'string') addHeader(environ, name, value);
+      else if (Array.isArray(value))
+        for (const one of value) addHeader(environ, name, one as unknown);
+    }
+  }
+  const connection = environ.HTTP_CONNECTION;
+  if (connection !== undefined) {
+    delete environ.HTTP_CONNECTION;
+    // Every header that Connection names belongs to that one connection (RFC 9110 section 7.6.1).
+    for (const name of connection.split(',')) {
+      const key = environKey(name.trim());
+      if (key !== '') delete environ[key];
+    }
+  }
+}
+
+function isList(headers: HeaderMap | HeaderList): headers is HeaderList {
+  return Array.isArray(headers);
+}
+
+const NOT_PLAIN = /[^\x20-\x7e]/;
+
+function addHeader(environ: Environ, name: string, value: unknown): void {
+  const key = environKey(name);
+  if (key === '' || typeof value !== 'string') return;
+  let clean = value;
+  if (NOT_PLAIN.test(value) || value.startsWith(' ') || value.endsWith(' ')) {
+    clean = encodeNative(value).replace(/^[ \t]+|[ \t]+$/g, '');
+    // A control character other than HTAB cannot have come through HTTP; in a log or a header sent on it would break out.
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(clean)) return;
+  }
+  if (key in environ && !SINGLE.has(key)) {
+    environ[key] = `${environ[key] as string}${key === 'HTTP_COOKIE' ? '; ' : ','}${clean}`;
+  } else {
+    environ[key] = clean;
+  }
+}

@@ -1,0 +1,15 @@
+/**
+ * Somebody broke the contract between server and application. The message says who did what, and what to do instead.
+ * PEP 3333 leaves the class open; a subclass of `TypeError` lets callers tell it from an application's own errors.
+ */
+export class ContractError extends TypeError {
+  override name = 'ContractError';
+}
+
+/** The client went away. Thrown by reads and writes that can no longer succeed; never logged as an application error. */
+export class ClientDisconnected extends Error {
+  override name = 'ClientDisconnected';
+  constructor(message = 'the client disconnected', options?: ErrorOptions) {
+    super(message, options);
+  }
+}

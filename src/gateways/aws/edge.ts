@@ -1,0 +1,109 @@
+/** CloudFront Lambda@Edge: viewer-request and origin-request functions that answer the request themselves. */
+import type { BufferedResponse } from '../../call.ts';
+import { findHeader, lowerCase } from '../../headers.ts';
+import { nativeToText } from '../../native.ts';
+import type { Header, HeaderList } from '../../types.ts';
+import { decodeBody } from './body.ts';
+import {
+  type EdgeRequest,
+  type EncodedBody,
+  type EventSource,
+  isObject,
+  type LambdaEvent,
+  textOf,
+} from './source.ts';
+
+export interface EdgeReply {
+  /** A string, 200 to 599. */
+  status: string;
+  statusDescription: string;
+  headers: Record<string, { key: string; value: string }[]>;
+  bodyEncoding?: 'text' | 'base64';
+  body?: string;
+}
+
+function edgeSource(id: string, eventType: string, limit: number): EventSource<EdgeReply> {
+  return {
+    id,
+    title: `Lambda@Edge ${eventType}`,
+    limit,
+
+    // `cf.response` belongs to the response events, which are no requests. Every other service's `Records` have no `cf`.
+    matches(event) {
+      const cf = event.Records?.[0]?.cf;
+      return isObject(cf?.request) && !cf.response && cf.config?.eventType === eventType;
+    },
+
+    request(event) {
+      const request = edgeRequest(event);
+      const headers = headerLines(request.headers);
+      return {
+        method: textOf(request.method) ?? 'GET',
+        rawPath: textOf(request.uri) || '/',
+        query: textOf(request.querystring),
+        headers,
+        body: decodeBody(request.body?.data, request.body?.encoding !== 'text'),
+        scheme: findHeader(headers, 'cloudfront-forwarded-proto') === 'http' ? 'http' : 'https',
+        serverName: textOf(event.Records?.[0]?.cf?.config?.distributionDomainName),
+        remoteAddress: textOf(request.clientIp),
+      };
+    },
+
+    truncated: (event) => edgeRequest(event).body?.inputTruncated === true,
+
+    reply: edgeReply,
+  };
+}
+
+/** Headers and body together (CloudFront developer guide, "Quotas on Lambda@Edge"). */
+export const edgeViewer: EventSource<EdgeReply> = edgeSource(
+  'edge-viewer',
+  'viewer-request',
+  40 * 1024,
+);
+export const edgeOrigin: EventSource<EdgeReply> = edgeSource(
+  'edge-origin',
+  'origin-request',
+  1024 * 1024,
+);
+
+function edgeRequest(event: LambdaEvent): EdgeRequest {
+  return event.Records?.[0]?.cf?.request ?? {};
+}
+
+/** One pair a header line, as the viewer sent them. */
+function headerLines(headers: EdgeRequest['headers']): HeaderList {
+  const lines: Header[] = [];
+  for (const name in headers) {
+    for (const line of headers[name] ?? []) {
+      if (typeof line?.value === 'string') lines.push([name, line.value]);
+    }
+  }
+  return lines;
+}
+
+// One such header in a generated response turns it into a 502 (CloudFront developer guide, "Restrictions on edge
+// functions"). `host` and `via` are read-only, the rest is CloudFront's own.
+const FORBIDDEN =
+  /^(?:connection|content-length|expect|host|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-accel-(?:buffering|charset|limit-rate|redirect)|x-amz-cf-.*|x-amzn-(?:auth|cf-billing|cf-id|cf-xff|errortype|fle-profile|header-count|header-order|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
+
+function edgeReply(response: BufferedResponse, { body, isBase64Encoded }: EncodedBody): EdgeReply {
+  const headers = Object.create(null) as EdgeReply['headers'];
+  for (const [name, value] of response.headers) {
+    const lower = lowerCase(name);
+    if (!FORBIDDEN.test(lower))
+      (headers[lower] ??= []).push({ key: name, value: nativeToText(value) });
+  }
+  const reply: EdgeReply = {
+    // Always there: an object without it means "continue to the origin".
+    status: response.status.slice(0, 3),
+    statusDescription: nativeToText(response.status.slice(4)),
+    headers,
+  };
+  // A `body` with a 204 is a 502 as well.
+  if (body !== '') {
+    reply.bodyEncoding = isBase64Encoded ? 'base64' : 'text';
+    reply.body = body;
+  }
+  return reply;
+}

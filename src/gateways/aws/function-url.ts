@@ -1,0 +1,18 @@
+/** Lambda function URLs: payload format 2.0, with a path that is really raw. */
+import { isPayload2, type Payload2Reply, payload2Reply, payload2Request } from './payload-2.ts';
+import { type EventSource, LAMBDA_LIMIT, textOf } from './source.ts';
+
+export const functionUrl: EventSource<Payload2Reply> = {
+  id: 'function-url',
+  title: 'Lambda function URL',
+  limit: LAMBDA_LIMIT,
+
+  // Nothing else tells them from HTTP APIs, and only an HTTP API's path is decoded already. Behind CloudFront the domain
+  // remains this one.
+  matches: (event) =>
+    isPayload2(event) &&
+    (textOf(event.requestContext?.domainName)?.includes('.lambda-url.') ?? false),
+
+  request: (event) => payload2Request(event, { rawPath: textOf(event.rawPath) || '/' }),
+  reply: payload2Reply,
+};

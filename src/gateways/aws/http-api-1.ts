@@ -1,0 +1,14 @@
+/** API Gateway HTTP APIs with payload format 1.0. */
+import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.ts';
+import { type EventSource, LAMBDA_LIMIT } from './source.ts';
+import { decodedPath } from './stage.ts';
+
+export const httpApi1: EventSource<Payload1Reply> = {
+  id: 'http-api-1',
+  title: 'API Gateway HTTP API (payload 1.0)',
+  limit: LAMBDA_LIMIT,
+  matches: (event) => event.version === '1.0' && typeof event.httpMethod === 'string',
+  // The path is decoded and has the stage, unlike a REST API's.
+  request: (event) => payload1Request(event, decodedPath(event.path, event.requestContext)),
+  reply: payload1Reply,
+};

@@ -1,0 +1,31 @@
+/** How large a reply is once it is JSON, asked as cheaply as the answer allows. */
+import type { BufferedResponse } from '../../call.ts';
+import type { EncodedBody, EventSource } from './source.ts';
+
+/** A character takes at most six bytes in JSON (`\u0001`); a header its name, value, and little around them. */
+const WORST = 6;
+const AROUND_HEADER = 32;
+const AROUND_REPLY = 512;
+
+/** The reply's size in bytes where it is over the source's limit, else undefined. */
+export function overLimit(
+  source: EventSource,
+  reply: unknown,
+  response: BufferedResponse,
+  { body, isBase64Encoded }: EncodedBody,
+): number | undefined {
+  let rest = AROUND_REPLY;
+  for (const [name, value] of response.headers)
+    rest += (name.length + value.length + AROUND_HEADER) * WORST;
+  const bodyAtMost = isBase64Encoded ? body.length : body.length * WORST;
+  if (rest + bodyAtMost <= source.limit) return undefined;
+  const size = jsonSize(reply, body, isBase64Encoded);
+  return size > source.limit ? size : undefined;
+}
+
+function jsonSize(reply: unknown, body: string, isBase64Encoded: boolean): number {
+  // Base64 is its own JSON, so megabytes of it need not be written out to be counted.
+  if (isBase64Encoded)
+    return body.length + JSON.stringify({ ...(reply as object), body: '' }).length;
+  return Buffer.byteLength(JSON.stringify(reply));
+}

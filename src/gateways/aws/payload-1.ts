@@ -1,0 +1,61 @@
+/** Payload format 1.0, which REST APIs and HTTP APIs share. */
+import type { BufferedResponse } from '../../call.ts';
+import type { RequestFacts } from '../../environ.ts';
+import { statusCode } from '../../status.ts';
+import { decodeBody } from './body.ts';
+import { forwardedPort, forwardedScheme } from './forwarded.ts';
+import { encodeQuery } from './query.ts';
+import { multiValues } from './reply.ts';
+import { type EncodedBody, type LambdaEvent, type RequestContext, textOf } from './source.ts';
+import type { PathFacts } from './stage.ts';
+
+export interface Payload1Reply {
+  statusCode: number;
+  multiValueHeaders: Record<string, string[]>;
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+export function payload1Request(
+  event: LambdaEvent,
+  { rawPath, path, scriptName }: PathFacts,
+): RequestFacts {
+  const context = event.requestContext;
+  // The multi-value maps have everything; the single ones, all that some hand-made test events have, the last value.
+  const headers = event.multiValueHeaders ?? event.headers ?? {};
+  return {
+    method: textOf(event.httpMethod) ?? 'GET',
+    rawPath,
+    path,
+    scriptName,
+    query: encodeQuery(event.multiValueQueryStringParameters ?? event.queryStringParameters),
+    headers,
+    body: decodeBody(event.body, event.isBase64Encoded),
+    scheme: forwardedScheme(headers) ?? 'https',
+    protocol: textOf(context?.protocol),
+    serverName: textOf(context?.domainName),
+    serverPort: forwardedPort(headers),
+    remoteAddress: textOf(context?.identity?.sourceIp),
+    remoteUser: user(context?.authorizer),
+  };
+}
+
+/** The user an authorizer vouches for: a Lambda authorizer's principal, or Cognito's user name. */
+function user(authorizer: RequestContext['authorizer']): string | undefined {
+  if (!authorizer) return undefined;
+  const { principalId, claims } = authorizer;
+  return textOf(principalId) ?? textOf(claims?.['cognito:username']) ?? textOf(claims?.['sub']);
+}
+
+/** Everything goes into `multiValueHeaders`: one map can hold one value as well as many, and nothing is sent twice. */
+export function payload1Reply(
+  response: BufferedResponse,
+  { body, isBase64Encoded }: EncodedBody,
+): Payload1Reply {
+  return {
+    statusCode: statusCode(response.status),
+    multiValueHeaders: multiValues(response.headers),
+    body,
+    isBase64Encoded,
+  };
+}

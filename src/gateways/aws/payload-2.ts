@@ -1,0 +1,65 @@
+/** Payload format 2.0, which HTTP APIs and function URLs share. */
+import type { BufferedResponse } from '../../call.ts';
+import type { RequestFacts } from '../../environ.ts';
+import { statusCode } from '../../status.ts';
+import { decodeBody } from './body.ts';
+import { forwardedPort, forwardedScheme } from './forwarded.ts';
+import { singleValues } from './reply.ts';
+import { type EncodedBody, type LambdaEvent, type RequestContext, textOf } from './source.ts';
+import type { PathFacts } from './stage.ts';
+
+export interface Payload2Reply {
+  statusCode: number;
+  headers: Record<string, string>;
+  cookies: string[];
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+/** By the context's `http`, not by `rawPath`, which REST events can have, nor by the version alone, which Lattice shares. */
+export function isPayload2(event: LambdaEvent): boolean {
+  return event.version === '2.0' && typeof event.requestContext?.http?.method === 'string';
+}
+
+export function payload2Request(
+  event: LambdaEvent,
+  { rawPath, path, scriptName }: PathFacts,
+): RequestFacts {
+  const context = event.requestContext;
+  const http = context?.http;
+  const headers = event.headers ?? {};
+  return {
+    method: textOf(http?.method) ?? 'GET',
+    rawPath,
+    path,
+    scriptName,
+    query: textOf(event.rawQueryString),
+    headers,
+    // Function URLs send the cookies here and in the headers, HTTP APIs only here: replace, never add, or an application
+    // sees each twice (awslabs/aws-lambda-web-adapter#121).
+    cookies: event.cookies,
+    body: decodeBody(event.body, event.isBase64Encoded),
+    scheme: forwardedScheme(headers) ?? 'https',
+    protocol: textOf(http?.protocol),
+    serverName: textOf(context?.domainName),
+    serverPort: forwardedPort(headers),
+    remoteAddress: textOf(http?.sourceIp),
+    remoteUser: user(context?.authorizer),
+  };
+}
+
+/** The user of a JWT authorizer, or the caller of a request signed for IAM. */
+function user(authorizer: RequestContext['authorizer']): string | undefined {
+  return authorizer
+    ? (textOf(authorizer.jwt?.claims?.['sub']) ?? textOf(authorizer.iam?.userArn))
+    : undefined;
+}
+
+export function payload2Reply(
+  response: BufferedResponse,
+  { body, isBase64Encoded }: EncodedBody,
+): Payload2Reply {
+  const { headers, cookies } = singleValues(response.headers);
+  // `statusCode` always: an object without it is delivered as a JSON page with status 200.
+  return { statusCode: statusCode(response.status), headers, cookies, body, isBase64Encoded };
+}

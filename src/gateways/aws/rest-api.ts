@@ -1,0 +1,27 @@
+/** API Gateway REST APIs, proxy integration (payload format 1.0, though the events do not say so). */
+import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.ts';
+import { type EventSource, isObject, LAMBDA_LIMIT, textOf } from './source.ts';
+import { strippedStage } from './stage.ts';
+
+export const restApi: EventSource<Payload1Reply> = {
+  id: 'rest-api',
+  title: 'API Gateway REST API',
+  limit: LAMBDA_LIMIT,
+
+  // No `version`: the only reliable difference to an HTTP API's payload 1.0 (aws/aws-lambda-go#280). A `rawPath` may be
+  // there all the same, behind a custom domain (honojs/hono#5015).
+  matches: (event) =>
+    typeof event.httpMethod === 'string' && ('resource' in event || isObject(event.requestContext)),
+
+  request(event) {
+    const context = event.requestContext;
+    const rawPath = textOf(event.path) || '/';
+    return payload1Request(event, {
+      rawPath,
+      scriptName: strippedStage(rawPath, context?.path, context?.stage),
+    });
+  },
+
+  // Any other key, `cookies` and `statusDescription` among them, is a 502 here (anomalyco/sst#2760).
+  reply: payload1Reply,
+};

@@ -1,0 +1,114 @@
+/** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
+import type { BufferedResponse } from '../../call.ts';
+import type { HeaderMap, RequestFacts } from '../../environ.ts';
+
+export interface EventSource<Reply = unknown> {
+  /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */
+  readonly id: string;
+  /** For messages. */
+  readonly title: string;
+  /** The largest reply in bytes, as JSON, that the platform takes. */
+  readonly limit: number;
+  matches(event: LambdaEvent): boolean;
+  /** Reads the event, and only reads it. */
+  request(event: LambdaEvent): RequestFacts;
+  /** Whether the platform cut the request's body, so that no application may take it for a whole one. */
+  truncated?(event: LambdaEvent): boolean;
+  /** The platform's shape, with exactly its keys. */
+  reply(response: BufferedResponse, body: EncodedBody): Reply;
+}
+
+export interface EncodedBody {
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+type Maybe<T> = T | null | undefined;
+type Strings = Readonly<Record<string, Maybe<string | readonly Maybe<string>[]>>>;
+
+/**
+ * The members of AWS's events that are read, each of which may be missing or null in some event: console test events null
+ * every map. One loose shape for all sources, because the sources are told apart by these very members.
+ */
+export interface LambdaEvent {
+  version?: unknown;
+  /** REST API, HTTP API 1.0, ALB */
+  httpMethod?: unknown;
+  resource?: unknown;
+  path?: unknown;
+  multiValueHeaders?: Maybe<HeaderMap>;
+  multiValueQueryStringParameters?: Maybe<Strings>;
+  /** HTTP API 2.0, function URL */
+  rawPath?: unknown;
+  rawQueryString?: unknown;
+  cookies?: Maybe<readonly string[]>;
+  /** Lattice */
+  method?: unknown;
+  raw_path?: unknown;
+  query_string_parameters?: Maybe<Strings>;
+  is_base64_encoded?: unknown;
+  /** Several */
+  headers?: Maybe<HeaderMap>;
+  queryStringParameters?: Maybe<Strings>;
+  body?: unknown;
+  isBase64Encoded?: unknown;
+  requestContext?: Maybe<RequestContext>;
+  /** Lambda@Edge, and what is no request */
+  Records?: Maybe<readonly Maybe<EventRecord>[]>;
+  type?: unknown;
+  methodArn?: unknown;
+  routeArn?: unknown;
+}
+
+export interface RequestContext {
+  elb?: unknown;
+  http?: Maybe<{ method?: unknown; path?: unknown; protocol?: unknown; sourceIp?: unknown }>;
+  identity?: Maybe<{ sourceIp?: unknown; principal?: unknown }>;
+  authorizer?: Maybe<{
+    principalId?: unknown;
+    claims?: Maybe<Record<string, unknown>>;
+    jwt?: Maybe<{ claims?: Maybe<Record<string, unknown>> }>;
+    iam?: Maybe<{ userArn?: unknown }>;
+  }>;
+  connectionId?: unknown;
+  domainName?: unknown;
+  eventType?: unknown;
+  path?: unknown;
+  protocol?: unknown;
+  resourcePath?: unknown;
+  routeKey?: unknown;
+  serviceArn?: unknown;
+  serviceNetworkArn?: unknown;
+  stage?: unknown;
+}
+
+export interface EventRecord {
+  eventSource?: unknown;
+  EventSource?: unknown;
+  cf?: Maybe<{
+    config?: Maybe<{ eventType?: unknown; distributionDomainName?: unknown }>;
+    request?: Maybe<EdgeRequest>;
+    response?: unknown;
+  }>;
+}
+
+export interface EdgeRequest {
+  method?: unknown;
+  uri?: unknown;
+  querystring?: unknown;
+  clientIp?: unknown;
+  headers?: Maybe<Readonly<Record<string, Maybe<readonly Maybe<{ value?: unknown }>[]>>>>;
+  body?: Maybe<{ inputTruncated?: unknown; encoding?: unknown; data?: unknown }>;
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A member as text; anything that is none counts as absent. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The limit of Lambda itself: a synchronous result of 6 MiB and 100 bytes (AWS's runtime interface emulator). */
+export const LAMBDA_LIMIT: number = 6 * 1024 * 1024 + 100;

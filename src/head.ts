@@ -1,0 +1,75 @@
+/** What `startResponse` is given, checked while the application can still be told (PEP 3333, "start_response()"). */
+import { describe } from './bytes.ts';
+import { ContractError } from './errors.ts';
+import { isHopByHop, isToken, lowerCase } from './headers.ts';
+import { isStatus, statusCode } from './status.ts';
+import type { Header, HeaderList, NativeString } from './types.ts';
+
+/** A status and headers that passed. The list is a copy: what the application does to its own later changes nothing. */
+export interface Head {
+  status: NativeString;
+  code: number;
+  headers: Header[];
+  /** The application's own Content-Length, in bytes. */
+  declared: number | undefined;
+}
+
+// Control characters would end the header and begin another (response splitting), and so would code points above U+00FF
+// once a careless encoder cuts them: U+010D U+010A become CR LF.
+const UNFIT_VALUE = /[^\x20-\x7e\x80-\xff]/;
+
+/** @throws {ContractError} naming what is wrong */
+export function checkHead(status: NativeString, headers: HeaderList): Head {
+  if (!isStatus(status)) {
+    throw new ContractError(
+      `a status is three digits from 200 on, one space and a reason, e.g. '404 Not Found'; got ${describe(status)}`,
+    );
+  }
+  if (!Array.isArray(headers)) {
+    throw new ContractError(
+      `headers are a list of [name, value] pairs; got ${describe(headers)}: use [...headers] or Object.entries(headers)`,
+    );
+  }
+  const head: Head = { status, code: statusCode(status), headers: [], declared: undefined };
+  for (const header of headers as readonly unknown[]) addHeader(head, header);
+  return head;
+}
+
+function addHeader(head: Head, header: unknown): void {
+  if (!Array.isArray(header) || header.length !== 2) {
+    throw new ContractError(`a header is a pair [name, value]; got ${describe(header)}`);
+  }
+  const [name, value] = header as [unknown, unknown];
+  if (typeof name !== 'string' || typeof value !== 'string') {
+    throw new ContractError(
+      `a header's name and value are strings; got ${describe(name)} and ${describe(value)}`,
+    );
+  }
+  if (!isToken(name))
+    throw new ContractError(`a header name is an HTTP token; got ${describe(name)}`);
+  const lower = lowerCase(name);
+  // HTAB is legal in HTTP but not here; a space means the same.
+  const clean = value.includes('\t') ? value.replaceAll('\t', ' ') : value;
+  if (UNFIT_VALUE.test(clean)) {
+    throw new ContractError(
+      `the value of header ${name} has a control character or one above U+00FF (use encodeNative); got ${describe(value)}`,
+    );
+  }
+  if (isHopByHop(lower)) {
+    throw new ContractError(
+      `the header ${name} speaks of the connection, which is the server's; leave it out`,
+    );
+  }
+  if (lower === 'status') {
+    throw new ContractError(
+      'there is no header Status; give the status as the first argument of startResponse()',
+    );
+  }
+  if (lower === 'content-length') {
+    if (head.declared !== undefined || !/^[0-9]{1,15}$/.test(clean)) {
+      throw new ContractError(`Content-Length is given once, in digits; got ${describe(value)}`);
+    }
+    head.declared = Number(clean);
+  }
+  head.headers.push([name, clean]);
+}

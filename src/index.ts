@@ -1,0 +1,42 @@
+/**
+ * The contract and its tools. Platforms are apart: `gatecall/aws` and its siblings.
+ *
+ * ```ts
+ * import type { Application } from 'gatecall';
+ * ```
+ */
+export type {
+  Application,
+  ApplicationClass,
+  AsyncResponseBody,
+  BufferedInputStream,
+  Closable,
+  Environ,
+  ErrorStream,
+  FileLike,
+  Header,
+  HeaderList,
+  InputStream,
+  Middleware,
+  NativeString,
+  ResponseBody,
+  StartResponse,
+  SyncResponseBody,
+  Write,
+} from './types.ts';
+export { type AnswerOptions, closing, fromClass, html, json, text } from './body.ts';
+export { BufferedResponse, callApplication, type CallOptions, type Transport } from './call.ts';
+export {
+  copyEnviron,
+  createEnviron,
+  type HeaderMap,
+  type RequestFacts,
+  type ServerFacts,
+} from './environ.ts';
+export { errorStream, type ErrorSink } from './error-stream.ts';
+export { ClientDisconnected, ContractError } from './errors.ts';
+export { fileWrapper } from './file-wrapper.ts';
+export { bufferedInput, streamedInput, type StreamedInputOptions } from './input.ts';
+export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './native.ts';
+export { toRequest } from './request.ts';
+export { applicationUri, requestUri, shiftPathInfo } from './url.ts';

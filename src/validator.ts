@@ -1,0 +1,132 @@
+/**
+ * The contract, checked from both sides. `validator(application)` is the application with every exchange between it and
+ * its server looked at, as `wsgiref.validate` does for Python; SPEC.md lists what is checked.
+ *
+ * ```ts
+ * import { validator } from 'gatecall/validator';
+ * export const handler = toLambdaHandler(validator(application));
+ * ```
+ */
+import { describe, isThenable } from './bytes.ts';
+import { ContractError } from './errors.ts';
+import type { Application, ErrorStream, ResponseBody, StartResponse } from './types.ts';
+import { checkStructure, checkVariables } from './validator/environ.ts';
+import { wrapErrors } from './validator/errors-stream.ts';
+import { openExchange, running } from './validator/exchange.ts';
+import type { Exchange } from './validator/exchange.ts';
+import { wrapInput } from './validator/input.ts';
+import {
+  ApplicationError,
+  createWarn,
+  messageFor,
+  ServerError,
+  violation,
+} from './validator/report.ts';
+import { wrapBody } from './validator/response-body.ts';
+import type { Rule, RuleId } from './validator/rules.ts';
+import { wrapStartResponse } from './validator/start-response.ts';
+
+export { ApplicationError, ContractError, ServerError };
+export type { Rule, RuleId };
+
+export interface ValidatorOptions {
+  /** Throw warnings too. Default `false`. */
+  strict?: boolean;
+  /** Takes a warning and the id of its rule, at most once per rule and request. Default: a line to `wsgi.errors`. */
+  onWarning?: (message: string, rule: RuleId) => void;
+  /**
+   * Told of a body that was garbage-collected without having been closed, some time after its request; nothing could be
+   * thrown at anybody then. Default: as `onWarning`.
+   */
+  onUnclosed?: (message: string) => void;
+}
+
+const OPTIONS: readonly string[] = ['strict', 'onWarning', 'onUnclosed'];
+
+/**
+ * An application that behaves as the given one and throws where it, or the server that calls it, breaks the contract.
+ *
+ * ```ts
+ * const checked = validator(application, { strict: true });
+ * const response = await callApplication(checked, environ);
+ * ```
+ *
+ * Bodies stay synchronous or asynchronous, lazy, and cut into the same blocks. Two things disappear, as with any
+ * middleware that wraps a body: the length of an array, so that a server no longer adds a `Content-Length` for a body
+ * of one item, and the identity of a `wsgi.file_wrapper`, so that the file takes the ordinary way. A validator on both
+ * sides of a middleware also checks that the middleware keeps block boundaries and closes what it wraps.
+ *
+ * @throws {ApplicationError} (from the calls, too) where the application breaks a rule; `error.rule` is its name in
+ * SPEC.md
+ * @throws {ServerError} (from the calls) where the server does
+ */
+export function validator(application: Application, options: ValidatorOptions = {}): Application {
+  if (typeof application !== 'function') {
+    throw violation('application-function', describe(application));
+  }
+  for (const name of Object.keys(options)) {
+    if (OPTIONS.includes(name)) continue;
+    throw new TypeError(`validator() has no option "${name}"; it has ${OPTIONS.join(', ')}`);
+  }
+  const watch = watchBodies();
+
+  // Rest parameters, because the number of arguments is itself under test.
+  return function validated(...args: unknown[]): ResponseBody | PromiseLike<ResponseBody> {
+    const [environ, startResponse] = args;
+    if (args.length !== 2) throw violation('call-arguments', `${args.length} arguments`);
+    checkStructure(environ);
+    if (typeof startResponse !== 'function') {
+      throw violation('call-start-response', describe(startResponse));
+    }
+    const tell = options.onWarning ?? tellErrors(environ['wsgi.errors']);
+    const warn = createWarn(tell, options.strict ?? false);
+    checkVariables(environ, warn);
+
+    const exchange = openExchange(environ, warn);
+    environ['wsgi.input'] = wrapInput(environ, warn);
+    environ['wsgi.errors'] = wrapErrors(environ['wsgi.errors']);
+    const start = wrapStartResponse(startResponse as StartResponse, exchange);
+
+    const unclosed = `the body for ${exchange.method} ${JSON.stringify(environ.PATH_INFO)} collected as garbage`;
+    const finish = (body: unknown): ResponseBody => {
+      exchange.returned = true;
+      const wrapped = wrapBody(body, exchange);
+      exchange.handedOver = true;
+      watch(wrapped, exchange, () => {
+        const message = messageFor('close-missing', unclosed);
+        if (options.onUnclosed) options.onUnclosed(message);
+        else tell(message, 'close-missing');
+      });
+      return wrapped;
+    };
+    const fail = (error: unknown): never => {
+      exchange.returned = true;
+      exchange.ended = true;
+      throw error;
+    };
+
+    let body: unknown;
+    try {
+      body = running(exchange, () => application(environ, start));
+    } catch (error) {
+      return fail(error);
+    }
+    // Not an async function: what the application does at once stays at once.
+    return isThenable(body) ? body.then(finish, fail) : finish(body);
+  };
+}
+
+function tellErrors(errors: ErrorStream): (message: string) => void {
+  return (message) => errors.write(`validator: ${message}\n`);
+}
+
+/** Calls back for each body that is collected before its exchange was closed. Hosts without the means never call. */
+function watchBodies(): (body: object, exchange: Exchange, unclosed: () => void) => void {
+  if (typeof FinalizationRegistry !== 'function') return () => {};
+  const registry = new FinalizationRegistry<() => void>((collected) => collected());
+  return (body, exchange, unclosed) => {
+    registry.register(body, () => {
+      if (!exchange.closed) unclosed();
+    });
+  };
+}
