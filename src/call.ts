@@ -92,15 +92,7 @@ export async function callApplication<T extends Transport = BufferedResponse>(
   options: CallOptions = {},
 ): Promise<T> {
   const to = (transport ?? new BufferedResponse()) as T;
-  const exchange = new Exchange(environ, to, options.signal);
-  try {
-    await exchange.run(application, environ);
-  } catch (error) {
-    await exchange.fail(error, options.onError === 'throw');
-  } finally {
-    const released = exchange.release(options.stopTimeout ?? 1000);
-    if (released) await released;
-  }
+  await new Exchange(environ, to, options).respond(application, environ);
   return to;
 }
 
@@ -122,6 +114,7 @@ export async function sendErrorPage(
 /** One request on its way through. */
 class Exchange {
   readonly #transport: Transport;
+  readonly #options: CallOptions;
   readonly #signal: AbortSignal | undefined;
   // The application may replace or delete what it finds in its environ, so the server takes its own now.
   readonly #errors: ErrorStream;
@@ -149,49 +142,59 @@ class Exchange {
   /** The iterator has ended or thrown, so there is nothing to stop. */
   #exhausted = false;
 
-  constructor(environ: Environ, transport: Transport, signal: AbortSignal | undefined) {
+  constructor(environ: Environ, transport: Transport, options: CallOptions) {
     this.#transport = transport;
-    this.#signal = signal;
+    this.#options = options;
+    this.#signal = options.signal;
     this.#errors = environ['wsgi.errors'];
     this.#method = environ.REQUEST_METHOD;
     this.#target = environ.REQUEST_URI ?? environ.PATH_INFO;
   }
 
-  async run(application: Application, environ: Environ): Promise<void> {
-    const returned: unknown = application(environ, this.#startResponse);
-    const body: unknown = isThenable(returned) ? await returned : returned;
-    this.#writeOpen = false;
-    if (isIterable(body)) this.#body = body;
-    this.#stopIfGone();
-    if (!isIterable(body)) throw new ContractError(notABody(body));
-    if (this.#queue) await this.#queue;
-    if (this.#queueError) throw this.#queueError.error;
-
-    const length = this.#writeUsed ? undefined : lengthOf(body);
-    const iterator = (this.#iterator =
-      Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]());
-    for (;;) {
-      const next = this.#nextBlock(iterator);
-      // Nothing is awaited that is no promise: a list of bytes takes no turn of the event loop.
-      const block = next instanceof Promise ? await next : next;
-      if (block === undefined) break;
+  /** The whole way, in the order in which things happen. One function, for each `await` on it costs every request a turn. */
+  async respond(application: Application, environ: Environ): Promise<void> {
+    try {
+      const returned: unknown = application(environ, this.#startResponse);
+      const body: unknown = isThenable(returned) ? await returned : returned;
+      this.#writeOpen = false;
+      if (isIterable(body)) this.#body = body;
       this.#stopIfGone();
-      // PEP 3333 lets headers wait for the first non-empty block, so an empty one commits to nothing.
-      if (block.length === 0) continue;
-      const head = this.#head;
-      if (!head) throw new ContractError('the first block came before startResponse() was called');
-      if (!this.#sent) {
-        const begun = this.#begin(head, length);
-        if (begun) await begun;
+      if (!isIterable(body)) throw new ContractError(notABody(body));
+      if (this.#queue) await this.#queue;
+      if (this.#queueError) throw this.#queueError.error;
+
+      const length = this.#writeUsed ? undefined : lengthOf(body);
+      const iterator = (this.#iterator =
+        Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]());
+      for (;;) {
+        const next = this.#nextBlock(iterator);
+        // Nothing is awaited that is no promise: a list of bytes takes no turn of the event loop.
+        const block = next instanceof Promise ? await next : next;
+        if (block === undefined) break;
+        this.#stopIfGone();
+        // PEP 3333 lets headers wait for the first non-empty block, so an empty one commits to nothing.
+        if (block.length === 0) continue;
+        const head = this.#head;
+        if (!head)
+          throw new ContractError('the first block came before startResponse() was called');
+        if (!this.#sent) {
+          const begun = this.#begin(head, length);
+          if (begun) await begun;
+        }
+        if (this.#bodiless(head)) break;
+        const sent = this.#send(block, head);
+        if (sent) await sent;
+        if (this.#bytesOut === head.declared) break;
       }
-      if (this.#bodiless(head)) break;
-      const sent = this.#send(block, head);
-      if (sent) await sent;
-      if (this.#bytesOut === head.declared) break;
+      this.#stopIfGone();
+      const ended = this.#end();
+      if (ended) await ended;
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      const released = this.#release();
+      if (released) await released;
     }
-    this.#stopIfGone();
-    const ended = this.#end();
-    if (ended) await ended;
   }
 
   // An own function each, not a method: it is called without `this`, and middleware passes it on.
@@ -255,10 +258,9 @@ class Exchange {
   #nextBlock(
     iterator: Iterator<unknown> | AsyncIterator<unknown>,
   ): Uint8Array | undefined | Promise<Uint8Array | undefined> {
-    let step: unknown;
     // Until it has answered there is nothing to stop: after a throw an iterator is finished.
     this.#exhausted = true;
-    step = iterator.next();
+    const step: unknown = iterator.next();
     return isThenable(step)
       ? this.#blockLater(step)
       : this.#blockOf(step as IteratorResult<unknown>);
@@ -328,7 +330,7 @@ class Exchange {
     return this.#method === 'HEAD' || isBodiless(code);
   }
 
-  async fail(error: unknown, rethrow: boolean): Promise<void> {
+  async #fail(error: unknown): Promise<void> {
     this.#writeOpen = false;
     await this.#queue;
     // A client that went away is no fault of the application's.
@@ -337,29 +339,31 @@ class Exchange {
     const dropped = this.#sent ? await this.#transport.abort(error) : true;
     this.#sent = true;
     if (gone) return;
-    if (rethrow) throw error;
+    if (this.#options.onError === 'throw') throw error;
     if (dropped === true) {
       await sendErrorPage(this.#transport, '500 Internal Server Error', this.#method !== 'HEAD');
     }
   }
 
   /** Stops the iterator if it was left half-way, then closes the body: exactly once, and its errors change nothing any more. */
-  release(stopTimeout: number): void | PromiseLike<void> {
+  #release(): void | PromiseLike<void> {
     this.#finished = true;
     this.#writeOpen = false;
     const body = this.#body;
     // The usual list has been read and has nothing to close, so that nothing needs to be waited for.
     if (body === undefined || (this.#exhausted && !('close' in body))) return this.#errors.flush();
-    return this.#close(body, stopTimeout);
+    return this.#close(body);
   }
 
-  async #close(body: ResponseBody, stopTimeout: number): Promise<void> {
+  async #close(body: ResponseBody): Promise<void> {
     const iterator = this.#iterator;
     try {
       // On its own promise `return()` queues behind a `next()` that may never settle once the client has gone.
       if (!this.#exhausted && iterator) {
         const stopped = Promise.resolve(iterator.return?.());
-        await (this.#signal?.aborted ? atMost(stopTimeout, stopped) : stopped);
+        await (this.#signal?.aborted
+          ? atMost(this.#options.stopTimeout ?? 1000, stopped)
+          : stopped);
       }
     } catch (error) {
       this.#log(`stopping the body failed\n${describeError(error)}`);

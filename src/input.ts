@@ -71,7 +71,8 @@ class BufferedInput implements BufferedInputStream {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    yield* this;
+    // Not `yield* this`, which in here means this very method.
+    for (const line of this) yield line;
   }
 
   #take(size: number): Uint8Array {
@@ -102,7 +103,7 @@ export function streamedInput(
 }
 
 class StreamedInput implements InputStream {
-  #source: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+  #source: AsyncIterator<Uint8Array, unknown> | Iterator<Uint8Array, unknown>;
   /** Bytes still to come from the source; infinite where nobody knows. */
   #due: number;
   #declared: boolean;
@@ -185,8 +186,8 @@ class StreamedInput implements InputStream {
       this.#ended = true;
       return false;
     }
-    const { done, value } = await this.#source.next();
-    if (done) {
+    const step = await this.#source.next();
+    if (step.done === true) {
       // Left un-ended on purpose: a source that ended early says so again on the next read.
       if (this.#declared) {
         throw new ClientDisconnected(
@@ -196,7 +197,7 @@ class StreamedInput implements InputStream {
       this.#ended = true;
       return false;
     }
-    const block = value.length > this.#due ? value.subarray(0, this.#due) : value;
+    const block = step.value.length > this.#due ? step.value.subarray(0, this.#due) : step.value;
     this.#due -= block.length;
     if (block.length > 0) {
       this.#blocks.push(block);

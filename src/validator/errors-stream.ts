@@ -1,0 +1,42 @@
+/** `wsgi.errors` between application and server: strings in, no exception out. */
+import { describe } from '../bytes.ts';
+import { ContractError } from '../errors.ts';
+import type { ErrorStream } from '../types.ts';
+import { violation } from './report.ts';
+
+/** The stream with the methods of the contract and no others; `close` and `destroy` say why they are missing. */
+export function wrapErrors(errors: ErrorStream): ErrorStream {
+  const refuse = (name: string) => (): never => {
+    throw violation('errors-close', `${name}()`);
+  };
+  const stream: ErrorStream = {
+    write(...args: unknown[]) {
+      if (args.length !== 1) throw violation('errors-text', `${args.length} arguments`);
+      const text = checkText(args[0]);
+      unthrown(() => errors.write(text));
+    },
+    writelines(lines) {
+      const checked = Array.from(lines, checkText);
+      unthrown(() => errors.writelines(checked));
+    },
+    flush() {
+      return unthrown(() => errors.flush());
+    },
+  };
+  return Object.assign(stream, { close: refuse('close'), destroy: refuse('destroy') });
+}
+
+function checkText(text: unknown): string {
+  if (typeof text !== 'string') throw violation('errors-text', describe(text));
+  return text;
+}
+
+function unthrown<result>(write: () => result): result {
+  try {
+    return write();
+  } catch (error) {
+    // Another validator has said it already.
+    if (error instanceof ContractError) throw error;
+    throw violation('errors-throw', describe(error), { cause: error });
+  }
+}

@@ -1,0 +1,154 @@
+/** `wsgi.input` between server and application: what is asked for, and what comes back. */
+import { describe, isBytes, isThenable } from '../bytes.ts';
+import type { BufferedInputStream, Environ, InputStream } from '../types.ts';
+import { violation } from './report.ts';
+import type { Warn } from './report.ts';
+
+/** The stream with the methods of the contract and no others; `close` and `destroy` say why they are missing. */
+export function wrapInput(environ: Environ, warn: Warn): InputStream {
+  const input = environ['wsgi.input'];
+  const ledger = createLedger(environ, warn);
+  const refuse = (name: string) => (): never => {
+    throw violation('input-close', `${name}()`);
+  };
+  const common = { close: refuse('close'), destroy: refuse('destroy') };
+  const stream: InputStream = {
+    async read(...args: unknown[]) {
+      const size = ledger.readSize('read', args);
+      return ledger.block('read', await promised('read', input.read(...sized(args))), size);
+    },
+    async readline(...args: unknown[]) {
+      const size = ledger.size('readline', args);
+      const line = await promised('readline', input.readline(...sized(args)));
+      return ledger.line('readline', line, size);
+    },
+    async readlines(...args: unknown[]) {
+      const hint = ledger.size('readlines', args);
+      const lines = await promised('readlines', input.readlines(...sized(args)));
+      return ledger.lines('readlines', lines, hint);
+    },
+    async *[Symbol.asyncIterator]() {
+      for await (const line of input) yield ledger.line('the iterator', line, Infinity);
+    },
+  };
+  if (!isBuffered(input)) return Object.assign(stream, common);
+  const buffered: Omit<BufferedInputStream, keyof InputStream> = {
+    readSync(...args: unknown[]) {
+      const size = ledger.readSize('readSync', args);
+      return ledger.block('readSync', input.readSync(...sized(args)), size);
+    },
+    readlineSync(...args: unknown[]) {
+      const size = ledger.size('readlineSync', args);
+      return ledger.line('readlineSync', input.readlineSync(...sized(args)), size);
+    },
+    readlinesSync(...args: unknown[]) {
+      const hint = ledger.size('readlinesSync', args);
+      return ledger.lines('readlinesSync', input.readlinesSync(...sized(args)), hint);
+    },
+    *[Symbol.iterator]() {
+      for (const line of input) yield ledger.line('the iterator', line, Infinity);
+    },
+  };
+  return Object.assign(stream, buffered, common);
+}
+
+function isBuffered(input: InputStream): input is BufferedInputStream {
+  return (
+    'readSync' in input &&
+    'readlineSync' in input &&
+    'readlinesSync' in input &&
+    Symbol.iterator in input
+  );
+}
+
+/** As many arguments as came: a stream may look at their number. */
+function sized(args: unknown[]): [size?: number] {
+  return args as [size?: number];
+}
+
+function promised<value>(method: string, result: Promise<value>): Promise<value> {
+  if (!isThenable(result)) throw violation('input-promise', `${describe(result)} from ${method}()`);
+  return result;
+}
+
+interface Ledger {
+  /** The size asked for; infinite where it was left out or negative. */
+  size(method: string, args: unknown[]): number;
+  /** The same for `read`, which has rules of its own. */
+  readSize(method: string, args: unknown[]): number;
+  block(method: string, value: unknown, size: number): Uint8Array;
+  line(method: string, value: unknown, size: number): Uint8Array;
+  lines(method: string, value: unknown, hint: number): Uint8Array[];
+}
+
+/** What has been given so far, by whichever method: they share one position. */
+function createLedger(environ: Environ, warn: Warn): Ledger {
+  const { CONTENT_LENGTH: declared } = environ;
+  const terminated = environ['wsgi.input_terminated'] === true;
+  const unknownLength = terminated ? Infinity : 0;
+  const limit = declared === undefined ? unknownLength : Number(declared);
+  let given = 0;
+  let ended = false;
+
+  const size = (method: string, args: unknown[]): number => {
+    const [wanted] = args;
+    if (args.length > 1) throw violation('input-arguments', `${args.length} for ${method}()`);
+    if (wanted === undefined) return Infinity;
+    if (typeof wanted !== 'number' || !Number.isInteger(wanted)) {
+      throw violation('input-arguments', `${describe(wanted)} for ${method}()`);
+    }
+    return wanted < 0 ? Infinity : wanted;
+  };
+
+  const receive = (method: string, value: unknown, asked: number): Uint8Array => {
+    if (!isBytes(value)) throw violation('input-bytes', `${describe(value)} from ${method}`);
+    if (value.length > asked) {
+      throw violation('input-size', `${value.length} bytes for ${asked} from ${method}`);
+    }
+    if (ended && value.length > 0) {
+      throw violation('input-end', `${value.length} more bytes from ${method}`);
+    }
+    given += value.length;
+    if (given > limit) throw violation('input-length', `${given} bytes for ${limit}`);
+    return value;
+  };
+
+  const line = (method: string, value: unknown, asked: number): Uint8Array => {
+    const bytes = receive(method, value, asked);
+    const newline = bytes.indexOf(0x0a);
+    if (newline >= 0 && newline < bytes.length - 1) {
+      throw violation(
+        'input-line',
+        `${bytes.length} bytes with a newline at index ${newline} from ${method}`,
+      );
+    }
+    // A line without a newline is no sign of the end: a server may cut long lines, and the size may have.
+    if (bytes.length === 0 && asked > 0) ended = true;
+    return bytes;
+  };
+
+  return {
+    size,
+    readSize(method, args) {
+      const asked = size(method, args);
+      if (asked === Infinity) warn('input-unsized', `${method}() without a size`);
+      else if (!terminated && given + asked > limit) {
+        warn('input-beyond', `${method}(${asked}) with ${limit - given} bytes to come`);
+      }
+      return asked;
+    },
+    block(method, value, asked) {
+      const bytes = receive(method, value, asked);
+      if (bytes.length < asked) ended = true;
+      return bytes;
+    },
+    line,
+    lines(method, value, hint) {
+      if (!Array.isArray(value))
+        throw violation('input-bytes', `${describe(value)} from ${method}`);
+      const lines = value.map((each: unknown) => line(method, each, Infinity));
+      if (hint === Infinity) ended = true;
+      return lines;
+    },
+  };
+}

@@ -1,0 +1,237 @@
+/** The body on its way from the application to the server: one iterator, one item at a time, one close. */
+import { describe, isBytes, isThenable } from '../bytes.ts';
+import type { ResponseBody } from '../types.ts';
+import { bodyDue, handOver, running, startedInVain } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { violation } from './report.ts';
+
+interface Wrapped {
+  readonly body: object;
+  readonly exchange: Exchange;
+  iterators: number;
+  /** next() was called at least once. */
+  pulled: boolean;
+  /** A next() is under way. */
+  pulling: boolean;
+  /** Done, broken or told to return: nothing more may be asked of the iterator. */
+  over: boolean;
+  /** The iterator has a `return`. */
+  returnable: boolean;
+}
+
+/** What the server sees: iteration and `close`, and of iteration only the kind the application chose. */
+export function wrapBody(
+  body: unknown,
+  exchange: Exchange,
+): ResponseBody & { close(): void | PromiseLike<void> } {
+  if (typeof body === 'string' || ArrayBuffer.isView(body)) {
+    throw violation('body-bare', describe(body));
+  }
+  if (!isIterable(body)) throw violation('body-iterable', describe(body));
+  if ('close' in body && body.close !== undefined && typeof body.close !== 'function') {
+    throw violation('body-close', describe(body.close));
+  }
+  const wrapped: Wrapped = {
+    body,
+    exchange,
+    iterators: 0,
+    pulled: false,
+    pulling: false,
+    over: false,
+    returnable: false,
+  };
+  const close = (): void | PromiseLike<void> => closeBody(wrapped);
+  // Where a body is both, servers take the asynchronous way.
+  if (Symbol.asyncIterator in body) {
+    return { [Symbol.asyncIterator]: () => asyncIterator(body, wrapped), close };
+  }
+  return { [Symbol.iterator]: () => syncIterator(body, wrapped), close };
+}
+
+type AnyIterable = AsyncIterable<unknown> | Iterable<unknown>;
+
+function isIterable(body: unknown): body is AnyIterable {
+  if ((typeof body !== 'object' && typeof body !== 'function') || body === null) return false;
+  return Symbol.asyncIterator in body || Symbol.iterator in body;
+}
+
+function syncIterator(body: Iterable<unknown>, wrapped: Wrapped): Iterator<Uint8Array> {
+  const inner = openIterator(wrapped, () => body[Symbol.iterator]());
+  const iterator: Iterator<Uint8Array> = {
+    next() {
+      beforePull(wrapped);
+      let result: IteratorResult<unknown>;
+      try {
+        result = running(wrapped.exchange, () => inner.next());
+      } catch (error) {
+        throw broken(wrapped, error);
+      }
+      return settle(wrapped, inner, result);
+    },
+  };
+  if (typeof inner.return === 'function') {
+    iterator.return = () => {
+      wrapped.over = true;
+      running(wrapped.exchange, () => inner.return?.());
+      return { done: true, value: undefined };
+    };
+    wrapped.returnable = true;
+  }
+  return iterator;
+}
+
+function asyncIterator(body: AsyncIterable<unknown>, wrapped: Wrapped): AsyncIterator<Uint8Array> {
+  const inner = openIterator(wrapped, () => body[Symbol.asyncIterator]());
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      beforePull(wrapped);
+      let result: IteratorResult<unknown>;
+      try {
+        result = await running(wrapped.exchange, () => inner.next());
+      } catch (error) {
+        throw broken(wrapped, error);
+      }
+      return settle(wrapped, inner, result);
+    },
+  };
+  if (typeof inner.return === 'function') {
+    iterator.return = async () => {
+      wrapped.over = true;
+      await running(wrapped.exchange, () => inner.return?.());
+      return { done: true, value: undefined };
+    };
+    wrapped.returnable = true;
+  }
+  return iterator;
+}
+
+function openIterator<iterator>(wrapped: Wrapped, open: () => iterator): iterator {
+  wrapped.iterators++;
+  if (wrapped.iterators > 1) throw violation('body-one-iterator', 'a second one');
+  try {
+    return running(wrapped.exchange, open);
+  } catch (error) {
+    throw broken(wrapped, error);
+  }
+}
+
+function beforePull(wrapped: Wrapped): void {
+  if (wrapped.pulling) throw violation('body-overlap', 'a next() while another was under way');
+  if (wrapped.exchange.closed) throw violation('body-after-end', 'a next() after close');
+  if (wrapped.over) throw violation('body-after-end', 'a next() after the end');
+  wrapped.pulled = true;
+  wrapped.pulling = true;
+}
+
+/** The application's own error: noted, and passed on as it is. */
+function broken(wrapped: Wrapped, error: unknown): unknown {
+  wrapped.pulling = false;
+  wrapped.over = true;
+  wrapped.exchange.ended = true;
+  return error;
+}
+
+function settle(
+  wrapped: Wrapped,
+  inner: { return?(): unknown },
+  result: IteratorResult<unknown>,
+): IteratorResult<Uint8Array> {
+  wrapped.pulling = false;
+  try {
+    return checkResult(wrapped, result);
+  } catch (error) {
+    // A server takes a next() that throws for the end and never calls return, but here the application is still waiting.
+    if (!result.done) stop(inner);
+    throw broken(wrapped, error);
+  }
+}
+
+function stop(inner: { return?(): unknown }): void {
+  try {
+    const stopped = inner.return?.();
+    if (isThenable(stopped)) stopped.then(undefined, () => {});
+  } catch {
+    // What is being thrown already says more.
+  }
+}
+
+function checkResult(
+  wrapped: Wrapped,
+  result: IteratorResult<unknown>,
+): IteratorResult<Uint8Array> {
+  const { exchange } = wrapped;
+  if (result.done) wrapped.over = true;
+  if (exchange.rethrown) {
+    throw violation('start-swallowed', result.done ? 'the end of the body' : 'another item');
+  }
+  if (result.done) {
+    exchange.ended = true;
+    exchange.exhausted = true;
+    checkEnd(exchange);
+    return { done: true, value: undefined };
+  }
+  exchange.blocks.checkLast();
+  const item = result.value;
+  if (!isBytes(item)) throw violation('body-item', describe(item));
+  if (item.length === 0 && !exchange.head) {
+    exchange.warn('start-before-item', `an empty item ${startedInVain(exchange)}`);
+  }
+  handOver(exchange, item);
+  countItem(exchange, item);
+  return { done: false, value: item };
+}
+
+function checkEnd(exchange: Exchange): void {
+  const { head, bytes } = exchange;
+  if (!head) throw violation('start-never', `the end of the body ${startedInVain(exchange)}`);
+  if (bodyDue(exchange) && head.contentLength !== Infinity && bytes !== head.contentLength) {
+    throw violation('body-length', `${bytes} bytes for ${head.contentLength}`);
+  }
+  exchange.blocks.check();
+  // A body the middleware has broken off is none it owes an answer for: an error page took its place.
+  const silent = exchange.inner.find(({ exhausted, unanswered }) => exhausted && unanswered > 0);
+  if (silent) throw violation('middleware-yield', 'its end after an item it gave nothing for');
+}
+
+/** PEP 3333, "Middleware Handling of Block Boundaries". The idea of counting through a stack is Rack::Lint's. */
+function countItem(exchange: Exchange, item: Uint8Array): void {
+  for (const inner of exchange.inner) inner.unanswered = 0;
+  exchange.lastItem = item;
+  exchange.unanswered++;
+  const { outer } = exchange;
+  if (outer && !outer.ended && !outer.closed && exchange.unanswered > 1) {
+    throw violation('middleware-yield', `${exchange.unanswered} items taken and none given`);
+  }
+}
+
+function closeBody(wrapped: Wrapped): void | PromiseLike<void> {
+  const { exchange } = wrapped;
+  if (exchange.closed) throw violation('close-once', 'a second call');
+  exchange.closed = true;
+  const closing = running(exchange, () => release(wrapped));
+  if (isThenable(closing)) return closing.then(() => checkClosed(wrapped));
+  checkClosed(wrapped);
+}
+
+/**
+ * The body's own `close`. Without one, a stream nobody has read from is destroyed, as servers do with streams they are
+ * given directly: the `return` of an unread Node stream's iterator does not.
+ */
+function release({ body, pulled }: Wrapped): unknown {
+  const closable: { close?: unknown; destroy?: unknown; cancel?: unknown } = body;
+  const { close } = closable;
+  if (typeof close === 'function') return Reflect.apply(close, body, []);
+  if (pulled) return undefined;
+  const { destroy } = closable;
+  if (typeof destroy === 'function') return void Reflect.apply(destroy, body, []);
+  const { cancel } = closable;
+  return typeof cancel === 'function' ? Reflect.apply(cancel, body, []) : undefined;
+}
+
+function checkClosed({ exchange, pulled, over, returnable }: Wrapped): void {
+  exchange.blocks.check();
+  if (exchange.inner.some(({ handedOver, closed }) => handedOver && !closed)) {
+    throw violation('middleware-close', 'its own close without theirs');
+  }
+  if (pulled && !over && returnable) exchange.warn('body-return', 'close alone');
+}

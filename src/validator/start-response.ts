@@ -1,0 +1,68 @@
+/** `startResponse` and the `write` it returns: when each may be called, and with what. */
+import { describe, isBytes } from '../bytes.ts';
+import type { StartResponse, Write } from '../types.ts';
+import { handOver } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { violation } from './report.ts';
+import { checkHead } from './response-head.ts';
+
+export function wrapStartResponse(startResponse: StartResponse, exchange: Exchange): StartResponse {
+  return function validatedStartResponse(...args: unknown[]): Write {
+    if (args.length < 2 || args.length > 3) {
+      throw violation('start-arguments', `${args.length} arguments`);
+    }
+    if (exchange.ended || exchange.closed) throw violation('start-late', 'a call after its end');
+    const forwarded = args as Parameters<StartResponse>;
+    const [status, headers, error] = args;
+    // Only undefined and null mean "no error": an application may throw 0 or ''.
+    const replacing = error !== undefined && error !== null;
+    if (replacing && exchange.sent) return rethrow(startResponse, forwarded, exchange);
+    if (!replacing && exchange.started) {
+      throw violation('start-twice', 'another call without an error');
+    }
+    // Before the checks: a call that fails them counts as a call (PEP 3333, "The start_response() Callable").
+    exchange.started = true;
+    exchange.head = undefined;
+    const head = checkHead(status, headers, exchange.warn);
+    const write: unknown = startResponse(...forwarded);
+    if (typeof write !== 'function') throw violation('start-result', describe(write));
+    exchange.head = head;
+    return wrapWrite(write as Write, exchange);
+  };
+}
+
+/** The headers are gone: the server has to throw the error back, and the application has to let it pass. */
+function rethrow(
+  startResponse: StartResponse,
+  args: Parameters<StartResponse>,
+  exchange: Exchange,
+): Write {
+  const error: unknown = args[2];
+  // A middleware may throw an error of its own, or return, to keep the application's error page ("Error Handling").
+  // Behind a validated middleware this is therefore no matter for the inner validator.
+  const strictServer = exchange.outer === undefined;
+  let write: Write;
+  try {
+    write = startResponse(...args);
+  } catch (thrown) {
+    exchange.rethrown = true;
+    if (thrown !== error && strictServer) exchange.warn('start-rethrow', describe(thrown));
+    throw thrown;
+  }
+  if (strictServer) exchange.warn('start-rethrow', 'a return');
+  return wrapWrite(write, exchange);
+}
+
+function wrapWrite(write: Write, exchange: Exchange): Write {
+  return function validatedWrite(...args: unknown[]) {
+    const [block] = args;
+    if (args.length !== 1) throw violation('write-bytes', `${args.length} arguments`);
+    if (!isBytes(block)) throw violation('write-bytes', describe(block));
+    if (exchange.returned) throw violation('write-late', `${block.length} bytes`);
+    if (block.length > 0 && exchange.inner.some(({ lastItem }) => lastItem === block)) {
+      throw violation('middleware-write', `an item of ${block.length} bytes`);
+    }
+    handOver(exchange, block);
+    return write(block);
+  };
+}

@@ -1,0 +1,167 @@
+/** What a user gets: the built package, by its name, as both kinds of module, on every Node at hand. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { nodes, root, runScript, type ModuleKind } from './nodes.ts';
+
+/** The public names. A change here is a change for users: CHANGELOG.md wants a line. */
+const publicNames: Record<string, string[]> = {
+  gatecall: [
+    'BufferedResponse',
+    'ClientDisconnected',
+    'ContractError',
+    'applicationUri',
+    'bufferedInput',
+    'callApplication',
+    'closing',
+    'copyEnviron',
+    'createEnviron',
+    'decodeNative',
+    'encodeNative',
+    'errorStream',
+    'fileWrapper',
+    'fromClass',
+    'html',
+    'json',
+    'latin1Bytes',
+    'percentDecode',
+    'requestUri',
+    'shiftPathInfo',
+    'streamedInput',
+    'text',
+    'toRequest',
+  ],
+  'gatecall/aws': ['toLambdaHandler'],
+  'gatecall/testing': [
+    'conformanceCases',
+    'exampleRequest',
+    'formatReport',
+    'header',
+    'headerLines',
+    'lambdaEvent',
+    'lambdaFailure',
+    'lambdaResponse',
+    'lambdaSources',
+    'limits',
+    'notHttpEvents',
+    'notYet',
+    'runCase',
+    'runConformance',
+    'testRequest',
+    'textBytes',
+    'textOf',
+  ],
+  'gatecall/validator': ['ApplicationError', 'ContractError', 'ServerError', 'validator'],
+};
+
+interface Condition {
+  types: string;
+  default: string;
+}
+interface Manifest {
+  exports: Record<string, string | { import: Condition; require: Condition }>;
+  dependencies?: object;
+  peerDependencies?: object;
+  optionalDependencies?: object;
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
+const modules = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
+  typeof target === 'string' ? [] : [{ name: subpath.replace('.', 'gatecall'), ...target }],
+);
+
+beforeAll(() => {
+  if (!existsSync(join(root, 'dist/esm')) || !existsSync(join(root, 'dist/cjs/package.json'))) {
+    throw new Error('dist/ is missing: run `npm run build` first, or `npm test`, which does both');
+  }
+});
+
+describe('package.json', () => {
+  it('has no dependency at run time', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+    expect(manifest.optionalDependencies ?? {}).toEqual({});
+    expect(manifest.peerDependencies ?? {}).toEqual({});
+  });
+
+  it('exports the modules listed here', () => {
+    expect(modules.map((module) => module.name).sort()).toEqual(Object.keys(publicNames).sort());
+  });
+
+  it('packs code and types of every export for both conditions', () => {
+    const packed = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      }),
+    ) as [{ files: { path: string }[] }];
+    const files = packed[0].files.map((file) => `./${file.path}`);
+    for (const module of modules) {
+      for (const { types, default: code } of [module.import, module.require]) {
+        expect(files).toContain(types);
+        expect(files).toContain(code);
+      }
+    }
+    expect(files).toContain('./dist/cjs/package.json');
+    expect(files.filter((file) => /^\.\/(test|examples|bench|\.ci)\//.test(file))).toEqual([]);
+  });
+
+  it.each(['package-lock.json', 'test/runtimes/package-lock.json'])('%s names no host', (file) => {
+    expect(readFileSync(join(root, file), 'utf8')).not.toContain('"resolved"');
+  });
+
+  it('locks the optional packages of every platform, without which npm ci refuses', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const locked = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ''));
+    const wanted = Object.values(packages).flatMap((one) =>
+      Object.keys(one.optionalDependencies ?? {}),
+    );
+    expect(wanted).not.toEqual([]);
+    expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
+  });
+});
+
+describe.each(nodes)('on Node $version', (node) => {
+  const names = JSON.stringify(modules.map((module) => module.name));
+  const load = {
+    module: 'await import(name)',
+    commonjs: 'require(name)',
+  };
+
+  // Lambda starts its Node runtimes with --no-experimental-require-module.
+  describe.each(['', '--no-experimental-require-module'])('started with "%s"', (flag) => {
+    it.each<ModuleKind>(['module', 'commonjs'])('gives the public names (%s)', async (kind) => {
+      const script = `
+        const seen = {};
+        for (const name of ${names}) seen[name] = Object.keys(${load[kind]}).sort();
+        console.log(JSON.stringify(seen));`;
+      expect(await runScript(node, kind, script, flag === '' ? [] : [flag])).toEqual(publicNames);
+    });
+  });
+});
+
+it('bundles into at most 16 KB for a Lambda function', async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        import { toLambdaHandler } from 'gatecall/aws';
+        export const handler = toLambdaHandler((environ, startResponse) => {
+          startResponse('200 OK', []);
+          return [];
+        });`,
+      resolveDir: root,
+    },
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    write: false,
+    tsconfigRaw: {}, // ours would lead it to the sources
+  });
+  expect(outputFiles).toHaveLength(1);
+  expect(outputFiles[0]?.contents.byteLength).toBeLessThanOrEqual(16 * 1024);
+});

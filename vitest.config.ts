@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const manifest = JSON.parse(readFileSync(here('package.json'), 'utf8')) as {
+  exports: Record<string, string | { import: { default: string } }>;
+};
+
+// Examples import the package by its name. In tests that name means the sources, as everywhere else in
+// the tests: two copies of one module would be two different ContractErrors.
+const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) => {
+  if (typeof target === 'string') return [];
+  const source = target.import.default.replace('./dist/esm/', './src/').replace(/\.js$/, '.ts');
+  return [{ find: new RegExp(`^${subpath.replace('.', 'gatecall')}$`), replacement: here(source) }];
+});
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/runtimes/**'],
+    testTimeout: 30_000, // child processes on a busy machine of two cores
+    hookTimeout: 30_000,
+    unstubGlobals: true,
+    restoreMocks: true,
+  },
+});
