@@ -179,31 +179,28 @@ class StreamedInput implements InputStream {
     }
   }
 
-  /** One more block from the source, cut at the declared length. False at the end. */
+  /** One more block from the source, never an empty one, cut at the declared length. False at the end. */
   async #pull(): Promise<boolean> {
-    if (this.#ended) return false;
-    if (this.#due === 0) {
-      this.#ended = true;
-      return false;
-    }
-    const step = await this.#source.next();
-    if (step.done === true) {
-      // Left un-ended on purpose: a source that ended early says so again on the next read.
-      if (this.#declared) {
-        throw new ClientDisconnected(
-          `the request body ended ${this.#due} bytes before its Content-Length`,
-        );
+    while (!this.#ended && this.#due > 0) {
+      const step = await this.#source.next();
+      if (step.done === true) {
+        // Left un-ended on purpose: a source that ended early says so again on the next read.
+        if (this.#declared) {
+          throw new ClientDisconnected(
+            `the request body ended ${this.#due} bytes before its Content-Length`,
+          );
+        }
+        this.#ended = true;
+        return false;
       }
-      this.#ended = true;
-      return false;
-    }
-    const block = step.value.length > this.#due ? step.value.subarray(0, this.#due) : step.value;
-    this.#due -= block.length;
-    if (block.length > 0) {
+      const block = step.value.subarray(0, this.#due);
+      this.#due -= block.length;
+      if (block.length === 0) continue;
       this.#blocks.push(block);
       this.#buffered += block.length;
+      return true;
     }
-    return true;
+    return false;
   }
 
   #take(size: number): Uint8Array {

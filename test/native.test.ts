@@ -101,7 +101,7 @@ describe('latin1Bytes', () => {
   it('holds for megabytes', () => {
     const many = new Uint8Array(1_000_001).fill(0xe9);
     expect(latin1String(many)).toBe('\u00e9'.repeat(1_000_001));
-    expect(latin1Bytes(latin1String(many))).toEqual(many);
+    expect(Buffer.compare(latin1Bytes(latin1String(many)), many)).toBe(0);
   });
 
   it('throws instead of truncating to CR LF, saying where and what to do', () => {

@@ -207,6 +207,7 @@ export const bodyCases: readonly ConformanceCase[] = [
   {
     id: 'T-97',
     title: 'a mebibyte in one block, and ten thousand small ones',
+    heavy: true,
     async run(bench) {
       const big = noise(carried(bench, 1024 * 1024));
       const one = await answer(bench, respond(() => [big]));

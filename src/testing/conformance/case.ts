@@ -17,6 +17,7 @@ export const limits = {
   'no-authorization': 'the Authorization header is withheld',
   'no-hop-headers': 'a client of this kind cannot send Connection and its like',
   'no-header-budget': 'header sections beyond a few kilobytes are refused by the platform',
+  'upper-case-methods': 'a client of this kind writes every method in capitals',
   'origin-form-only': 'no other request target than a path reaches the gateway',
   'decoded-path': 'the path arrives percent-decoded, so `%2F` and `/` are one',
   'utf8-path': 'bytes of the path that are not UTF-8 are replaced on the way',
@@ -117,6 +118,8 @@ export interface ConformanceCase {
   without?: readonly Limit[];
   /** Default both. */
   modes?: readonly Mode[];
+  /** It moves megabytes, so T-127 does not run it once more. */
+  heavy?: true;
   run(bench: Bench): Promise<void>;
 }
 

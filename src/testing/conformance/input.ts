@@ -107,6 +107,7 @@ export const inputCases: readonly ConformanceCase[] = [
   {
     id: 'T-45',
     title: '5 MiB in small reads',
+    heavy: true,
     async run(bench) {
       const body = noise(carried(bench, 5 * 1024 * 1024));
       const read = readBy(async (input) => {
@@ -331,6 +332,7 @@ export const inputCases: readonly ConformanceCase[] = [
   {
     id: 'T-60',
     title: 'an unread body does not spoil the response',
+    heavy: true,
     async run(bench) {
       const body = noise(carried(bench, 1024 * 1024));
       equal('body', await answer(bench, say(() => 'ok'), post(body)), 'ok');

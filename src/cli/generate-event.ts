@@ -1,0 +1,150 @@
+/** `gatecall generate-event`: the event a source makes of a request. */
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
+import { isToken } from '../headers.ts';
+import { encodeNative } from '../native.ts';
+import { lambdaEvent, type LambdaRequest, type LambdaSource, lambdaSources } from '../testing.ts';
+import { type Command, parsed, UsageError } from './command.ts';
+import { readInput } from './input.ts';
+
+/** The sources that know stages, base paths and custom domains. */
+const APIS: readonly LambdaSource[] = ['rest-api', 'http-api-1', 'http-api-2'];
+
+const HELP = `Usage: gatecall generate-event <source> [options]
+
+Prints the event that a source of AWS makes of a request, as JSON.
+
+  <source>              ${lambdaSources.slice(0, 5).join(', ')},
+                        ${lambdaSources.slice(5).join(', ')}
+      --method <name>   GET, or POST when there is a body
+      --path <path>     / unless given; percent-encoded as in a URL, a query may follow behind ?
+      --query <query>   a=1&b=2, percent-encoded as in a URL
+  -H, --header <line>   "Name: value"; may be repeated
+      --body <text>     @file takes the bytes of a file, @- those of standard input
+      --domain <name>   the name the client asks for; for an API, one that is not AWS's is a custom domain
+      --scheme <name>   https, or http
+      --source-ip <ip>  the client's address
+      --stage <name>    the stage (${APIS.join(', ')})
+      --base-path <p>   the base path of a custom domain (${APIS.join(', ')})
+  -h, --help
+
+  gatecall generate-event rest-api --path '/users?id=1' -H 'Accept: text/html' > event.json
+`;
+
+const OPTIONS = {
+  method: { type: 'string' },
+  path: { type: 'string' },
+  query: { type: 'string' },
+  header: { type: 'string', short: 'H', multiple: true },
+  body: { type: 'string' },
+  domain: { type: 'string' },
+  scheme: { type: 'string' },
+  'source-ip': { type: 'string' },
+  stage: { type: 'string' },
+  'base-path': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const generateEvent: Command = {
+  summary: "print a true event of any of AWS's HTTP sources",
+
+  async run(args) {
+    const { values, positionals } = parsed(() =>
+      parseArgs({ args, allowPositionals: true, options: OPTIONS }),
+    );
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    const source = sourceOf(positionals);
+    const request = requestOf(source, values);
+    if (values.body !== undefined) request.body = await bodyOf(values.body);
+    process.stdout.write(`${JSON.stringify(lambdaEvent(source, request), null, 2)}\n`);
+    return 0;
+  },
+};
+
+/** @throws {UsageError} that lists the sources */
+function sourceOf(positionals: readonly string[]): LambdaSource {
+  const source = lambdaSources.find((id) => id === positionals[0]);
+  if (source !== undefined && positionals.length === 1) return source;
+  const known = `the sources are ${lambdaSources.join(', ')}`;
+  const [given, ...rest] = positionals;
+  if (given === undefined) throw new UsageError(`no source given; ${known}`);
+  if (source === undefined)
+    throw new UsageError(`there is no source ${JSON.stringify(given)}; ${known}`);
+  throw new UsageError(`one source at a time; what is ${JSON.stringify(rest.join(' '))}?`);
+}
+
+export type RequestValues = {
+  readonly [Name in Exclude<keyof typeof OPTIONS, 'header' | 'help'>]?: string | undefined;
+} & { readonly header?: readonly string[] | undefined };
+
+/**
+ * The request that the options describe, all but its body, which may have to be read.
+ *
+ * @throws {UsageError} for what no client could send, and for what the source has no notion of
+ */
+export function requestOf(source: LambdaSource, values: RequestValues): LambdaRequest {
+  const request: LambdaRequest = {
+    method: methodOf(values),
+    target: targetOf(values),
+    headers: (values.header ?? []).map(headerOf),
+  };
+  const { domain, scheme, stage, 'source-ip': sourceIp, 'base-path': basePath } = values;
+  if (scheme !== undefined) {
+    if (scheme !== 'http' && scheme !== 'https') {
+      throw new UsageError(`--scheme takes http or https; got ${JSON.stringify(scheme)}`);
+    }
+    request.scheme = scheme;
+  }
+  if (sourceIp !== undefined) {
+    if (isIP(sourceIp) === 0) {
+      throw new UsageError(`--source-ip takes an IP address; got ${JSON.stringify(sourceIp)}`);
+    }
+    request.sourceIp = sourceIp;
+  }
+  const isApi = APIS.includes(source);
+  for (const [name, value] of Object.entries({ stage, 'base-path': basePath })) {
+    if (value !== undefined && !isApi) {
+      throw new UsageError(`--${name} is for ${APIS.join(', ')}; ${source} has none`);
+    }
+  }
+  if (stage !== undefined) request.stage = stage;
+  if (basePath !== undefined) request.basePath = basePath;
+  if (domain !== undefined) {
+    const isCustom = isApi && !domain.includes('.execute-api.');
+    request[isCustom ? 'customDomain' : 'domainName'] = domain;
+  }
+  return request;
+}
+
+function methodOf({ method, body }: RequestValues): string {
+  if (method === undefined) return body === undefined ? 'GET' : 'POST';
+  if (!isToken(method)) throw new UsageError(`no method can be ${JSON.stringify(method)}`);
+  return method;
+}
+
+function targetOf({ path = '/', query }: RequestValues): string {
+  if (!path.startsWith('/')) {
+    throw new UsageError(`--path starts with a slash; got ${JSON.stringify(path)}`);
+  }
+  let target = path;
+  if (query !== undefined) target += (path.includes('?') ? '&' : '?') + query.replace(/^\?/, '');
+  // Ends the URL for a browser, which keeps what follows to itself.
+  target = target.replace(/#.*$/s, '');
+  // What no request line can hold is sent as browsers send it; what is encoded already stays so.
+  return target.replace(/[^!-~]+/gu, (text) => encodeURIComponent(text));
+}
+
+function headerOf(line: string): readonly [name: string, value: string] {
+  const [, name = '', value = ''] = /^([^:]*):(.*)$/.exec(line) ?? [];
+  if (!isToken(name)) {
+    throw new UsageError(`--header takes 'Name: value'; got ${JSON.stringify(line)}`);
+  }
+  return [name, encodeNative(value.trim())];
+}
+
+async function bodyOf(value: string): Promise<Uint8Array | string> {
+  return value.startsWith('@') ? readInput(value.slice(1)) : value;
+}

@@ -1,0 +1,138 @@
+/** `gatecall invoke`: a handler run on an event, as Lambda would run it. */
+import { basename, extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Command, parsed, UsageError } from './command.ts';
+import { lambdaVariables } from './context.ts';
+import { handlerFile, isTypeScript, parseHandlerName } from './handler.ts';
+import { parseJson, readInput } from './input.ts';
+import { failure, type Outcome } from './outcome.ts';
+import type { LoadOrder, Report } from './runtime.ts';
+import { startSandbox } from './sandbox.ts';
+import { bundle } from './typescript.ts';
+
+const HELP = `Usage: gatecall invoke <module[:export]> --event <file>
+
+Runs a handler on an event as Lambda would, in a process of its own, and prints its result as JSON. What the handler
+logs goes to standard error.
+
+  <module[:export]>     a file, its extension may be left out; the export is "handler" unless given.
+                        TypeScript is bundled with esbuild, which must be installed
+  -e, --event <file>    JSON; - reads it from standard input
+      --timeout <s>     seconds the handler may take (30)
+      --repeat <n>      invocations, one after another in one process, a line of JSON each (1)
+  -h, --help
+
+AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE and AWS_REGION show in the handler's context if they are set.
+Exit code: 0; 1 when an invocation failed, with {"errorType", "errorMessage", "trace"} in place of its result;
+2 when nothing could be invoked.
+
+  gatecall generate-event http-api-2 --path /hello | gatecall invoke app.mjs --event -
+`;
+
+export const invoke: Command = {
+  summary: 'run a handler on an event, as Lambda would',
+
+  async run(args) {
+    const order = readOrder(args);
+    if (order === undefined) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    const folder = process.cwd();
+    const file = handlerFile(order.module, folder);
+    const text = new TextDecoder().decode(await readInput(order.event));
+    const event = parseJson(text, order.event === '-' ? 'standard input' : order.event);
+
+    const load: LoadOrder = {
+      handler: { module: order.module, exportName: order.exportName },
+      url: pathToFileURL(file).href,
+    };
+    if (isTypeScript(file)) {
+      try {
+        load.bundle = await bundle(file);
+      } catch (error) {
+        if (error instanceof UsageError) throw error;
+        print(failure(error));
+        return 1;
+      }
+    }
+    const name = basename(file, extname(file));
+    const handler = `${name}.${order.exportName}`;
+    const variables = lambdaVariables({ name, handler, folder }, process.env);
+    const sandbox = startSandbox(variables, order.timeout * 1000);
+    try {
+      const init = await sandbox.load(load);
+      if (!init.outcome.ok) {
+        print(init.outcome);
+        return 1;
+      }
+      let exitCode = 0;
+      for (let nth = 0; nth < order.repeat && sandbox.alive(); nth++) {
+        // One process of Lambda takes one event at a time.
+        const report = await sandbox.invoke(event);
+        print(report.outcome);
+        log(report, nth === 0 ? init : undefined);
+        if (!report.outcome.ok) exitCode = 1;
+      }
+      return exitCode;
+    } finally {
+      await sandbox.close();
+    }
+  },
+};
+
+interface Order {
+  module: string;
+  exportName: string;
+  event: string;
+  timeout: number;
+  repeat: number;
+}
+
+/** What the command line asks for; undefined if it is help. */
+function readOrder(args: string[]): Order | undefined {
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        event: { type: 'string', short: 'e' },
+        timeout: { type: 'string', default: '30' },
+        repeat: { type: 'string', default: '1' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+  if (values.help) return undefined;
+  const [module, ...rest] = positionals;
+  if (module === undefined)
+    throw new UsageError('no handler given: gatecall invoke <module[:export]>');
+  if (rest.length > 0) throw new UsageError(`one handler at a time; got ${positionals.join(' ')}`);
+  if (values.event === undefined) {
+    throw new UsageError('no event given: --event <file>, or --event - for standard input');
+  }
+  const timeout = Number(values.timeout);
+  // Lambda's own maximum.
+  if (!(timeout > 0 && timeout <= 900)) {
+    throw new UsageError(`--timeout takes seconds, at most 900; got ${values.timeout}`);
+  }
+  const repeat = Number(values.repeat);
+  if (!(Number.isSafeInteger(repeat) && repeat > 0)) {
+    throw new UsageError(`--repeat takes a number of invocations, 1 or more; got ${values.repeat}`);
+  }
+  return { ...parseHandlerName(module), event: values.event, timeout, repeat };
+}
+
+function print(outcome: Outcome): void {
+  process.stdout.write(`${outcome.ok ? outcome.json : JSON.stringify(outcome.error)}\n`);
+}
+
+/** The line at the end of an invocation in Lambda's own log. */
+function log(report: Report & { requestId: string }, init: Report | undefined): void {
+  const time = (ms: number): string => `${ms.toFixed(2)} ms`;
+  const cold = init ? `\tInit Duration: ${time(init.milliseconds)}` : '';
+  process.stderr.write(
+    `REPORT RequestId: ${report.requestId}\tDuration: ${time(report.milliseconds)}${cold}\n`,
+  );
+}

@@ -1,0 +1,51 @@
+/** How an invocation ended, in the words Lambda has for it. */
+
+/** The JSON a caller of Lambda receives in place of a result. */
+export interface ErrorReport {
+  errorType: string;
+  errorMessage: string;
+  trace: string[];
+}
+
+export type Outcome =
+  | { ok: true; /** The result as JSON. */ json: string }
+  | { ok: false; error: ErrorReport };
+
+/** Lambda's limit of a result: 6 MiB and 100 bytes of JSON. */
+const RESULT_LIMIT = 6_291_556;
+
+/** A handler's result on its way out. */
+export function success(result: unknown): Outcome {
+  let json: string;
+  try {
+    json = JSON.stringify(result) ?? 'null'; // `undefined` and functions have no JSON
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Unable to stringify response body: ${reason}`;
+    return platformFailure('Runtime.JSONStringifyError', message);
+  }
+  const size = Buffer.byteLength(json);
+  if (size <= RESULT_LIMIT) return { ok: true, json };
+  return platformFailure(
+    'Function.ResponseSizeTooLarge',
+    `Response payload size (${size} bytes) exceeded maximum allowed payload size (${RESULT_LIMIT} bytes).`,
+  );
+}
+
+/** What a handler threw. */
+export function failure(thrown: unknown): Outcome {
+  if (!(thrown instanceof Error)) {
+    return platformFailure(typeof thrown, String(thrown));
+  }
+  const { name, message, stack } = thrown;
+  return { ok: false, error: { errorType: name, errorMessage: message, trace: lines(stack) } };
+}
+
+/** What went wrong around a handler. */
+export function platformFailure(errorType: string, errorMessage: string): Outcome {
+  return { ok: false, error: { errorType, errorMessage, trace: [] } };
+}
+
+function lines(stack: unknown): string[] {
+  return typeof stack === 'string' ? stack.split('\n') : [];
+}

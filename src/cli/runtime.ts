@@ -1,0 +1,97 @@
+/**
+ * The function's own process: loads the handler once and runs it for each event that sandbox.ts sends.
+ */
+import { register } from 'node:module';
+import { type Invocation, lambdaContext } from './context.ts';
+import { type Handler, type HandlerName, resolveHandler, RuntimeError } from './handler.ts';
+import { failure, type Outcome, platformFailure, success } from './outcome.ts';
+import type { Replacement } from './typescript-hook.ts';
+
+export interface LoadOrder {
+  handler: HandlerName;
+  url: string;
+  /** What to run in place of the file. */
+  bundle?: string;
+}
+export interface InvokeOrder {
+  event: unknown;
+  invocation: Invocation;
+}
+export interface Report {
+  outcome: Outcome;
+  milliseconds: number;
+}
+
+const send = process.send?.bind(process);
+const channel = process.channel;
+if (!send || !channel) throw new Error('this file is a part of `gatecall invoke`; run that');
+// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is not theirs.
+delete process.send;
+
+let handler: Handler | undefined;
+/** When the order that is being carried out was begun. */
+let begun: number | undefined;
+
+process.on('message', (order: LoadOrder | InvokeOrder) => {
+  if ('bundle' in order && order.bundle !== undefined) replaceSource(order.url, order.bundle); // not the handler's time
+  begun = performance.now();
+  // Meanwhile only what the handler waits for may keep the process alive: see `beforeExit`.
+  channel.unref();
+  void ('url' in order ? load(order) : invoke(order)).then(report);
+});
+
+function report(outcome: Outcome): void {
+  const milliseconds = performance.now() - (begun ?? 0);
+  begun = undefined;
+  channel?.ref();
+  send?.({ outcome, milliseconds } satisfies Report);
+}
+
+// Lambda's runtimes say so at once, too, instead of waiting for the timeout.
+process.on('beforeExit', () => {
+  if (begun === undefined) return;
+  const message =
+    'the handler waits for a promise that nothing is left to settle: no timer, no socket, no file is open';
+  report(platformFailure('Runtime.NodeJsExit', message));
+});
+
+process.on('disconnect', () => process.exit());
+
+function replaceSource(url: string, source: string): void {
+  const hook = import.meta.url.replace(/runtime(\.[jt]s)$/, 'typescript-hook$1');
+  register(hook, { data: { url, source } satisfies Replacement });
+}
+
+async function load(order: LoadOrder): Promise<Outcome> {
+  try {
+    handler = resolveHandler((await import(order.url)) as object, order.handler);
+    return success(undefined);
+  } catch (error) {
+    return failure(loadError(error));
+  }
+}
+
+/** Lambda renames these two. */
+function loadError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const type = errorType(error);
+  if (type === undefined) return error;
+  const renamed = new RuntimeError(type, String(error));
+  if (error.stack !== undefined) renamed.stack = error.stack;
+  return renamed;
+}
+
+function errorType(error: Error): string | undefined {
+  if (error instanceof SyntaxError) return 'UserCodeSyntaxError';
+  const { code } = error as NodeJS.ErrnoException;
+  return code?.endsWith('MODULE_NOT_FOUND') === true ? 'ImportModuleError' : undefined;
+}
+
+async function invoke({ event, invocation }: InvokeOrder): Promise<Outcome> {
+  process.env['_X_AMZN_TRACE_ID'] = invocation.traceId;
+  try {
+    return success(await handler?.(event, lambdaContext(invocation, process.env)));
+  } catch (error) {
+    return failure(error);
+  }
+}

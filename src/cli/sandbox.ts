@@ -1,0 +1,110 @@
+/**
+ * A process of its own for the function, as on Lambda. Because of it, whatever writes to standard output writes to the log,
+ * `console.log` and `fs.writeSync(1, …)` alike; a handler in an endless loop can still time out; `process.exit()` ends
+ * the function and not the command.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { newInvocation } from './context.ts';
+import { type Outcome, platformFailure } from './outcome.ts';
+import type { InvokeOrder, LoadOrder, Report } from './runtime.ts';
+
+export interface Sandbox {
+  load(order: LoadOrder): Promise<Report>;
+  invoke(event: unknown): Promise<Report & { requestId: string }>;
+  /** False once it has crashed or been stopped for taking too long. */
+  alive(): boolean;
+  /** Lets it end; kills it when it will not. */
+  close(): Promise<void>;
+}
+
+/** Time for `exit` handlers, in ms. */
+const GRACE = 1000;
+
+export function startSandbox(
+  variables: Readonly<Record<string, string | undefined>>,
+  timeoutMs: number,
+): Sandbox {
+  const runtime = import.meta.url.replace(/sandbox(\.[jt]s)$/, 'runtime$1');
+  const child = fork(fileURLToPath(runtime), {
+    env: variables,
+    execArgv: [...process.execArgv, '--enable-source-maps'],
+    stdio: ['ignore', 2, 2, 'ipc'],
+  });
+  // Messages that were under way when it died come before `disconnect`, but after `exit` for all one knows.
+  const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  gone.catch(() => {}); // each order that waits for it reports it
+  const release = killTogether(child);
+  let alive = true;
+
+  const order = async (message: LoadOrder | InvokeOrder, ms: number): Promise<Report> => {
+    const start = performance.now();
+    const stop = new AbortController();
+    const { signal } = stop;
+    const answer = once(child, 'message', { signal }).then(([report]) => report as Report);
+    const death = gone.then(() => {
+      alive = false;
+      return { outcome: crashed(child), milliseconds: performance.now() - start };
+    });
+    const timeout = new Promise<Report>((resolve) => {
+      const timer = setTimeout(() => {
+        alive = false;
+        child.kill('SIGKILL');
+        resolve({ outcome: timedOut(ms), milliseconds: ms });
+      }, ms);
+      signal.addEventListener('abort', () => clearTimeout(timer));
+    });
+    // A channel that is gone already is reported by `death`.
+    child.send(message, () => {});
+    try {
+      return await Promise.race([answer, death, timeout]);
+    } finally {
+      stop.abort();
+    }
+  };
+
+  return {
+    load: (message) => order(message, timeoutMs),
+    invoke: async (event) => {
+      const invocation = newInvocation(timeoutMs);
+      const report = await order({ event, invocation }, timeoutMs);
+      return { ...report, requestId: invocation.requestId };
+    },
+    alive: () => alive,
+    close: async () => {
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill('SIGKILL'), GRACE);
+      await gone;
+      clearTimeout(timer);
+      release();
+    },
+  };
+}
+
+/** A command that is stopped must not leave a handler behind that runs for ever. */
+function killTogether(child: ChildProcess): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const stop = (signal: NodeJS.Signals): void => {
+    child.kill('SIGKILL');
+    release();
+    process.kill(process.pid, signal);
+  };
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+  for (const signal of signals) process.once(signal, stop);
+  return release;
+}
+
+function timedOut(ms: number): Outcome {
+  const message = `Task timed out after ${(ms / 1000).toFixed(2)} seconds`;
+  return platformFailure('Sandbox.Timedout', message);
+}
+
+function crashed({ exitCode, signalCode }: ChildProcess): Outcome {
+  let message = 'Runtime exited without providing a reason';
+  if (signalCode !== null) message = `Runtime exited with error: signal: ${signalCode}`;
+  else if (exitCode !== 0) message = `Runtime exited with error: exit status ${exitCode}`;
+  return platformFailure('Runtime.ExitError', message);
+}

@@ -1,0 +1,54 @@
+/** TypeScript handlers, bundled in memory as `sam build` bundles them into a file. */
+import { createRequire } from 'node:module';
+import { basename, dirname } from 'node:path';
+import type * as Esbuild from 'esbuild';
+import { UsageError } from './command.ts';
+import { RuntimeError } from './handler.ts';
+
+/**
+ * The ES module of a TypeScript file: what it imports by path is inside, packages stay outside, and its source map
+ * lets stack traces name the TypeScript lines.
+ *
+ * @throws {UsageError} when esbuild is not installed
+ * @throws {RuntimeError} when the file cannot be bundled
+ */
+export async function bundle(file: string): Promise<string> {
+  const { build } = findEsbuild(file);
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [file],
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      target: `node${process.versions.node}`,
+      sourcemap: 'inline',
+      // Never written; the map's paths are relative to it.
+      outfile: `${file}.mjs`,
+      write: false,
+      logLevel: 'silent',
+      // What bundled CommonJS code expects to find, and an ES module lacks.
+      banner: {
+        js: `import { createRequire as __gatecallRequire } from 'node:module'; const require = __gatecallRequire(import.meta.url);`,
+      },
+      define: { __filename: JSON.stringify(file), __dirname: JSON.stringify(dirname(file)) },
+    });
+    return outputFiles[0]?.text ?? '';
+  } catch (error) {
+    throw new RuntimeError('UserCodeSyntaxError', (error as Error).message);
+  }
+}
+
+/** The project's own esbuild, else one that happens to be installed beside this package. */
+function findEsbuild(file: string): typeof Esbuild {
+  for (const from of [file, import.meta.url]) {
+    try {
+      return createRequire(from)('esbuild') as typeof Esbuild;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw new UsageError(
+    `${basename(file)} is TypeScript, and esbuild, which bundles it, is not installed: npm install --save-dev esbuild, or invoke the JavaScript it is built to`,
+  );
+}
