@@ -126,9 +126,7 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
   if (server.basePath) moveBasePath(environ, server.basePath);
   if (facts.scriptName) prefixScriptName(environ, facts.scriptName);
   addHeaders(environ, facts.headers);
-  if (facts.cookies && facts.cookies.length > 0) {
-    environ.HTTP_COOKIE = encodeNative(facts.cookies.join('; '));
-  }
+  if (facts.cookies && facts.cookies.length > 0) addCookies(environ, facts.cookies);
   setContentLength(environ, facts);
   setServer(environ, facts, secure);
   return environ;
@@ -279,6 +277,12 @@ function addHeaders(environ: Environ, headers: HeaderMap | HeaderList): void {
 
 function isList(headers: HeaderMap | HeaderList): headers is HeaderList {
   return Array.isArray(headers);
+}
+
+/** Through the same checks as any header; what is no text is passed over. */
+function addCookies(environ: Environ, cookies: readonly unknown[]): void {
+  delete environ.HTTP_COOKIE;
+  for (const cookie of cookies) addHeader(environ, 'cookie', cookie);
 }
 
 const NOT_PLAIN = /[^\x20-\x7e]/;

@@ -129,10 +129,11 @@ function targetOf({ path = '/', query }: RequestValues): string {
   if (!path.startsWith('/')) {
     throw new UsageError(`--path starts with a slash; got ${JSON.stringify(path)}`);
   }
-  let target = path;
-  if (query !== undefined) target += (path.includes('?') ? '&' : '?') + query.replace(/^\?/, '');
-  // Ends the URL for a browser, which keeps what follows to itself.
-  target = target.replace(/#.*$/s, '');
+  const pieces = [path, query?.replace(/^\?/, '')].filter((piece) => piece !== undefined);
+  // A fragment stays with the browser.
+  const target = pieces
+    .map((piece) => piece.replace(/#.*$/s, ''))
+    .join(path.includes('?') ? '&' : '?');
   // What no request line can hold is sent as browsers send it; what is encoded already stays so.
   return target.replace(/[^!-~]+/gu, (text) => encodeURIComponent(text));
 }

@@ -32,13 +32,15 @@ export function success(result: unknown): Outcome {
   );
 }
 
-/** What a handler threw. */
+/** What a handler threw: anything at all, so that even to look at it may throw. */
 export function failure(thrown: unknown): Outcome {
-  if (!(thrown instanceof Error)) {
-    return platformFailure(typeof thrown, String(thrown));
+  try {
+    if (!(thrown instanceof Error)) return platformFailure(typeof thrown, String(thrown));
+    const { name, message, stack } = thrown;
+    return { ok: false, error: { errorType: name, errorMessage: message, trace: lines(stack) } };
+  } catch {
+    return platformFailure(typeof thrown, 'an object that has no text');
   }
-  const { name, message, stack } = thrown;
-  return { ok: false, error: { errorType: name, errorMessage: message, trace: lines(stack) } };
 }
 
 /** What went wrong around a handler. */

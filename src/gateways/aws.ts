@@ -19,11 +19,11 @@ import { httpApi1 } from './aws/http-api-1.ts';
 import { httpApi2 } from './aws/http-api-2.ts';
 import { lattice1, lattice2, type LatticeReply } from './aws/lattice.ts';
 import { overLimit } from './aws/limit.ts';
-import { authorizer, notHttp } from './aws/not-http.ts';
+import { isAuthorizer, notHttp } from './aws/not-http.ts';
 import type { Payload1Reply } from './aws/payload-1.ts';
 import type { Payload2Reply } from './aws/payload-2.ts';
 import { restApi } from './aws/rest-api.ts';
-import type { EventSource, LambdaEvent } from './aws/source.ts';
+import { type EventSource, isObject, type LambdaEvent } from './aws/source.ts';
 import { isTextType } from './aws/text.ts';
 
 export type {
@@ -115,9 +115,8 @@ export function toLambdaHandler(
     environ['gatecall.event'] = event;
     environ['gatecall.context'] = context;
     environ['gatecall.source'] = source.id;
-    environ['gatecall.request_id'] = (
-      context as { awsRequestId?: unknown } | null | undefined
-    )?.awsRequestId;
+    const requestId = (context as { awsRequestId?: unknown } | null | undefined)?.awsRequestId;
+    if (typeof requestId === 'string') environ['gatecall.request_id'] = requestId;
     const { REQUEST_METHOD: method, REQUEST_URI: target } = environ;
 
     let response = new BufferedResponse();
@@ -140,7 +139,7 @@ export function toLambdaHandler(
 
 /** @throws {TypeError} naming what came instead of an HTTP request */
 function eventSource(event: unknown): EventSource<LambdaReply> {
-  if (typeof event === 'object' && event !== null && !authorizer.matches(event)) {
+  if (isObject(event) && !isAuthorizer(event)) {
     for (const source of SOURCES) if (source.matches(event)) return source;
   }
   throw notHttp(event);

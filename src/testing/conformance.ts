@@ -58,9 +58,9 @@ const ordinary: readonly ConformanceCase[] = [
 export const conformanceCases: readonly ConformanceCase[] = [
   ...ordinary,
   nestingCase(ordinary, validated),
-].toSorted((one, other) => numberOf(one) - numberOf(other));
+].toSorted((one, other) => numberOf(one.id) - numberOf(other.id));
 
-function numberOf({ id }: ConformanceCase): number {
+function numberOf(id: string): number {
   return Number(id.slice(2));
 }
 
@@ -111,7 +111,9 @@ export async function runConformance(
   const wanted = only === undefined ? undefined : new Set(only);
   for (const id of wanted ?? []) {
     if (!conformanceCases.some((one) => one.id === id)) {
-      throw new RangeError(`there is no conformance case ${id}${notYet[id] ? ` yet: ${notYet[id]}` : ''}`);
+      throw new RangeError(
+        `there is no conformance case ${id}${notYet[id] ? ` yet: ${notYet[id]}` : ''}`,
+      );
     }
   }
   const rows: ConformanceRow[] = [];
@@ -155,7 +157,14 @@ export async function runCase(
     if (reason !== undefined) {
       return { id, title, mode, outcome: 'not expressible', reason, weakened: [] };
     }
-    return { id, title, mode, outcome: 'failed', error: named(error, one, log()), weakened: [...notes] };
+    return {
+      id,
+      title,
+      mode,
+      outcome: 'failed',
+      error: named(error, one, log()),
+      weakened: [...notes],
+    };
   } finally {
     await done();
   }
@@ -186,16 +195,23 @@ export function formatReport(report: ConformanceReport): string {
   const modes = [...new Set(report.rows.map((row) => row.mode))];
   const byCase = new Map<string, ConformanceRow[]>();
   for (const row of report.rows) byCase.set(row.id, [...(byCase.get(row.id) ?? []), row]);
-  const lines = [...byCase].map(([id, rows]) => {
-    const marks = modes.map((mode) => MARKS[rows.find((row) => row.mode === mode)?.outcome ?? 'absent']);
-    const notes = new Set(rows.flatMap((row) => [...(row.reason ? [row.reason] : []), ...row.weakened]));
+  const ordered = [...byCase].toSorted(([one], [other]) => numberOf(one) - numberOf(other));
+  const lines = ordered.map(([id, rows]) => {
+    const marks = modes.map(
+      (mode) => MARKS[rows.find((row) => row.mode === mode)?.outcome ?? 'absent'],
+    );
+    const notes = new Set(
+      rows.flatMap((row) => [...(row.reason ? [row.reason] : []), ...row.weakened]),
+    );
     const title = rows[0]?.title ?? '';
     return `${id.padEnd(6)} ${marks.join(' ')}  ${title}${notes.size > 0 ? ` [${[...notes].join('; ')}]` : ''}`;
   });
   const failures = report.rows.flatMap((row) =>
     row.error ? [`${row.mode}: ${row.error.message}`] : [],
   );
-  const missing = Object.entries(notYet).map(([id, reason]) => `${id.padEnd(6)} not yet: ${reason}`);
+  const missing = Object.entries(notYet).map(
+    ([id, reason]) => `${id.padEnd(6)} not yet: ${reason}`,
+  );
   return [
     `${'case'.padEnd(6)} ${modes.map((mode) => mode.padEnd(9)).join(' ')}`,
     ...lines,

@@ -107,7 +107,12 @@ const SOURCES: Readonly<Record<LambdaSource, SourceRow>> = {
   'edge-origin': { limits: [...EDGE, 'own-forwarded'], maxRequest: MB, maxResponse: MB },
 };
 
-function serve(source: LambdaSource, row: SourceRow, application: Application, basePath?: string): Driver {
+function serve(
+  source: LambdaSource,
+  row: SourceRow,
+  application: Application,
+  basePath?: string,
+): Driver {
   const log: string[] = [];
   const handler = toLambdaHandler(application, {
     errors: (message) => log.push(message),

@@ -58,19 +58,23 @@ export function coreSubject(kind: 'buffered' | 'streaming'): Subject {
 
 function environOf(request: TestRequest, log: string[], mount?: string): Environ {
   const [rawPath = '', ...query] = request.target.split('?');
-  return createEnviron({
-    method: request.method,
-    rawPath,
-    query: query.join('?'),
-    basePath: mount === undefined ? undefined : [mount],
-    headers: request.headers.map(([name, value]) => [name, nativeToText(value)] as const),
-    body: request.body,
-    scheme: request.scheme ?? 'http',
-    protocol: request.protocol,
-    remoteAddress: request.clientAddress ?? '127.0.0.1',
-    errors: errorStream((message) => log.push(message)),
-    concurrent: true,
-  });
+  return createEnviron(
+    {
+      method: request.method,
+      rawPath,
+      query: query.join('?'),
+      headers: request.headers.map(([name, value]) => [name, nativeToText(value)] as const),
+      body: request.body,
+      scheme: request.scheme ?? 'http',
+      protocol: request.protocol,
+      remoteAddress: request.clientAddress ?? '127.0.0.1',
+    },
+    {
+      errors: errorStream((message) => log.push(message)),
+      basePath: mount === undefined ? undefined : [mount],
+      concurrent: true,
+    },
+  );
 }
 
 function serveBuffered(application: Application, mount?: string): Driver {

@@ -37,7 +37,7 @@ export function payload2Request(
     headers,
     // Function URLs send the cookies here and in the headers, HTTP APIs only here: replace, never add, or an application
     // sees each twice (awslabs/aws-lambda-web-adapter#121).
-    cookies: event.cookies,
+    cookies: Array.isArray(event.cookies) ? event.cookies : undefined,
     body: decodeBody(event.body, event.isBase64Encoded),
     scheme: forwardedScheme(headers) ?? 'https',
     protocol: textOf(http?.protocol),

@@ -55,9 +55,17 @@ export interface LambdaEvent {
   requestContext?: Maybe<RequestContext>;
   /** Lambda@Edge, and what is no request */
   Records?: Maybe<readonly Maybe<EventRecord>[]>;
+  records?: unknown;
   type?: unknown;
   methodArn?: unknown;
   routeArn?: unknown;
+  'detail-type'?: unknown;
+  awslogs?: unknown;
+  triggerSource?: unknown;
+  session?: unknown;
+  request?: unknown;
+  info?: unknown;
+  arguments?: unknown;
 }
 
 export interface RequestContext {

@@ -40,5 +40,6 @@ export function strippedStage(path: string, contextPath: unknown, stage: unknown
   const whole = textOf(contextPath);
   const prefix = `/${textOf(stage) ?? ''}`;
   if (whole === undefined || whole === path || !whole.startsWith(prefix)) return '';
-  return whole.slice(prefix.length).replace(/^\/\/+/, '/') === path ? prefix : '';
+  const rest = whole.slice(prefix.length) || '/';
+  return rest.replace(/^\/\/+/, '/') === path ? prefix : '';
 }

@@ -37,7 +37,10 @@ const hello = latin1('hello');
 const a = latin1('a');
 const b = latin1('b');
 
-const plainOf = (length: number): HeaderList => [...plainHeaders, ['Content-Length', String(length)]];
+const plainOf = (length: number): HeaderList => [
+  ...plainHeaders,
+  ['Content-Length', String(length)],
+];
 
 const withHead = (status: string, headers: HeaderList, body: () => ResponseBody): Application => {
   return (_environ, startResponse) => {
@@ -47,8 +50,7 @@ const withHead = (status: string, headers: HeaderList, body: () => ResponseBody)
 };
 
 /** A body the types forbid. */
-const returns = (value: unknown): Application =>
-  respond(() => untyped<ResponseBody>(value));
+const returns = (value: unknown): Application => respond(() => untyped<ResponseBody>(value));
 
 /** Content-Length is absent, or tells the truth. */
 function expectTrueLength(bench: Bench, response: TestResponse): void {
@@ -59,7 +61,8 @@ function expectTrueLength(bench: Bench, response: TestResponse): void {
 }
 
 function expectLength(bench: Bench, response: TestResponse, expected: string[]): void {
-  if (!bench.lacks('no-framing')) equal('content-length', headerValues(response, 'content-length'), expected);
+  if (!bench.lacks('no-framing'))
+    equal('content-length', headerValues(response, 'content-length'), expected);
 }
 
 /** As many bytes as the case wants, or as the platform carries; base64 takes a third more, headers a little. */
@@ -90,6 +93,11 @@ async function streamed(bench: Bench, application: Application): Promise<readonl
   const client = await bench.serve(application);
   if (!client.driver.stream) return cannotExpress('the driver has no stream()');
   return client.driver.stream(client.complete({}));
+}
+
+/** What is used of `node:stream`. */
+interface NodeStreams {
+  Readable: { from(blocks: Iterable<Uint8Array>): ResponseBody & { destroyed: boolean } };
 }
 
 const now = (): number => performance.timeOrigin + performance.now();
@@ -163,8 +171,22 @@ export const bodyCases: readonly ConformanceCase[] = [
     id: 'T-94',
     title: 'newlines are left alone',
     async run(bench) {
-      equal('body', await answer(bench, respond(() => [latin1('Bar\nBaz')])), 'Bar\nBaz');
-      equal('body', await answer(bench, respond(() => [latin1('\r\n\0\n')])), '\r\n\0\n');
+      equal(
+        'body',
+        await answer(
+          bench,
+          respond(() => [latin1('Bar\nBaz')]),
+        ),
+        'Bar\nBaz',
+      );
+      equal(
+        'body',
+        await answer(
+          bench,
+          respond(() => [latin1('\r\n\0\n')]),
+        ),
+        '\r\n\0\n',
+      );
     },
   },
   {
@@ -184,12 +206,22 @@ export const bodyCases: readonly ConformanceCase[] = [
         const headers: HeaderList = type === '' ? [] : [['Content-Type', type]];
         // The validator warns of a body without a type, and warns only.
         const text = await within(type || 'no type', () =>
-          answer(bench, withHead('200 OK', headers, () => [every])),
+          answer(
+            bench,
+            withHead('200 OK', headers, () => [every]),
+          ),
         );
         equal(`body as ${type || 'no type'}`, text, native(every));
       }
       const gzip: HeaderList = [...plainHeaders, ['Content-Encoding', 'gzip']];
-      equal('body as gzip', await answer(bench, withHead('200 OK', gzip, () => [hello])), 'hello');
+      equal(
+        'body as gzip',
+        await answer(
+          bench,
+          withHead('200 OK', gzip, () => [hello]),
+        ),
+        'hello',
+      );
     },
   },
   {
@@ -210,8 +242,15 @@ export const bodyCases: readonly ConformanceCase[] = [
     heavy: true,
     async run(bench) {
       const big = noise(carried(bench, 1024 * 1024));
-      const one = await answer(bench, respond(() => [big]));
-      ok('the big block', one === native(big), `${one.length} of ${big.length} bytes, or other bytes`);
+      const one = await answer(
+        bench,
+        respond(() => [big]),
+      );
+      ok(
+        'the big block',
+        one === native(big),
+        `${one.length} of ${big.length} bytes, or other bytes`,
+      );
       const small = noise(100);
       const count = Math.floor(carried(bench, 1_000_000) / 100);
       const many = await answer(
@@ -220,7 +259,11 @@ export const bodyCases: readonly ConformanceCase[] = [
           for (let i = 0; i < count; i++) yield small;
         }),
       );
-      ok('the small blocks', many === native(small).repeat(count), `${many.length} of ${count * 100} bytes`);
+      ok(
+        'the small blocks',
+        many === native(small).repeat(count),
+        `${many.length} of ${count * 100} bytes`,
+      );
     },
   },
   {
@@ -414,7 +457,8 @@ export const bodyCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-108',
-    title: 'write() throws past the declared length, for text, and once the application has returned',
+    title:
+      'write() throws past the declared length, for text, and once the application has returned',
     async run(bench) {
       const attempt = (act: () => unknown): string => {
         try {
@@ -458,12 +502,17 @@ export const bodyCases: readonly ConformanceCase[] = [
       };
       const endings: Record<
         string,
-        { items?: (Uint8Array | (() => Uint8Array))[]; status?: string; headers?: HeaderList; request?: CaseRequest }
+        {
+          items?: (Uint8Array | (() => Uint8Array))[];
+          status?: string;
+          headers?: HeaderList;
+          request?: CaseRequest;
+        }
       > = {
         'a whole body': { items: [hello, hello] },
         'an error half-way': { items: [hello, fail] },
         'an error at once': { items: [fail] },
-        'HEAD': { items: [hello, hello], request: { method: 'HEAD' } },
+        HEAD: { items: [hello, hello], request: { method: 'HEAD' } },
         'a 204': { items: [], status: '204 No Content', headers: [] },
         'a 304': { items: [], status: '304 Not Modified', headers: [] },
         'a length reached early': { items: [hello, hello], headers: plainOf(5) },
@@ -473,7 +522,11 @@ export const bodyCases: readonly ConformanceCase[] = [
       };
       for (const [name, ending] of Object.entries(endings)) {
         const { body, count } = countingBody(ending.items ?? []);
-        const application = withHead(ending.status ?? '200 OK', ending.headers ?? plainHeaders, () => body);
+        const application = withHead(
+          ending.status ?? '200 OK',
+          ending.headers ?? plainHeaders,
+          () => body,
+        );
         const client = await bench.serve(besideOk(application));
         await client.send(ending.request);
         await until(`close() after ${name}`, () => count.closed > 0);
@@ -563,7 +616,9 @@ export const bodyCases: readonly ConformanceCase[] = [
         () => Promise.reject(boom()),
       ];
       for (const close of failures) {
-        const client = await bench.serve(besideOk(respond(() => Object.assign([hello], { close }))));
+        const client = await bench.serve(
+          besideOk(respond(() => Object.assign([hello], { close }))),
+        );
         expectResponse(await client.send(), 200, 'hello');
         await expectLogged(client);
         await expectServing(client);
@@ -581,8 +636,28 @@ export const bodyCases: readonly ConformanceCase[] = [
         },
         close(): void {},
       };
-      const names = ['length', 'size', 'status', 'headers', 'body', 'pipe', 'on', 'getReader', 'path', 'name', 'write'];
-      for (const name of [...names, 'read', 'destroy', 'cancel', 'toString', 'toJSON', 'isBase64Encoded']) {
+      const names = [
+        'length',
+        'size',
+        'status',
+        'headers',
+        'body',
+        'pipe',
+        'on',
+        'getReader',
+        'path',
+        'name',
+        'write',
+      ];
+      for (const name of [
+        ...names,
+        'read',
+        'destroy',
+        'cancel',
+        'toString',
+        'toJSON',
+        'isBase64Encoded',
+      ]) {
         Object.defineProperty(body, name, {
           get() {
             touched.push(name);
@@ -590,7 +665,14 @@ export const bodyCases: readonly ConformanceCase[] = [
           },
         });
       }
-      equal('body', await answer(bench, respond(() => body)), 'hello');
+      equal(
+        'body',
+        await answer(
+          bench,
+          respond(() => body),
+        ),
+        'hello',
+      );
       equal('properties touched', touched, []);
     },
   },
@@ -617,7 +699,10 @@ export const bodyCases: readonly ConformanceCase[] = [
     title: 'wsgi.file_wrapper sends a file from its position and closes it once',
     async run(bench) {
       const bytes = noise(15 * 1024);
-      const files: Record<string, [FileLike & { closed: number }, Uint8Array, HeaderList?, string?]> = {
+      const files: Record<
+        string,
+        [FileLike & { closed: number }, Uint8Array, HeaderList?, string?]
+      > = {
         '3 KiB': [memoryFile(bytes.subarray(0, 3072)), bytes.subarray(0, 3072)],
         '15 KiB': [memoryFile(bytes), bytes],
         empty: [memoryFile(latin1('')), latin1('')],
@@ -625,7 +710,9 @@ export const bodyCases: readonly ConformanceCase[] = [
         'with a length': [memoryFile(bytes), bytes.subarray(0, 100), plainOf(100)],
         HEAD: [memoryFile(bytes), latin1(''), plainHeaders, 'HEAD'],
       };
-      for (const [name, [file, expected, headers = plainHeaders, method = 'GET']] of Object.entries(files)) {
+      for (const [name, [file, expected, headers = plainHeaders, method = 'GET']] of Object.entries(
+        files,
+      )) {
         let offered = true;
         const client = await bench.serve((environ, startResponse) => {
           startResponse('200 OK', headers);
@@ -682,7 +769,7 @@ export const bodyCases: readonly ConformanceCase[] = [
 
       // Only where there is Node: found without an import, for this file must load anywhere.
       const { process } = globalThis as { process?: { getBuiltinModule?(id: string): unknown } };
-      const node = process?.getBuiltinModule?.('node:stream') as typeof import('node:stream') | undefined;
+      const node = process?.getBuiltinModule?.('node:stream') as NodeStreams | undefined;
       if (!node) return;
       for (const method of ['GET', 'HEAD']) {
         const stream = node.Readable.from([hello, hello]);
@@ -702,7 +789,7 @@ export const bodyCases: readonly ConformanceCase[] = [
         bench,
         respond(function* () {
           yield latin1('one');
-          for (const end = now() + 100; now() < end; );
+          for (const end = now() + 100; now() < end;);
           secondMade = now();
           yield latin1('two');
         }),
@@ -763,7 +850,14 @@ export const bodyCases: readonly ConformanceCase[] = [
           return resolve([latin1('awaited')]);
         },
       };
-      equal('body', await answer(bench, respond(() => untyped(both))), 'awaited');
+      equal(
+        'body',
+        await answer(
+          bench,
+          respond(() => untyped(both)),
+        ),
+        'awaited',
+      );
     },
   },
   {
@@ -778,7 +872,14 @@ export const bodyCases: readonly ConformanceCase[] = [
           yield latin1('async');
         },
       };
-      equal('body', await answer(bench, respond(() => both)), 'async');
+      equal(
+        'body',
+        await answer(
+          bench,
+          respond(() => both),
+        ),
+        'async',
+      );
     },
   },
   {
@@ -801,10 +902,20 @@ export const bodyCases: readonly ConformanceCase[] = [
     id: 'T-161',
     title: 'a byte order mark and every other odd piece of Unicode come through',
     async run(bench) {
-      const samples = ['\xef\xbb\xbf{"a":1}', '\xef\xbf\xbd', '\xed\xa0\x80', '\xc0\x80', '\xf0\x9f\x98\x80', '\xe9'];
+      const samples = [
+        '\xef\xbb\xbf{"a":1}',
+        '\xef\xbf\xbd',
+        '\xed\xa0\x80',
+        '\xc0\x80',
+        '\xf0\x9f\x98\x80',
+        '\xe9',
+      ];
       const headers: HeaderList = [['Content-Type', 'application/json; charset=utf-8']];
       for (const sample of samples) {
-        const text = await answer(bench, withHead('200 OK', headers, () => [latin1(sample)]));
+        const text = await answer(
+          bench,
+          withHead('200 OK', headers, () => [latin1(sample)]),
+        );
         equal('body', text, sample);
       }
     },
@@ -835,7 +946,14 @@ export const bodyCases: readonly ConformanceCase[] = [
           };
         },
       };
-      equal('body', await answer(bench, respond(() => body)), 'aaa');
+      equal(
+        'body',
+        await answer(
+          bench,
+          respond(() => body),
+        ),
+        'aaa',
+      );
       equal('iterators', iterators, 1);
       equal('faults', faults, []);
     },
@@ -871,11 +989,25 @@ export const bodyCases: readonly ConformanceCase[] = [
     title: 'a block that is a window on a larger buffer, and a Buffer',
     async run(bench) {
       const whole = latin1('--hello--');
-      equal('window', await answer(bench, respond(() => [whole.subarray(2, 7)])), 'hello');
+      equal(
+        'window',
+        await answer(
+          bench,
+          respond(() => [whole.subarray(2, 7)]),
+        ),
+        'hello',
+      );
       const { Buffer } = globalThis as { Buffer?: { from(bytes: Uint8Array): Uint8Array } };
       if (!Buffer) return;
       const buffers = [Buffer.from(hello), Buffer.from(whole).subarray(2, 7)];
-      equal('buffers', await answer(bench, respond(() => buffers)), 'hellohello');
+      equal(
+        'buffers',
+        await answer(
+          bench,
+          respond(() => buffers),
+        ),
+        'hellohello',
+      );
     },
   },
   {
@@ -896,19 +1028,16 @@ export const bodyCases: readonly ConformanceCase[] = [
     title: 'blocks are asked for one at a time, and only when the one before is on its way',
     async run(bench) {
       const events: string[] = [];
-      const text = await answer(
-        bench,
-        (_environ, startResponse) => {
-          startResponse('200 OK', plainHeaders);
-          events.push('returned');
-          return (function* () {
-            events.push('first');
-            yield a;
-            events.push('second');
-            yield b;
-          })();
-        },
-      );
+      const text = await answer(bench, (_environ, startResponse) => {
+        startResponse('200 OK', plainHeaders);
+        events.push('returned');
+        return (function* () {
+          events.push('first');
+          yield a;
+          events.push('second');
+          yield b;
+        })();
+      });
       equal('body', text, 'ab');
       equal('events', events, ['returned', 'first', 'second']);
     },

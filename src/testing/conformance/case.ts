@@ -24,12 +24,16 @@ export const limits = {
   'one-leading-slash': 'repeated slashes at the start of the path are one',
   'normalized-path': 'dot segments and repeated slashes are resolved on the way',
   'parsed-query': 'the query arrives as decoded pairs grouped by name',
-  'grouped-query': 'the query arrives as pairs grouped by name, still encoded; `flag` and `flag=` are one',
+  'grouped-query':
+    'the query arrives as pairs grouped by name, still encoded; `flag` and `flag=` are one',
   'last-query-value': 'of a repeated query parameter only the last value arrives',
   'last-header-value': 'of a repeated request header only the last value arrives',
-  'text-request-headers': 'request header values travel as text, so a byte beyond ASCII arrives as UTF-8',
-  'text-response-headers': 'response header values travel as text, so a byte beyond ASCII arrives as UTF-8',
-  'one-header-value': 'a response header has one value; repeats other than Set-Cookie arrive folded',
+  'text-request-headers':
+    'request header values travel as text, so a byte beyond ASCII arrives as UTF-8',
+  'text-response-headers':
+    'response header values travel as text, so a byte beyond ASCII arrives as UTF-8',
+  'one-header-value':
+    'a response header has one value; repeats other than Set-Cookie arrive folded',
   'one-cookie': 'several Set-Cookie cannot be told apart; they arrive folded',
   'unordered-header-values': 'values of a repeated response header arrive in any order',
   'own-date-server': 'the platform sends its own Date and Server',

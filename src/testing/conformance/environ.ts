@@ -155,7 +155,11 @@ export const environCases: readonly ConformanceCase[] = [
     async run(bench) {
       const came = codes(String(await fact(bench, path, '/%E9%80%FF')));
       if (bench.lacks('utf8-path')) {
-        ok('every code point of PATH_INFO is a byte', came.every((c) => c <= 0xff), came);
+        ok(
+          'every code point of PATH_INFO is a byte',
+          came.every((c) => c <= 0xff),
+          came,
+        );
       } else {
         equal('PATH_INFO', came, [0x2f, 0xe9, 0x80, 0xff]);
       }
@@ -456,7 +460,11 @@ export const environCases: readonly ConformanceCase[] = [
     async run(bench) {
       const came = await fact(bench, requestUri, { target: '/a%20b?c=d', host: 'h.example:8080' });
       matches('URL', came, /^https?:\/\//);
-      equal('URL', String(came).replace(/^https?:/, ''), `//h.example:8080${bench.mount}/a%20b?c=d`);
+      equal(
+        'URL',
+        String(came).replace(/^https?:/, ''),
+        `//h.example:8080${bench.mount}/a%20b?c=d`,
+      );
     },
   },
   {
@@ -498,7 +506,9 @@ export const environCases: readonly ConformanceCase[] = [
     async run(bench) {
       const came = await fact(bench, (environ) => {
         const wrongOnes = Object.entries(Object.getOwnPropertyDescriptors(environ))
-          .filter(([, one]) => !('value' in one && one.writable && one.enumerable && one.configurable))
+          .filter(
+            ([, one]) => !('value' in one && one.writable && one.enumerable && one.configurable),
+          )
           .map(([key]) => key);
         return {
           prototype: Object.getPrototypeOf(environ) === null,
@@ -563,7 +573,12 @@ export const environCases: readonly ConformanceCase[] = [
         e['gatecall.concurrent'],
       ])) as unknown[];
       const { multithread, multiprocess, runOnce, concurrent } = bench.subject;
-      const names = ['wsgi.multithread', 'wsgi.multiprocess', 'wsgi.run_once', 'gatecall.concurrent'];
+      const names = [
+        'wsgi.multithread',
+        'wsgi.multiprocess',
+        'wsgi.run_once',
+        'gatecall.concurrent',
+      ];
       for (const [i, documented] of [multithread, multiprocess, runOnce, concurrent].entries()) {
         const name = names[i] ?? '';
         if (documented !== undefined) equal(name, came[i], documented);

@@ -242,11 +242,17 @@ export const inputCases: readonly ConformanceCase[] = [
           bench,
           say(async (environ) => {
             const body = native(await inputOf(environ).read());
-            return [body, environ.CONTENT_LENGTH ?? '8', environ.HTTP_TRANSFER_ENCODING ?? ''].join();
+            return [
+              body,
+              environ.CONTENT_LENGTH ?? '8',
+              environ.HTTP_TRANSFER_ENCODING ?? '',
+            ].join();
           }),
         );
         const headers = ['Transfer-Encoding: chunked', 'Connection: close'];
-        await raw.send(request('POST', '/', headers, `3\r\nabc\r\n5;x=y\r\ndefgh\r\n0\r\n${trailer}\r\n`));
+        await raw.send(
+          request('POST', '/', headers, `3\r\nabc\r\n5;x=y\r\ndefgh\r\n0\r\n${trailer}\r\n`),
+        );
         expectResponse(await raw.response(), 200, 'abcdefgh,8,');
       }
     },
@@ -255,7 +261,11 @@ export const inputCases: readonly ConformanceCase[] = [
     id: 'T-55',
     title: 'Content-Length beside chunked is refused (request smuggling)',
     run: (bench) =>
-      neverCalled(bench, ['Content-Length: 3', 'Transfer-Encoding: chunked'], '3\r\nabc\r\n0\r\n\r\n'),
+      neverCalled(
+        bench,
+        ['Content-Length: 3', 'Transfer-Encoding: chunked'],
+        '3\r\nabc\r\n0\r\n\r\n',
+      ),
   },
   {
     id: 'T-56',
@@ -335,7 +345,15 @@ export const inputCases: readonly ConformanceCase[] = [
     heavy: true,
     async run(bench) {
       const body = noise(carried(bench, 1024 * 1024));
-      equal('body', await answer(bench, say(() => 'ok'), post(body)), 'ok');
+      equal(
+        'body',
+        await answer(
+          bench,
+          say(() => 'ok'),
+          post(body),
+        ),
+        'ok',
+      );
     },
   },
   {
@@ -391,14 +409,17 @@ export const inputCases: readonly ConformanceCase[] = [
     title: 'reads that overlap are served in call order',
     async run(bench) {
       const read = readBy(async (input) =>
-        (await Promise.all([input.read(2), input.readline(), input.read(1), input.read()])).map(native),
+        (await Promise.all([input.read(2), input.readline(), input.read(1), input.read()])).map(
+          native,
+        ),
       );
       equal('reads', await fact(bench, read, post('abcd\nefg')), ['ab', 'cd\n', 'e', 'fg']);
     },
   },
   {
     id: 'T-141',
-    title: 'a size that is no whole number is the application’s mistake, and a negative one means everything',
+    title:
+      'a size that is no whole number is the application’s mistake, and a negative one means everything',
     async run(bench) {
       const read = readBy(async (input) => {
         const outcomes: unknown[] = [];
@@ -420,7 +441,8 @@ export const inputCases: readonly ConformanceCase[] = [
         (environ) => {
           if (environ['gatecall.input_buffered'] !== true) return 'not announced';
           const input = inputOf(environ);
-          if (!('readSync' in input && typeof input.readSync === 'function')) return 'no readSync()';
+          if (!('readSync' in input && typeof input.readSync === 'function'))
+            return 'no readSync()';
           const parts: string[] = [];
           for (let i = 0; i < 3; i++) {
             const block: unknown = Reflect.apply(input.readSync, input, [2]);

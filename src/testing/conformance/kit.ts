@@ -1,11 +1,5 @@
 /** Small applications and checks that the cases are made of. */
-import type {
-  Application,
-  Environ,
-  HeaderList,
-  ResponseBody,
-  StartResponse,
-} from '../../types.ts';
+import type { Application, Environ, HeaderList, ResponseBody, StartResponse } from '../../types.ts';
 import type { TestResponse } from '../http.ts';
 import type { Bench, CaseRequest, Client } from './case.ts';
 
@@ -96,6 +90,7 @@ export function respond(body: () => ResponseBody): Application {
  * Typed passage for what the types forbid. Applications in plain JavaScript can return or pass anything, and these
  * cases must be them.
  */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller says what the types would demand
 export const untyped = <T>(value: unknown): T => value as T;
 
 /** Calls `startResponse` with arguments the types forbid. */
@@ -148,8 +143,11 @@ export function countingBody(items: Iterable<Uint8Array | (() => Uint8Array)>): 
 // Checks ----------------------------------------------------------------------------------------------------------
 
 const shown = (value: unknown): string => {
-  const text = typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return text !== undefined && text.length > 400 ? `${text.slice(0, 400)}… (${text.length} characters)` : String(text);
+  const text =
+    typeof value === 'string' || typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return text !== undefined && text.length > 400
+    ? `${text.slice(0, 400)}… (${text.length} characters)`
+    : String(text);
 };
 
 export function wrong(what: string, expected: unknown, came: unknown): never {
@@ -258,7 +256,11 @@ export async function expectBroken(
   if (buffered === true) return expectServerError(client, response);
   if (response.aborted !== true) {
     if (buffered === undefined) return expectServerError(client, response);
-    wrong('response', 'one that breaks off', `a whole ${response.status} ${shown(bodyText(response))}`);
+    wrong(
+      'response',
+      'one that breaks off',
+      `a whole ${response.status} ${shown(bodyText(response))}`,
+    );
   }
   await expectLogged(client);
   await expectServing(client);

@@ -15,8 +15,15 @@ export interface RawClient {
 }
 
 /** One request as bytes. */
-export function request(method: string, target: string, headers: readonly string[], body = ''): string {
-  return [`${method} ${target} HTTP/1.1`, 'Host: gatecall.example', ...headers, '', body].join('\r\n');
+export function request(
+  method: string,
+  target: string,
+  headers: readonly string[],
+  body = '',
+): string {
+  return [`${method} ${target} HTTP/1.1`, 'Host: gatecall.example', ...headers, '', body].join(
+    '\r\n',
+  );
 }
 
 export async function openRaw(bench: Bench, application: Application): Promise<RawClient> {
@@ -83,7 +90,10 @@ export async function openRaw(bench: Bench, application: Application): Promise<R
       let body = '';
       if (status >= 200 && status !== 204 && status !== 304) {
         if (of('transfer-encoding') === 'chunked') body = await chunked();
-        else body = await (of('content-length') === undefined ? rest() : exactly(Number(of('content-length'))));
+        else
+          body = await (of('content-length') === undefined
+            ? rest()
+            : exactly(Number(of('content-length'))));
       }
       return { status, reason, headers, body: latin1(body) };
     },

@@ -36,10 +36,12 @@ const startStatus = (status: unknown): Application => start(status, markedHeader
 const startHeaders = (...headers: unknown[]): Application =>
   start('200 OK', [...markedHeaders, ...headers]);
 
-const page = (status: string, headers: HeaderList, text: string): Application => (_e, startResponse) => {
-  startResponse(status, headers);
-  return [latin1(text)];
-};
+const page =
+  (status: string, headers: HeaderList, text: string): Application =>
+  (_e, startResponse) => {
+    startResponse(status, headers);
+    return [latin1(text)];
+  };
 
 function expectReason(bench: Bench, response: TestResponse, reason: string): void {
   if (!bench.lacks('no-reason')) equal('reason', response.reason, reason);
@@ -49,7 +51,12 @@ function expectReason(bench: Bench, response: TestResponse, reason: string): voi
 const folded = (response: TestResponse, name: string): string[] =>
   headerValues(response, name).flatMap((value) => value.split(/, ?/));
 
-function expectValues(bench: Bench, response: TestResponse, name: string, expected: string[]): void {
+function expectValues(
+  bench: Bench,
+  response: TestResponse,
+  name: string,
+  expected: string[],
+): void {
   const came = folded(response, name);
   const unordered = bench.lacks('unordered-header-values');
   equal(name, unordered ? came.toSorted() : came, unordered ? expected.toSorted() : expected);
@@ -74,7 +81,10 @@ export const startResponseCases: readonly ConformanceCase[] = [
     id: 'T-63',
     title: 'status, reason and page of a 404',
     async run(bench) {
-      const [, response] = await exchange(bench, page('404 Not Found', plainHeaders, 'nothing here'));
+      const [, response] = await exchange(
+        bench,
+        page('404 Not Found', plainHeaders, 'nothing here'),
+      );
       expectResponse(response, 404, 'nothing here');
       expectReason(bench, response, 'Not Found');
     },
@@ -175,7 +185,10 @@ export const startResponseCases: readonly ConformanceCase[] = [
         'space in a name': startHeaders(['X Foo', 'a']),
         'empty name': startHeaders(['', 'a']),
         'é in a name': startHeaders(['X-\xe9', 'a']),
-        'U+010D U+010A, which careless encoders cut to CR LF': startHeaders(['X-Foo', 'a\u010d\u010ab']),
+        'U+010D U+010A, which careless encoders cut to CR LF': startHeaders([
+          'X-Foo',
+          'a\u010d\u010ab',
+        ]),
         'emoji in a value': startHeaders(['X-Foo', '😀']),
         'NUL in a value': startHeaders(['X-Foo', 'a\0b']),
         'DEL in a value': startHeaders(['X-Foo', 'a\x7fb']),
@@ -384,7 +397,14 @@ export const startResponseCases: readonly ConformanceCase[] = [
     async run(bench) {
       const [, response] = await exchange(bench, (_environ, startResponse) => {
         startResponse('200 OK', [...plainHeaders, ['A', '1'], ['Set-Cookie', 'session=1']]);
-        startResponse('500 My Own', [['Content-Type', 'text/html'], ['B', '2']], boom());
+        startResponse(
+          '500 My Own',
+          [
+            ['Content-Type', 'text/html'],
+            ['B', '2'],
+          ],
+          boom(),
+        );
         return [latin1('sorry')];
       });
       expectResponse(response, 500, 'sorry');
@@ -507,7 +527,6 @@ export const startResponseCases: readonly ConformanceCase[] = [
           throw boom();
         },
         // Rejecting with nothing is the one error that cannot be told from "no error" later on.
-        // oxlint-disable-next-line prefer-promise-reject-errors
         'rejects with undefined': () => Promise.reject(undefined),
       });
     },
@@ -578,7 +597,8 @@ export const startResponseCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-150',
-    title: 'the application is only called: with two arguments, no receiver, whatever kind of function it is',
+    title:
+      'the application is only called: with two arguments, no receiver, whatever kind of function it is',
     async run(bench) {
       const seen: unknown[] = [];
       const plain = function (this: unknown, ...given: unknown[]): Uint8Array[] {
@@ -675,9 +695,11 @@ export const startResponseCases: readonly ConformanceCase[] = [
       const many = Array.from({ length: 100 }, (_, i): [string, string] => [`X-${i}`, `v${i}`]);
       const [, response] = await exchange(bench, page('200 OK', [...plainHeaders, ...many], 'x'));
       expectResponse(response, 200, 'x');
-      equal('values', many.flatMap(([name]) => headerValues(response, name.toLowerCase())), [
-        ...many.map(([, value]) => value),
-      ]);
+      equal(
+        'values',
+        many.flatMap(([name]) => headerValues(response, name.toLowerCase())),
+        many.map(([, value]) => value),
+      );
     },
   },
   {
