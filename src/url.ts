@@ -28,7 +28,8 @@ export function applicationUri(environ: Environ): string {
 export function requestUri(environ: Environ, { query = true }: { query?: boolean } = {}): string {
   const path = percentEncode(environ.SCRIPT_NAME) + percentEncode(environ.PATH_INFO, '/;=,');
   const search = query && environ.QUERY_STRING !== '' ? `?${environ.QUERY_STRING}` : '';
-  return origin(environ) + (path || '/') + search;
+  // Without the slash, `.evil.example` would continue the host name.
+  return origin(environ) + (path.startsWith('/') ? path : `/${path}`) + search;
 }
 
 function origin(environ: Environ): string {

@@ -3,8 +3,8 @@
  * `Headers`, `Request` or `Response`, or importing node:http on Node 22 and later, costs 14 to 25 ms
  * of every cold start. Node lists what it loaded, so this is a fact and not a timing.
  */
-import { describe, expect, it } from 'vitest';
-import { nodes, runScript, type ModuleKind } from './nodes.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { nodes, requireDist, runScript, type ModuleKind } from './nodes.ts';
 
 const sources = [
   'http-api-2',
@@ -50,6 +50,8 @@ interface Outcome {
   seen: { source: string; status: number; undici: string[] }[];
   control: string[];
 }
+
+beforeAll(requireDist);
 
 describe.each(nodes)('Node $version', (node) => {
   it.each<ModuleKind>(['module', 'commonjs'])('answers without undici (%s)', async (kind) => {

@@ -1,10 +1,10 @@
 /** What a user gets: the built package, by its name, as both kinds of module, on every Node at hand. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { nodes, root, runScript, type ModuleKind } from './nodes.ts';
+import { nodes, requireDist, root, runScript, type ModuleKind } from './nodes.ts';
 
 /** The public names. A change here is a change for users: CHANGELOG.md wants a line. */
 const publicNames: Record<string, string[]> = {
@@ -72,11 +72,7 @@ const modules = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
   typeof target === 'string' ? [] : [{ name: subpath.replace('.', 'gatecall'), ...target }],
 );
 
-beforeAll(() => {
-  if (!existsSync(join(root, 'dist/esm')) || !existsSync(join(root, 'dist/cjs/package.json'))) {
-    throw new Error('dist/ is missing: run `npm run build` first, or `npm test`, which does both');
-  }
-});
+beforeAll(requireDist);
 
 describe('package.json', () => {
   it('has no dependency at run time', () => {

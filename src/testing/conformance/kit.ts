@@ -67,7 +67,7 @@ export const markedHeaders: HeaderList = [
 ];
 export const secret = 'secret-message';
 export const boom = (): Error => new Error(secret);
-export const output = latin1('application-output');
+export const output: Uint8Array = latin1('application-output');
 
 /** Answers 200 with the text, a native string. */
 export function say(text: (environ: Environ) => string | PromiseLike<string>): Application {
