@@ -6,7 +6,7 @@
  */
 import { describe, isBytes, isThenable, joinBytes } from './bytes.ts';
 import { describeError } from './error-stream.ts';
-import { ClientDisconnected, ContractError } from './errors.ts';
+import { ClientDisconnected, ContractError, isA } from './errors.ts';
 import { checkHead, type Head } from './head.ts';
 import { omitHeader } from './headers.ts';
 import { isBodiless } from './status.ts';
@@ -335,7 +335,7 @@ class Exchange {
     await this.#queue;
     // A client that went away is no fault of the application's.
     const gone = this.#signal?.aborted === true;
-    if (!gone && !(error instanceof ClientDisconnected)) this.#log(describeError(withHint(error)));
+    if (!gone && !isA(error, ClientDisconnected)) this.#log(describeError(withHint(error)));
     const dropped = this.#sent ? await this.#transport.abort(error) : true;
     this.#sent = true;
     if (gone) return;
@@ -452,7 +452,7 @@ function notBytes(what: string, value: unknown): string {
 /** PEP 3333 forbids a server to look at what kind of callable it has, so a class is recognised by how its call fails. */
 function withHint(error: unknown): unknown {
   if (
-    error instanceof TypeError &&
+    isA(error, TypeError) &&
     /^Class constructor .* cannot be invoked without 'new'$/.test(error.message)
   ) {
     return new ContractError('the application is a class; wrap it: fromClass(Application)', {

@@ -1,5 +1,5 @@
-import { isThenable } from './bytes.ts';
 /** `wsgi.errors`: where an application's and the server's words for people go. */
+import { isThenable } from './bytes.ts';
 import type { ErrorStream } from './types.ts';
 
 /**
@@ -62,23 +62,19 @@ class RequestErrors implements ErrorStream {
   }
 }
 
-/** An error as log text: its stack, and those of its causes. Never throws, whatever was thrown. */
-export function describeError(error: unknown): string {
-  const lines: string[] = [];
-  for (let depth = 0, current = error; depth < 5; depth++) {
-    lines.push(describeOne(current));
-    if (!(current instanceof Error) || current.cause === undefined) break;
-    current = current.cause;
-    lines.push('caused by:');
-  }
-  return lines.join('\n');
-}
-
-function describeOne(error: unknown): string {
+/** An error as log text: its stack, and those of its causes. Never throws, whatever was thrown and whatever its getters do. */
+export function describeError(error: unknown, causes = 4): string {
+  let text = 'thrown: a value that cannot be shown';
   try {
-    if (error instanceof Error) return error.stack ?? `${error.name}: ${error.message}`;
-    return `thrown: ${typeof error === 'object' ? JSON.stringify(error) : String(error)}`;
+    if (!(error instanceof Error)) {
+      return `thrown: ${typeof error === 'object' ? JSON.stringify(error) : String(error)}`;
+    }
+    text = error.stack ?? `${error.name}: ${error.message}`;
+    const { cause } = error;
+    if (cause !== undefined && causes > 0)
+      text += `\ncaused by:\n${describeError(cause, causes - 1)}`;
   } catch {
-    return 'thrown: a value that cannot be shown';
+    // What could be read until then is said.
   }
+  return text;
 }

@@ -13,3 +13,12 @@ export class ClientDisconnected extends Error {
     super(message, options);
   }
 }
+
+/** `instanceof` for what may have been thrown: anything, a revoked proxy included, at which `instanceof` itself throws. */
+export function isA<T>(value: unknown, type: abstract new (...parameters: never) => T): value is T {
+  try {
+    return value instanceof type;
+  } catch {
+    return false;
+  }
+}

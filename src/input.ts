@@ -111,6 +111,8 @@ class StreamedInput implements InputStream {
   #blocks: Uint8Array[] = [];
   #buffered = 0;
   #ended = false;
+  /** Why the body cannot be had whole. Thrown by every read from then on, even where earlier bytes are still here. */
+  #failure: { error: unknown } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -161,7 +163,10 @@ class StreamedInput implements InputStream {
 
   /** Runs reads one after the other, in call order. A failed read does not keep later ones from (failing) in turn. */
   #inTurn<T>(read: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(read);
+    const turn = this.#queue.then(() => {
+      if (this.#failure) throw this.#failure.error;
+      return read();
+    });
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
@@ -182,14 +187,8 @@ class StreamedInput implements InputStream {
   /** One more block from the source, never an empty one, cut at the declared length. False at the end. */
   async #pull(): Promise<boolean> {
     while (!this.#ended && this.#due > 0) {
-      const step = await this.#source.next();
+      const step = await this.#next();
       if (step.done === true) {
-        // Left un-ended on purpose: a source that ended early says so again on the next read.
-        if (this.#declared) {
-          throw new ClientDisconnected(
-            `the request body ended ${this.#due} bytes before its Content-Length`,
-          );
-        }
         this.#ended = true;
         return false;
       }
@@ -201,6 +200,19 @@ class StreamedInput implements InputStream {
       return true;
     }
     return false;
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array, unknown>> {
+    try {
+      const step = await this.#source.next();
+      if (step.done !== true || !this.#declared) return step;
+      throw new ClientDisconnected(
+        `the request body ended ${this.#due} bytes before its Content-Length`,
+      );
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 
   #take(size: number): Uint8Array {

@@ -6,6 +6,7 @@
  * export const handler = toLambdaHandler(application);
  * ```
  */
+import { describe } from '../bytes.ts';
 import { BufferedResponse, callApplication, sendErrorPage } from '../call.ts';
 import { createEnviron } from '../environ.ts';
 import { type ErrorSink, errorStream } from '../error-stream.ts';
@@ -130,6 +131,7 @@ export function toLambdaHandler(
 
     // Sent as it is, the platform would answer a 502 of its own that says nothing.
     errors.write(`${method} ${target}: ${problem}\n`);
+    await errors.flush();
     if (onError === 'throw') throw new RangeError(problem);
     response = new BufferedResponse();
     await sendErrorPage(response, '500 Internal Server Error', method !== 'HEAD');
@@ -177,7 +179,7 @@ const OPTIONS: Readonly<Record<keyof LambdaOptions, (value: never) => boolean>> 
 function checkOptions(application: unknown, options: object): void {
   if (typeof application !== 'function') {
     throw new TypeError(
-      `an application is a function (environ, startResponse) => body; got ${typeof application}`,
+      `an application is a function (environ, startResponse) => body; got ${describe(application)}`,
     );
   }
   for (const [name, value] of Object.entries(options)) {
@@ -189,9 +191,7 @@ function checkOptions(application: unknown, options: object): void {
       );
     }
     if (!accepts(value as never)) {
-      throw new TypeError(
-        `toLambdaHandler cannot use ${JSON.stringify(value) ?? typeof value} as option ${name}`,
-      );
+      throw new TypeError(`toLambdaHandler cannot use ${describe(value)} as option ${name}`);
     }
   }
 }

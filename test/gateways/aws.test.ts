@@ -178,13 +178,13 @@ describe('the options', () => {
     ['an unknown one', { base_path: '/x' }, /no option base_path; it has basePath, errors/],
     ['__proto__', JSON.parse('{"__proto__":{"onError":"throw"}}'), /no option __proto__/],
     ['constructor', { constructor: 1 }, /no option constructor/],
-    ['basePath without a slash', { basePath: 'shop' }, /cannot use "shop" as option basePath/],
-    ['basePath of something else', { basePath: ['/a', 7] }, /\["\/a",7\] as option basePath/],
-    ['errors', { errors: {} }, /cannot use {} as option errors/],
+    ['basePath without a slash', { basePath: 'shop' }, /cannot use the string "shop" as option basePath/],
+    ['basePath of something else', { basePath: ['/a', 7] }, /an array of 2 as option basePath/],
+    ['errors', { errors: {} }, /cannot use a plain object as option errors/],
     ['errors null', { errors: null }, /cannot use null as option errors/],
     ['onError', { onError: 'ignore' }, /"ignore" as option onError/],
     ['isText', { isText: /text/ }, /option isText/],
-    ['a symbol', { onError: Symbol('s') }, /cannot use symbol as option onError/],
+    ['a symbol', { onError: Symbol('s') }, /cannot use the symbol Symbol\(s\) as option onError/],
     ['a bigint', { onError: 1n }, /option onError/],
   ])('are refused at once: %s', (_, options, message) => {
     const make = (): unknown => toLambdaHandler(answers(), options as LambdaOptions);
@@ -199,7 +199,7 @@ describe('the options', () => {
 
   it('come after an application', () => {
     expect(() => toLambdaHandler({} as Application)).toThrow(
-      /an application is a function.*got object/,
+      /an application is a function.*got a plain object/,
     );
   });
 

@@ -41,7 +41,7 @@ export function notHttp(event: unknown): TypeError {
     );
   }
   const keys = isObject(event)
-    ? `, with the keys ${Object.keys(event).slice(0, 12).join(', ')}`
+    ? `, with the keys ${Object.keys(event).slice(0, 12).join(', ') || 'none'}`
     : '';
   return refusal(
     describe(event) + keys,
