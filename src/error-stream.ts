@@ -63,7 +63,7 @@ class RequestErrors implements ErrorStream {
 }
 
 /** An error as log text: its stack, and those of its causes. Never throws, whatever was thrown and whatever its getters do. */
-export function describeError(error: unknown, causes = 4): string {
+export function describeError(error: unknown, causes = 5): string {
   let text = 'thrown: a value that cannot be shown';
   try {
     if (!(error instanceof Error)) {

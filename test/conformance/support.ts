@@ -138,6 +138,7 @@ class RecordingTransport implements Transport {
   #method: string;
   #onBlock: (() => void) | undefined;
   #ended = false;
+  #busy = false;
 
   constructor(method: string, onBlock: (() => void) | undefined) {
     this.#method = method;
@@ -156,10 +157,14 @@ class RecordingTransport implements Transport {
     if (bytes.length === 0) throw new Error('an empty block would end a chunked body');
     this.blocks.push({ bytes: bytes.slice(), at: performance.timeOrigin + performance.now() });
     this.#onBlock?.();
+    if (this.#busy) throw new Error('a block was sent before the one before was on its way');
+    this.#busy = true;
     await new Promise((resolve) => setImmediate(resolve));
+    this.#busy = false;
   }
 
   end(): void {
+    if (this.#busy) throw new Error('end() was called before the last block was on its way');
     if (this.#ended || this.aborted) throw new Error('end() was called after the end');
     this.#ended = true;
     const length = this.headers.find(([name]) => /^content-length$/i.test(name))?.[1];

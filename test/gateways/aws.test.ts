@@ -178,7 +178,11 @@ describe('the options', () => {
     ['an unknown one', { base_path: '/x' }, /no option base_path; it has basePath, errors/],
     ['__proto__', JSON.parse('{"__proto__":{"onError":"throw"}}'), /no option __proto__/],
     ['constructor', { constructor: 1 }, /no option constructor/],
-    ['basePath without a slash', { basePath: 'shop' }, /cannot use the string "shop" as option basePath/],
+    [
+      'basePath without a slash',
+      { basePath: 'shop' },
+      /cannot use the string "shop" as option basePath/,
+    ],
     ['basePath of something else', { basePath: ['/a', 7] }, /an array of 2 as option basePath/],
     ['errors', { errors: {} }, /cannot use a plain object as option errors/],
     ['errors null', { errors: null }, /cannot use null as option errors/],

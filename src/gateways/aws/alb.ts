@@ -4,6 +4,7 @@
  */
 import type { BufferedResponse } from '../../call.ts';
 import type { RequestFacts } from '../../environ.ts';
+import { nativeToText } from '../../native.ts';
 import { statusCode } from '../../status.ts';
 import { decodeBody } from './body.ts';
 import { forwardedFor, forwardedPort, forwardedScheme } from './forwarded.ts';
@@ -89,7 +90,7 @@ export function describedReply(
 ): DescribedReply {
   return {
     statusCode: statusCode(response.status),
-    statusDescription: response.status.trimEnd(),
+    statusDescription: nativeToText(response.status.trimEnd()),
     body,
     isBase64Encoded,
   };

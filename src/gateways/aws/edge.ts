@@ -83,9 +83,9 @@ function headerLines(headers: EdgeRequest['headers']): HeaderList {
 }
 
 // One such header in a generated response turns it into a 502 (CloudFront developer guide, "Restrictions on edge
-// functions"). `host` and `via` are read-only, the rest is CloudFront's own.
+// functions"). Some are read-only (`if-none-match`, `via`), the rest is CloudFront's own.
 const FORBIDDEN =
-  /^(?:connection|content-length|expect|host|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-accel-(?:buffering|charset|limit-rate|redirect)|x-amz-cf-.*|x-amzn-(?:auth|cf-billing|cf-id|cf-xff|errortype|fle-profile|header-count|header-order|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
+  /^(?:accept-encoding|connection|content-length|expect|host|if-(?:modified-since|none-match|range|unmodified-since)|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-accel-(?:buffering|charset|limit-rate|redirect)|x-amz-cf-.*|x-amzn-(?:auth|cf-billing|cf-id|cf-xff|errortype|fle-profile|header-count|header-order|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
 
 function edgeReply(response: BufferedResponse, { body, isBase64Encoded }: EncodedBody): EdgeReply {
   const headers = Object.create(null) as EdgeReply['headers'];

@@ -14,7 +14,7 @@ export function overLimit(
   response: BufferedResponse,
   { body, isBase64Encoded }: EncodedBody,
 ): number | undefined {
-  let rest = AROUND_REPLY;
+  let rest = AROUND_REPLY + response.status.length * WORST;
   for (const [name, value] of response.headers)
     rest += (name.length + value.length + AROUND_HEADER) * WORST;
   const bodyAtMost = isBase64Encoded ? body.length : body.length * WORST;
@@ -25,7 +25,7 @@ export function overLimit(
 
 function jsonSize(reply: unknown, body: string, isBase64Encoded: boolean): number {
   // Base64 is its own JSON, so megabytes of it need not be written out to be counted.
-  if (isBase64Encoded)
-    return body.length + JSON.stringify({ ...(reply as object), body: '' }).length;
-  return Buffer.byteLength(JSON.stringify(reply));
+  return isBase64Encoded
+    ? body.length + jsonSize({ ...(reply as object), body: '' }, '', false)
+    : Buffer.byteLength(JSON.stringify(reply));
 }

@@ -20,11 +20,11 @@ export function joinRawQuery(parameters: QueryMap | null | undefined): string {
 export function encodeUnlessRaw(parameters: QueryMap | null | undefined): string {
   return joinQuery(parameters, (part) =>
     /%[0-9A-Fa-f]{2}/.test(part)
-      ? part.replace(/[^\x21-\x25\x27-\x3c\x3e-\x7e]/g, encodePart)
+      ? part.replace(/[^\x21-\x25\x27-\x3c\x3e-\x7e]/gu, encodePart)
       : part.replace(NOT_QUERY, encodePart),
   );
 }
-const NOT_QUERY = /[^A-Za-z0-9\-._~!$'()*+,;:@/?]+/g;
+const NOT_QUERY = /[^A-Za-z0-9\-._~!$'()*+,;:@/?]+/gu;
 
 function joinQuery(
   parameters: QueryMap | null | undefined,

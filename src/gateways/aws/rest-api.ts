@@ -1,5 +1,7 @@
 /** API Gateway REST APIs, proxy integration (payload format 1.0, though the events do not say so). */
 import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.ts';
+import { statusCode } from '../../status.ts';
+import { multiValues } from './reply.ts';
 import { type EventSource, isObject, LAMBDA_LIMIT, textOf } from './source.ts';
 import { strippedStage } from './stage.ts';
 
@@ -24,4 +26,9 @@ export const restApi: EventSource<Payload1Reply> = {
 
   // Any other key, `cookies` and `statusDescription` among them, is a 502 here (anomalyco/sst#2760).
   reply: payload1Reply,
+
+  prelude: (status, headers) => ({
+    statusCode: statusCode(status),
+    multiValueHeaders: multiValues(headers),
+  }),
 };

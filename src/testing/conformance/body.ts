@@ -330,18 +330,17 @@ export const bodyCases: readonly ConformanceCase[] = [
     id: 'T-101',
     title: 'HEAD has the headers of GET and no body',
     async run(bench) {
-      let running = true;
       const bodies: Record<string, () => ResponseBody> = {
         'a list': () => [hello],
         'a generator': function* () {
           yield hello;
         },
         'an endless generator': function* () {
-          for (let i = 0; i < 10_000 && running; i++) yield hello;
+          for (let i = 0; i < 10_000; i++) yield hello;
           throw new Error('nobody stopped the body of a HEAD request');
         },
         'an endless async generator': async function* () {
-          for (let i = 0; i < 1000 && running; i++) yield hello;
+          for (let i = 0; i < 1000; i++) yield hello;
           throw new Error('nobody stopped the body of a HEAD request');
         },
       };
@@ -362,7 +361,6 @@ export const bodyCases: readonly ConformanceCase[] = [
           }
         });
       }
-      running = false;
       const declared = await bench.serve(withHead('200 OK', plainOf(12345), () => []));
       const response = await declared.send({ method: 'HEAD' });
       expectResponse(response, 200, '');
@@ -1080,6 +1078,37 @@ export const bodyCases: readonly ConformanceCase[] = [
         }),
       );
       expectResponse(await client.send(), 200, `${'a'.repeat(50)}b`);
+      await expectServing(client);
+    },
+  },
+  {
+    id: 'T-171',
+    title: 'a stream that nobody began to read is destroyed all the same',
+    without: ['no-disconnect'],
+    // A middleware that wraps the body, as the validator does, is the one to let go of it.
+    modes: ['bare'],
+    async run(bench) {
+      let destroyed = 0;
+      const stream = {
+        async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+          yield hello;
+        },
+        destroy: () => void destroyed++,
+      };
+      const [entered, release] = [gate(), gate()];
+      const client = await bench.serve(
+        besideOk(async (_environ, startResponse) => {
+          startResponse('200 OK', plainHeaders);
+          entered.open();
+          await release.opened;
+          return stream;
+        }),
+      );
+      if (!client.driver.sendAndLeave) return cannotExpress('the driver has no sendAndLeave()');
+      await client.driver.sendAndLeave(client.complete({}), { when: entered.opened });
+      await pause(20);
+      release.open();
+      await until('destroy() is called', () => destroyed > 0);
       await expectServing(client);
     },
   },

@@ -1,0 +1,74 @@
+/** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
+import { describe } from '../../bytes.ts';
+import type { ErrorSink } from '../../error-stream.ts';
+import { isTextType } from './text.ts';
+
+export interface LambdaOptions {
+  /** Prefixes of the path that belong to the mount and move to `SCRIPT_NAME`, e.g. a custom domain's `'/shop'`. */
+  basePath?: string | readonly string[];
+  /** Where `wsgi.errors` and the gateway's own log go. `console.error` unless told. */
+  errors?: ErrorSink;
+  /**
+   * What an application's error becomes: `'respond'` logs it with its stack and answers a fixed 500; `'throw'` logs it and
+   * fails the invocation, which shows in Lambda's error metric and reaches the client as the platform's 502.
+   */
+  onError?: 'respond' | 'throw';
+  /** Whether a Content-Type names text, to be sent as a string where its bytes are UTF-8, instead of base64. */
+  isText?: (contentType: string) => boolean;
+}
+
+/** Options as the handlers use them. */
+export interface Settings {
+  sink: ErrorSink;
+  onError: 'respond' | 'throw';
+  isText: (contentType: string) => boolean;
+  basePath: readonly string[] | undefined;
+  concurrent: boolean;
+}
+
+/** @throws {TypeError} naming the option that does not exist or has no fitting value */
+export function readOptions(maker: string, application: unknown, options: LambdaOptions): Settings {
+  if (typeof application !== 'function') {
+    throw new TypeError(
+      `an application is a function (environ, startResponse) => body; got ${describe(application)}`,
+    );
+  }
+  for (const [name, value] of Object.entries(options)) {
+    const accepts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof LambdaOptions] : undefined;
+    if (!accepts) {
+      throw new TypeError(
+        `${maker} has no option ${name}; it has ${Object.keys(OPTIONS).join(', ')}`,
+      );
+    }
+    if (value !== undefined && !accepts(value)) {
+      throw new TypeError(`${maker} cannot use ${describe(value)} as option ${name}`);
+    }
+  }
+  const { basePath, errors = logToConsole, onError = 'respond', isText = isTextType } = options;
+  return {
+    sink: errors,
+    onError,
+    isText,
+    basePath:
+      basePath === undefined
+        ? undefined
+        : [basePath].flat().map((path) => path.replace(/\/+$/, '')),
+    // Since 2026 Lambda can run several invocations in one process, and says so here.
+    concurrent: Number(process.env['AWS_LAMBDA_MAX_CONCURRENCY'] ?? 1) > 1,
+  };
+}
+
+const OPTIONS: Readonly<Record<keyof LambdaOptions, (value: unknown) => boolean>> = {
+  basePath: (value) =>
+    [value].flat().every((path) => typeof path === 'string' && path.startsWith('/')),
+  errors: (value) =>
+    typeof value === 'function' ||
+    typeof (value as { write?: unknown } | null)?.write === 'function',
+  onError: (value) => value === 'respond' || value === 'throw',
+  isText: (value) => typeof value === 'function',
+};
+
+/** Looked up at each call, so that a console patched later (as Lambda's runtime and test tools do) is the one used. */
+function logToConsole(message: string): void {
+  console.error(message);
+}

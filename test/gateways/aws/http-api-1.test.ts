@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import type { LambdaRequest } from '../../../src/testing/aws.ts';
+import { headerLines } from '../../../src/testing/http.ts';
+import { answers, exchange, seenThrough } from './support.ts';
+
+it.each<[string, LambdaRequest, script: string, path: string, uri: string]>([
+  ['the $default stage', { target: '/x' }, '', '/x', '/x'],
+  ['a stage', { target: '/x', stage: 'dev' }, '/dev', '/x', '/dev/x'],
+  ['a path that only begins like the stage', { target: '/x', stage: '$default' }, '', '/x', '/x'],
+  ['decoded once, by the platform', { target: '/%2541%2Fb' }, '', '/%41/b', '/%2541/b'],
+  ['a base path', { target: '/x', basePath: 'shop', stage: 'dev' }, '', '/shop/x', '/shop/x'],
+  ['spaces and more', { target: '/caf%C3%A9%20%23' }, '', '/caf\u00c3\u00a9 #', '/caf%C3%A9%20%23'],
+])('the path: %s', async (_, request, script, path, uri) => {
+  const environ = await seenThrough('http-api-1', request);
+  expect([environ.SCRIPT_NAME, environ.PATH_INFO, environ.REQUEST_URI]).toEqual([
+    script,
+    path,
+    uri,
+  ]);
+  expect(environ['gatecall.source']).toBe('http-api-1');
+});
+
+it('all values of a query and of a header arrive', async () => {
+  const environ = await seenThrough('http-api-1', {
+    target: '/?a=1&a=2&q=%20',
+    headers: [
+      ['X-Tag', 'one'],
+      ['X-Tag', 'two'],
+    ],
+  });
+  expect(environ).toMatchObject({ QUERY_STRING: 'a=1&a=2&q=%20', HTTP_X_TAG: 'one,two' });
+});
+
+it('the reply has several cookies', async () => {
+  const { reply, response } = await exchange(
+    'http-api-1',
+    {},
+    answers('', [
+      ['Set-Cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+    ]),
+  );
+  expect(Object.keys(reply)).toEqual([
+    'statusCode',
+    'multiValueHeaders',
+    'body',
+    'isBase64Encoded',
+  ]);
+  expect(headerLines(response, 'set-cookie')).toEqual(['a=1', 'b=2']);
+});
