@@ -90,7 +90,8 @@ export function describedReply(
 ): DescribedReply {
   return {
     statusCode: statusCode(response.status),
-    statusDescription: nativeToText(response.status.trimEnd()),
+    // Not trimEnd(), which also takes U+00A0, a byte of many a UTF-8 letter.
+    statusDescription: nativeToText(response.status.replace(/ $/, '')),
     body,
     isBase64Encoded,
   };
