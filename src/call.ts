@@ -6,7 +6,7 @@
  */
 import { describe, isBytes, isThenable, joinBytes } from './bytes.ts';
 import { describeError } from './error-stream.ts';
-import { ClientDisconnected, ContractError, isA } from './errors.ts';
+import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './errors.ts';
 import { checkHead, type Head } from './head.ts';
 import { omitHeader } from './headers.ts';
 import { isBodiless } from './status.ts';
@@ -68,7 +68,11 @@ export class BufferedResponse implements Transport {
 export interface CallOptions {
   /** What an application's error becomes: a logged, fixed 500 (`'respond'`, the default), or a rejection with that error. */
   onError?: 'respond' | 'throw';
-  /** Aborts when the client has gone. */
+  /**
+   * Aborts when the client has gone, which ends the response in silence, or with a {@link DeadlineExceeded} as its reason, which
+   * ends it with a 504. An application's promise is waited for in the first case and left behind in the second; the body it
+   * may still come with is closed.
+   */
   signal?: AbortSignal | undefined;
   /** How long, in ms, an interrupted body may take to stop before it is closed regardless. 1000 unless told. */
   stopTimeout?: number;
@@ -155,7 +159,7 @@ class Exchange {
   async respond(application: Application, environ: Environ): Promise<void> {
     try {
       const returned: unknown = application(environ, this.#startResponse);
-      const body: unknown = isThenable(returned) ? await returned : returned;
+      const body: unknown = isThenable(returned) ? await this.#inTime(returned) : returned;
       this.#writeOpen = false;
       if (isIterable(body)) this.#body = body;
       this.#stopIfGone();
@@ -195,6 +199,29 @@ class Exchange {
       const released = this.#release();
       if (released) await released;
     }
+  }
+
+  /** The application's promise, unless the time runs out first. A client that has gone is no reason not to wait for it. */
+  #inTime(returned: PromiseLike<unknown>): PromiseLike<unknown> {
+    const signal = this.#signal;
+    if (!signal) return returned;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        const reason = interruption(signal);
+        if (!isA(reason, DeadlineExceeded)) return;
+        reject(reason);
+        // What it still comes with has nobody to read it.
+        returned.then(
+          (body) => (isIterable(body) ? this.#close(body) : undefined),
+          () => undefined,
+        );
+      };
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      const settled = (): void => signal.removeEventListener('abort', onAbort);
+      returned.then(resolve, reject);
+      returned.then(settled, settled);
+    });
   }
 
   // An own function each, not a method: it is called without `this`, and middleware passes it on.
@@ -334,14 +361,16 @@ class Exchange {
     this.#writeOpen = false;
     await this.#queue;
     // A client that went away is no fault of the application's.
-    const gone = this.#signal?.aborted === true;
+    const late = isA(error, DeadlineExceeded);
+    const gone = this.#signal?.aborted === true && !late;
     if (!gone && !isA(error, ClientDisconnected)) this.#log(describeError(withHint(error)));
     const dropped = this.#sent ? await this.#transport.abort(error) : true;
     this.#sent = true;
     if (gone) return;
     if (this.#options.onError === 'throw') throw error;
     if (dropped === true) {
-      await sendErrorPage(this.#transport, '500 Internal Server Error', this.#method !== 'HEAD');
+      const status = late ? '504 Gateway Timeout' : '500 Internal Server Error';
+      await sendErrorPage(this.#transport, status, this.#method !== 'HEAD');
     }
   }
 
@@ -369,8 +398,10 @@ class Exchange {
       this.#log(`stopping the body failed\n${describeError(error)}`);
     }
     try {
-      if (typeof body.close === 'function') await body.close();
-      else if (!iterator) await destroyUnread(body);
+      if (typeof body.close === 'function') {
+        const closed = Promise.resolve(body.close());
+        await (this.#signal?.aborted ? atMost(this.#options.stopTimeout ?? 1000, closed) : closed);
+      } else if (!iterator) await destroyUnread(body);
     } catch (error) {
       this.#log(`close() of the body failed\n${describeError(error)}`);
     }
@@ -378,7 +409,7 @@ class Exchange {
   }
 
   #stopIfGone(): void {
-    if (this.#signal?.aborted) throw new ClientDisconnected();
+    if (this.#signal?.aborted) throw interruption(this.#signal);
   }
 
   #log(message: string): void {
@@ -407,12 +438,17 @@ async function destroyUnread(body: ResponseBody | undefined): Promise<void> {
   if (typeof stop === 'function') await stop.call(stream);
 }
 
+/** What an aborted signal means here. */
+function interruption({ reason }: AbortSignal): Error {
+  return isA(reason, DeadlineExceeded) ? reason : new ClientDisconnected();
+}
+
 /** Settles with `step`, or rejects (and says so first) as soon as the client has gone. */
 function raceAbort<T>(step: PromiseLike<T>, signal: AbortSignal, onGone: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     const gone = (): void => {
       onGone();
-      reject(new ClientDisconnected());
+      reject(interruption(signal));
     };
     if (signal.aborted) gone();
     signal.addEventListener('abort', gone, { once: true });

@@ -14,6 +14,11 @@ export class ClientDisconnected extends Error {
   }
 }
 
+/** The platform is about to take the time away. As an abort reason it asks for a 504 instead of silence. */
+export class DeadlineExceeded extends Error {
+  override name = 'DeadlineExceeded';
+}
+
 /** `instanceof` for what may have been thrown: anything, a revoked proxy included, at which `instanceof` itself throws. */
 export function isA<T>(value: unknown, type: abstract new (...parameters: never) => T): value is T {
   try {

@@ -34,9 +34,10 @@ export {
   type ServerFacts,
 } from './environ.ts';
 export { errorStream, type ErrorSink } from './error-stream.ts';
-export { ClientDisconnected, ContractError } from './errors.ts';
+export { ClientDisconnected, ContractError, DeadlineExceeded } from './errors.ts';
 export { fileWrapper } from './file-wrapper.ts';
 export { bufferedInput, streamedInput, type StreamedInputOptions } from './input.ts';
+export { lazy, type Loaded } from './lazy.ts';
 export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './native.ts';
 export { toRequest } from './request.ts';
 export { applicationUri, requestUri, shiftPathInfo } from './url.ts';

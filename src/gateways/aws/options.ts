@@ -1,6 +1,7 @@
 /** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
 import { describe } from '../../bytes.ts';
 import type { ErrorSink } from '../../error-stream.ts';
+import type { Application, HeaderList, NativeString } from '../../types.ts';
 import { isTextType } from './text.ts';
 
 export interface LambdaOptions {
@@ -15,6 +16,30 @@ export interface LambdaOptions {
   onError?: 'respond' | 'throw';
   /** Whether a Content-Type names text, to be sent as a string where its bytes are UTF-8, instead of base64. */
   isText?: (contentType: string) => boolean;
+  /**
+   * How many ms before Lambda's timeout `environ['gatecall.signal']` aborts. Half of them later the client gets a 504, and the
+   * reason is logged. 500 unless told; 0 switches the guard off.
+   */
+  deadlineMargin?: number;
+  /**
+   * Answers instead when a reply is too large for its platform, e.g. after storing the body elsewhere. Without it, or when its own
+   * answer is too large again, the client gets a 500.
+   *
+   * ```ts
+   * onOversize: async ({ body }) => text('', { status: '303 See Other', headers: [['Location', await upload(body)]] })
+   * ```
+   */
+  onOversize?: (response: OversizeResponse) => Application | PromiseLike<Application>;
+}
+
+/** A response that the platform would refuse. */
+export interface OversizeResponse {
+  status: NativeString;
+  headers: HeaderList;
+  body: Uint8Array;
+  /** Bytes of the encoded reply, and how many the platform takes. */
+  size: number;
+  limit: number;
 }
 
 /** Options as the handlers use them. */
@@ -23,6 +48,8 @@ export interface Settings {
   onError: 'respond' | 'throw';
   isText: (contentType: string) => boolean;
   basePath: readonly string[] | undefined;
+  deadlineMargin: number;
+  onOversize: LambdaOptions['onOversize'];
   concurrent: boolean;
 }
 
@@ -45,10 +72,13 @@ export function readOptions(maker: string, application: unknown, options: Lambda
     }
   }
   const { basePath, errors = logToConsole, onError = 'respond', isText = isTextType } = options;
+  const { deadlineMargin = 500, onOversize } = options;
   return {
     sink: errors,
     onError,
     isText,
+    deadlineMargin,
+    onOversize,
     basePath:
       basePath === undefined
         ? undefined
@@ -66,6 +96,8 @@ const OPTIONS: Readonly<Record<keyof LambdaOptions, (value: unknown) => boolean>
     typeof (value as { write?: unknown } | null)?.write === 'function',
   onError: (value) => value === 'respond' || value === 'throw',
   isText: (value) => typeof value === 'function',
+  deadlineMargin: (value) => Number.isInteger(value) && (value as number) >= 0,
+  onOversize: (value) => typeof value === 'function',
 };
 
 /** Looked up at each call, so that a console patched later (as Lambda's runtime and test tools do) is the one used. */

@@ -1,7 +1,7 @@
 /** Response streaming: a body on its way while it is being made. */
 import { callApplication, type Transport } from '../../call.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
-import { bufferedReply, type Invocation } from './invocation.ts';
+import { bufferedReply, callOptions, finishInvocation, type Invocation } from './invocation.ts';
 import type { Settings } from './options.ts';
 import type { EventSource } from './source.ts';
 
@@ -46,7 +46,12 @@ export async function streamedReply(
     return;
   }
   const transport = new StreamTransport(stream, prelude, runtime);
-  await callApplication(application, environ, transport, { onError: settings.onError });
+  const errors = environ['wsgi.errors'];
+  try {
+    await callApplication(application, environ, transport, callOptions(invocation, settings));
+  } finally {
+    await finishInvocation(invocation, errors);
+  }
   // Makes the runtime report the error in the trailers, so that the client sees a broken response and not a short one.
   // The error itself has been logged, with its stack.
   if (transport.broken) throw new Error('the response broke off; its error is in the log above');

@@ -1,0 +1,42 @@
+/** Lambda kills an invocation that takes too long, and its client hears nothing. A little earlier, something can still be said. */
+import { DeadlineExceeded } from '../../errors.ts';
+
+export interface Deadline {
+  /** For the application: there is little time left. */
+  warning: AbortSignal;
+  /** For the gateway: there is none left for the application. */
+  giveUp: AbortSignal;
+  /** ms that a body may take to stop and to close afterwards. */
+  stopTimeout: number;
+  clear(): void;
+}
+
+/**
+ * Watches the time of one invocation. The warning fires `margin` ms before the end, the gateway gives up half-way
+ * between, and the rest is for closing what is open and for the reply's own way. Undefined where nobody knows the deadline.
+ */
+export function watchDeadline(context: unknown, margin: number): Deadline | undefined {
+  const clock = context as { getRemainingTimeInMillis?: () => number } | null | undefined;
+  if (margin === 0 || typeof clock?.getRemainingTimeInMillis !== 'function') return undefined;
+  const remaining = clock.getRemainingTimeInMillis();
+  if (!Number.isFinite(remaining)) return undefined;
+  // A function whose whole time is hardly more than the margin keeps half of it.
+  const kept = Math.min(margin, Math.max(remaining, 0) / 2);
+  const warning = new AbortController();
+  const giveUp = new AbortController();
+  let timer = setTimeout(() => {
+    warning.abort(
+      new DeadlineExceeded(`${Math.round(kept)} ms are left of the function's timeout`),
+    );
+    timer = setTimeout(() => {
+      const text = `no answer ${Math.round(kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
+      giveUp.abort(new DeadlineExceeded(text));
+    }, kept / 2);
+  }, remaining - kept);
+  return {
+    warning: warning.signal,
+    giveUp: giveUp.signal,
+    stopTimeout: kept / 8,
+    clear: () => clearTimeout(timer),
+  };
+}

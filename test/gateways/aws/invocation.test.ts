@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { text } from '../../../src/body.ts';
+import { type LambdaOptions, toLambdaHandler } from '../../../src/gateways/aws.ts';
+import { lambdaEvent, lambdaResponse, textOf } from '../../../src/testing.ts';
+import type { Application, Environ } from '../../../src/types.ts';
+
+const event = lambdaEvent('http-api-2', { target: '/slow?x=1' });
+const answered = async (
+  application: Application,
+  { ms = 400, ...options }: LambdaOptions & { ms?: number } = {},
+): Promise<{ status: number; body: string; log: string }> => {
+  let log = '';
+  const handler = toLambdaHandler(application, {
+    errors: (message) => void (log += `${message}\n`),
+    ...options,
+  });
+  const end = performance.now() + ms;
+  const context = { getRemainingTimeInMillis: () => end - performance.now() };
+  const response = lambdaResponse('http-api-2', await handler(event, context));
+  return { status: response.status, body: textOf(response), log };
+};
+const signalOf = (environ: Environ): AbortSignal => environ['gatecall.signal'] as AbortSignal;
+const never = new Promise<never>(() => {});
+
+describe('the deadline', () => {
+  it('ends a promise that never settles in a 504, with the reason in the log', async () => {
+    const { status, body, log } = await answered(() => never);
+    expect(status).toBe(504);
+    expect(body).toBe('Gateway Timeout\n');
+    expect(log).toMatch(/^GET \/slow\?x=1: DeadlineExceeded: no answer \d+ ms before/);
+  });
+
+  it('ends a body that never goes on, and closes it', async () => {
+    const close = vi.fn();
+    const { status } = await answered((_, startResponse) => {
+      startResponse('200 OK', []);
+      return {
+        async *[Symbol.asyncIterator]() {
+          yield new Uint8Array(3);
+          await never;
+        },
+        close,
+      };
+    });
+    expect(status).toBe(504);
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  it('warns first, so that an application can answer in time itself', async () => {
+    const { status, body, log } = await answered(async (environ, startResponse) => {
+      const signal = signalOf(environ);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return text(String((signal.reason as Error).name), { status: '503 Service Unavailable' })(
+        environ,
+        startResponse,
+      );
+    });
+    expect({ status, body, log }).toEqual({ status: 503, body: 'DeadlineExceeded', log: '' });
+  });
+
+  it('closes the body that comes too late', async () => {
+    const close = vi.fn();
+    const { status } = await answered(async () => {
+      await sleep(500);
+      return { [Symbol.iterator]: () => [][Symbol.iterator](), close };
+    });
+    expect(status).toBe(504);
+    await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(1), { timeout: 5000 });
+  });
+
+  it('leaves the next invocation in peace', async () => {
+    let calls = 0;
+    const application: Application = (environ, startResponse) =>
+      calls++ === 0 ? never : text('next')(environ, startResponse);
+    const handler = toLambdaHandler(application, { errors: () => {} });
+    const context = { getRemainingTimeInMillis: () => 60 };
+    expect((await handler(event, context)) as object).toMatchObject({ statusCode: 504 });
+    expect((await handler(event, context)) as object).toMatchObject({ body: 'next' });
+  });
+
+  it('does not come with a margin of 0, nor where nobody knows it', async () => {
+    const seen: unknown[] = [];
+    const application: Application = (environ, startResponse) => {
+      seen.push('gatecall.signal' in environ);
+      return text('x')(environ, startResponse);
+    };
+    await answered(application, { deadlineMargin: 0 });
+    await toLambdaHandler(application)(event);
+    await answered(application);
+    expect(seen).toEqual([false, false, true]);
+  });
+
+  it('leaves no timer behind', async () => {
+    vi.useFakeTimers();
+    try {
+      await answered(text('x'));
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('throws with onError throw', async () => {
+    await expect(answered(() => never, { onError: 'throw' })).rejects.toThrow(/no answer/);
+  });
+});
+
+describe('gatecall.after', () => {
+  const after = (environ: Environ, work: PromiseLike<unknown>): void =>
+    (environ['gatecall.after'] as (work: PromiseLike<unknown>) => void)(work);
+
+  it('is waited for before the reply returns, and so is the work it asks for', async () => {
+    const order: string[] = [];
+    await answered((environ, startResponse) => {
+      const work = sleep(20).then(() => {
+        order.push('first');
+        after(
+          environ,
+          sleep(20).then(() => void order.push('second')),
+        );
+      });
+      after(environ, work);
+      return text('x')(environ, startResponse);
+    });
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  it('is logged when it fails, and changes nothing', async () => {
+    const { status, log } = await answered((environ, startResponse) => {
+      after(environ, Promise.reject(new Error('no queue')));
+      return text('x')(environ, startResponse);
+    });
+    expect(status).toBe(200);
+    expect(log).toMatch(/work after the response failed\nError: no queue/);
+  });
+
+  it('is given up at the deadline', async () => {
+    const { status, log } = await answered((environ, startResponse) => {
+      after(environ, never);
+      return text('x')(environ, startResponse);
+    });
+    expect(status).toBe(200);
+    expect(log).toMatch(/work after the response failed\nDeadlineExceeded/);
+  });
+});
+
+describe('onOversize', () => {
+  const huge: Application = text('x'.repeat(7_000_000), { headers: [['X-Name', 'big']] });
+
+  it('answers instead, with what it is told', async () => {
+    const { status, body, log } = await answered(huge, {
+      onOversize: async ({ status: was, headers, body: bytes, size, limit }) =>
+        text(`${was} ${headers.length} ${bytes.length} ${size > limit}`, {
+          status: '303 See Other',
+        }),
+    });
+    expect(status).toBe(303);
+    expect(body).toBe('200 OK 3 7000000 true');
+    expect(log).toContain('bytes once encoded');
+  });
+
+  it.each<[string, LambdaOptions['onOversize'], RegExp]>([
+    ['throws', () => Promise.reject(new Error('no bucket')), /Error: no bucket/],
+    ['is too large again', () => huge, /the answer of onOversize: the reply is/],
+  ])('that %s leaves a logged 500', async (_, onOversize, message) => {
+    const { status, log } = await answered(huge, onOversize ? { onOversize } : {});
+    expect(status).toBe(500);
+    expect(log).toMatch(message);
+  });
+});
