@@ -89,15 +89,26 @@ export interface CallOptions {
  *
  * @throws the application's error with `onError: 'throw'`
  */
-export async function callApplication<T extends Transport = BufferedResponse>(
+export function callApplication(
   application: Application,
   environ: Environ,
-  transport?: T,
+  transport?: undefined,
+  options?: CallOptions,
+): Promise<BufferedResponse>;
+export function callApplication<T extends Transport>(
+  application: Application,
+  environ: Environ,
+  transport: T,
+  options?: CallOptions,
+): Promise<T>;
+export async function callApplication(
+  application: Application,
+  environ: Environ,
+  transport: Transport = new BufferedResponse(),
   options: CallOptions = {},
-): Promise<T> {
-  const to = (transport ?? new BufferedResponse()) as T;
-  await new Exchange(environ, to, options).respond(application, environ);
-  return to;
+): Promise<Transport> {
+  await new Exchange(environ, transport, options).respond(application, environ);
+  return transport;
 }
 
 /** A complete, fixed answer without detail, whose text is the status's own reason. */

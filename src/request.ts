@@ -19,7 +19,8 @@ const BLOCK = 65_536;
 export function toRequest(environ: Environ): Request {
   const method = environ.REQUEST_METHOD;
   const init: RequestInit & { duplex?: 'half' } = { method, headers: headersOf(environ) };
-  if (method !== 'GET' && method !== 'HEAD' && hasBody(environ)) {
+  // Fetch itself takes `get` for GET.
+  if (!/^(?:GET|HEAD)$/i.test(method) && hasBody(environ)) {
     init.body = bodyOf(environ);
     // A streamed body must say so (Fetch standard, "half duplex").
     init.duplex = 'half';

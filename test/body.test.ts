@@ -100,7 +100,7 @@ describe('closing', () => {
     async function* stream(): AsyncGenerator<Uint8Array, void, undefined> {
       yield bytes('a');
     }
-    const both = { ...closing([bytes('sync')]), [Symbol.asyncIterator]: stream };
+    const both = Object.assign([bytes('sync')], { [Symbol.asyncIterator]: stream });
     expect(await blocks(closing(stream()))).toEqual(['a']);
     expect(Symbol.iterator in closing(both)).toBe(false);
     expect(await blocks(closing(both))).toEqual(['a']);

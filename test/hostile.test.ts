@@ -1,5 +1,5 @@
 /** What nobody sends by mistake, and what comes half-broken: neither may do more than get a clear answer. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createEnviron } from '../src/environ.ts';
 import { errorStream } from '../src/error-stream.ts';
 import { toRequest } from '../src/request.ts';
@@ -31,14 +31,7 @@ const MB = 1_000_000;
 
 const shapeOfPrototypes = (): unknown =>
   [Object, Array, Function, String, Map].map(({ prototype }) => Reflect.ownKeys(prototype));
-let before: unknown;
-beforeAll(() => {
-  before = shapeOfPrototypes();
-});
-afterAll(() => {
-  expect(shapeOfPrototypes()).toEqual(before);
-  expect(Object.keys({})).toEqual([]);
-});
+const prototypesBefore = shapeOfPrototypes();
 
 function pairs(query: string): string[][] {
   return query.split('&').map((pair) => pair.split('=').map((part) => decodeURIComponent(part)));
@@ -48,8 +41,11 @@ function pairs(query: string): string[][] {
 function withOwnProto(value: Json): Json {
   if (Array.isArray(value)) return value.map(withOwnProto);
   if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).map(([key, inner]) => [key, withOwnProto(inner)] as const);
-  return Object.fromEntries([...members, ['__proto__', { isAdmin: true }]]) as Json;
+  const members = Object.entries(value).map(([key, inner]): [string, Json] => [
+    key,
+    withOwnProto(inner),
+  ]);
+  return Object.fromEntries<Json>([...members, ['__proto__', { isAdmin: true }]]);
 }
 
 /** Every string of an environ that is not PEP 3333's: not a native string. */
@@ -335,25 +331,28 @@ const thorough: Application = (environ, startResponse) => {
   return [encode(applicationUri(environ))];
 };
 
-/** The answer to an event, or the error that says it is none. Anything else fails the test. */
+/** Whether an event is answered, or refused as none. Anything else fails the test. */
 async function outcome(event: unknown, where: string): Promise<'answered' | 'refused'> {
   const kept = structuredClone(event);
-  try {
-    const { reply, environ, log } = await handle(deepFreeze(event), thorough);
-    expect(log, where).toEqual([]);
-    expect(textIn(environ ?? ({} as Environ)), where).toEqual([]);
-    const source = environ?.['gatecall.source'] as LambdaSource;
-    expect(lambdaResponse(source, reply), where).toMatchObject({ status: 200 });
-    expect(environ?.REQUEST_METHOD, where).toMatch(/^\S+$/);
-    expect(environ?.PATH_INFO, where).toMatch(/^\//);
-    return 'answered';
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    expect(error.message, where).toMatch(/^not an HTTP request: got \S.*/);
-    return 'refused';
-  } finally {
-    expect(event, where).toEqual(kept);
-  }
+  const result = await handle(deepFreeze(event), thorough).catch(
+    (error: unknown) => error as Error,
+  );
+  expect(event, where).toEqual(kept);
+  if (result instanceof Error) return refused(result, where);
+  const { reply, environ = {} as Environ, log } = result;
+  expect(log, where).toEqual([]);
+  expect(textIn(environ), where).toEqual([]);
+  expect(environ.REQUEST_METHOD, where).toMatch(/^\S+$/);
+  expect(environ.PATH_INFO, where).toMatch(/^\//);
+  const response = lambdaResponse(environ['gatecall.source'] as LambdaSource, reply);
+  expect(response, where).toMatchObject({ status: 200 });
+  return 'answered';
+}
+
+function refused(error: Error, where: string): 'refused' {
+  expect(error, where).toBeInstanceOf(TypeError);
+  expect(error.message, where).toMatch(/^not an HTTP request: got \S.*/);
+  return 'refused';
 }
 
 describe.each(lambdaSources)('an event of %s', (source) => {
@@ -415,7 +414,8 @@ describe.each(lambdaSources)('an event of %s', (source) => {
     const strings = all.filter((path) => !isNeeded(path) || path.at(-1) === 'method');
     const append = (old: Json): Json => (typeof old === 'string' ? old + suffix : old);
     for (const path of strings) {
-      await outcome(changed(event, [path], append), path.join('.'));
+      const where = path.join('.');
+      expect(await outcome(changed(event, [path], append), where), where).toBe('answered');
     }
   });
 });
@@ -450,4 +450,9 @@ it('maps that are none are survived', async () => {
     cookies: 'a=1',
   };
   expect(await seen(event)).toMatchObject({ PATH_INFO: '/' });
+});
+
+it('all of this has left the prototypes alone', () => {
+  expect(shapeOfPrototypes()).toEqual(prototypesBefore);
+  expect(Object.keys({})).toEqual([]);
 });

@@ -20,7 +20,7 @@ describe.each<[string, () => InputStream]>([
   ['bufferedInput', () => bufferedInput(bytes(BODY))],
   ['streamedInput of one block', () => streamedInput([bytes(BODY)])],
   ['streamedInput with a length', () => streamedInput([bytes(BODY)], { length: BODY.length })],
-  ['streamedInput of single bytes', () => streamedInput(arriving(...BODY))],
+  ['streamedInput of single bytes', () => streamedInput(arriving(...BODY.split('')))],
   [
     'streamedInput of odd blocks',
     () => streamedInput(arriving('a', '', 'b\ncd', 'ef\n\nl', 'ast')),

@@ -115,12 +115,16 @@ describe('an environ', () => {
     fc.assert(
       fc.property(facts, mounts, (known, basePath) => {
         const environ = createEnviron(known, { errors: errorStream(() => {}), basePath });
-        for (const [key, value] of Object.entries(environ)) {
-          expect(key).not.toMatch(/[^\0-\u00ff]/);
-          if (/^[A-Z]/.test(key)) expect(value, key).toBeTypeOf('string');
-          if (typeof value === 'string') expect(value, key).not.toMatch(/[^\0-\u00ff]/);
-          if (key.startsWith('HTTP_')) expect(value, key).not.toMatch(/[\0-\x08\x0a-\x1f\x7f]/);
-        }
+        const entries = Object.entries(environ);
+        const cgi = entries.filter(([key]) => /^[A-Z]/.test(key));
+        expect(cgi.filter(([, value]) => typeof value !== 'string')).toEqual([]);
+        const strings = entries.filter(([, value]) => typeof value === 'string') as [
+          string,
+          string,
+        ][];
+        expect(strings.filter(([key, value]) => /[^\0-\u00ff]/.test(key + value))).toEqual([]);
+        const headers = strings.filter(([key]) => key.startsWith('HTTP_'));
+        expect(headers.filter(([, value]) => /[\0-\x08\x0a-\x1f\x7f]/.test(value))).toEqual([]);
         const { SCRIPT_NAME: script, PATH_INFO: info, REQUEST_URI: uri = '' } = environ;
         expect(percentDecode(uri.split('?', 1)[0] ?? '')).toBe(script + info);
         expect(percentDecode(environ['gatecall.raw_path'] as string) || '/').toBe(info || '/');
@@ -145,9 +149,9 @@ type Read = readonly [method: 'read' | 'readline' | 'readlines', size: number | 
 describe('a streamed input', () => {
   const reads = fc.array(
     fc.tuple(
-      fc.constantFrom('read', 'readline', 'readlines'),
+      fc.constantFrom<Read[0][]>('read', 'readline', 'readlines'),
       fc.option(fc.integer({ min: -2, max: 12 }), { nil: undefined }),
-    ) as fc.Arbitrary<Read>,
+    ),
     { maxLength: 12 },
   );
   const body = madeOf(['\n', 'a', 'b', '\r', '\0', '\u00ff'], 60).map(latin1Bytes);
@@ -192,6 +196,7 @@ describe('a streamed input', () => {
 // ── Requests through the sources of AWS ──────────────────────────────────────────────────────────────────────────────
 
 interface Sent {
+  setUp: { stage?: string; customDomain?: string };
   path: string;
   query: string;
   headers: readonly Header[];
@@ -200,8 +205,9 @@ interface Sent {
 /** API Gateway's HTTP APIs decode the path to text, and a `%3F` in it cuts it short (middleapi/standard-server#93). */
 const decodedPath = ({ path }: Sent): string =>
   encodeNative(decodeNative(percentDecode(path)).replace(/\?.*$/s, ''));
-/** REST APIs make one of the slashes right behind the stage. */
-const oneSlashPath = ({ path }: Sent): string => percentDecode(path.replace(/^\/+/, '/'));
+/** REST APIs make one of the slashes right behind the stage, where there is one. */
+const oneSlashPath = ({ path, setUp }: Sent): string =>
+  percentDecode(setUp.customDomain === undefined ? path.replace(/^\/+/, '/') : path);
 const rawPath = ({ path }: Sent): string => percentDecode(path);
 
 type Values = Record<string, string[]>;
@@ -284,6 +290,8 @@ const THROUGH: Readonly<Record<LambdaSource, Losses>> = {
 
 const pathPieces = [
   '/',
+  'dev/',
+
   'a',
   '.',
   '..',
@@ -320,7 +328,11 @@ const queryPieces = [
 
 const request = fc.record({
   // The stage is in the client's URL, or a custom domain hides it; either way it is no part of the path.
-  setUp: fc.constantFrom({}, { stage: 'dev' }, { stage: 'dev', customDomain: 'api.example.com' }),
+  setUp: fc.constantFrom<Sent['setUp']>(
+    {},
+    { stage: 'dev' },
+    { stage: 'dev', customDomain: 'api.example.com' },
+  ),
   method: fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'),
   path: madeOf(pathPieces).map((rest) => `/${rest}`),
   query: madeOf(queryPieces),
@@ -362,6 +374,8 @@ describe.each(lambdaSources)('through %s', (source) => {
       fc.asyncProperty(
         request,
         async ({ setUp, method, path, query, headers, cookies, type, body }) => {
+          // Whether its path has a stage or a mapping of that name, no event says: http-api-1.test.ts.
+          fc.pre(source !== 'http-api-1' || !setUp.customDomain || !/^\/dev(\/|$)/.test(path));
           const sent: Header[] = [...headers];
           if (cookies.length > 0) sent.push(['Cookie', cookies.join('; ')]);
           if (type !== undefined) sent.push(['Content-Type', type]);
@@ -375,8 +389,8 @@ describe.each(lambdaSources)('through %s', (source) => {
           const environ = handled.environ ?? ({} as Environ);
           expect(handled.log).toEqual([]);
           expect(environ.REQUEST_METHOD).toBe(method);
-          expect(environ.PATH_INFO).toBe(losses.path({ path, query, headers }));
-          losses.query({ path, query, headers }, environ.QUERY_STRING);
+          expect(environ.PATH_INFO).toBe(losses.path({ setUp, path, query, headers }));
+          losses.query({ setUp, path, query, headers }, environ.QUERY_STRING);
           for (const [key, values] of groupByKey(headers)) {
             expect(environ[key], key).toBe(losses.header(values));
           }
@@ -435,9 +449,8 @@ describe.each(lambdaSources)('through %s', (source) => {
         expect(log).toEqual([]);
         expect(response.status).toBe(code);
         // API Gateway and function URLs have no place for it.
-        if (response.reason !== undefined) {
-          expect(response.reason).toBe(encodeNative(nativeToText(reason)));
-        }
+        const told = /^(?:alb|lattice|edge)/.test(source);
+        expect(response.reason).toBe(told ? encodeNative(nativeToText(reason)) : undefined);
         const bytes = isBodiless(code) ? new Uint8Array() : body;
         expect(Buffer.from(response.body).equals(bytes)).toBe(true);
         expect(headerLines(response, 'content-type')).toEqual([type]);
@@ -450,9 +463,8 @@ describe.each(lambdaSources)('through %s', (source) => {
             values.map((value) => encodeNative(nativeToText(value))).join(', '),
           );
         }
-        const lines = headerLines(response, 'set-cookie');
-        if (source.startsWith('lattice')) expect(lines.join(', ')).toBe(cookies.join(', '));
-        else expect(lines).toEqual(cookies);
+        const folds = source.startsWith('lattice') && cookies.length > 0;
+        expect(headerLines(response, 'set-cookie')).toEqual(folds ? [cookies.join(', ')] : cookies);
       }),
       { numRuns: 150 },
     );

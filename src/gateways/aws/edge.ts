@@ -75,7 +75,10 @@ function edgeRequest(event: LambdaEvent): EdgeRequest {
 function headerLines(headers: EdgeRequest['headers']): HeaderList {
   const lines: Header[] = [];
   for (const name in headers) {
-    for (const line of headers[name] ?? []) {
+    const values: unknown = headers[name];
+    for (const line of (Array.isArray(values) ? values : []) as readonly ({
+      value?: unknown;
+    } | null)[]) {
       if (typeof line?.value === 'string') lines.push([name, line.value]);
     }
   }

@@ -8,7 +8,7 @@ export const httpApi1: EventSource<Payload1Reply> = {
   title: 'API Gateway HTTP API (payload 1.0)',
   limit: LAMBDA_LIMIT,
   matches: (event) => event.version === '1.0' && typeof event.httpMethod === 'string',
-  // The path is decoded and has the stage, unlike a REST API's.
-  request: (event) => payload1Request(event, decodedPath(event.path, event.requestContext)),
+  // The path is decoded and has the stage, unlike a REST API's. On a custom domain it has the mapping's key instead, as there.
+  request: (event) => payload1Request(event, decodedPath(event.path, event.requestContext, 'kept')),
   reply: payload1Reply,
 };

@@ -9,6 +9,7 @@ export const httpApi2: EventSource<Payload2Reply> = {
   limit: LAMBDA_LIMIT,
   matches: isPayload2,
   // Despite its name `rawPath` is decoded (honojs/hono#2156). A second decoding would turn a client's %2541 into A.
-  request: (event) => payload2Request(event, decodedPath(event.rawPath, event.requestContext)),
+  request: (event) =>
+    payload2Request(event, decodedPath(event.rawPath, event.requestContext, 'dropped')),
   reply: payload2Reply,
 };

@@ -11,15 +11,22 @@ export interface PathFacts {
 }
 
 /**
- * HTTP APIs decode the path, and keep a named stage in it. On a custom domain the client never sent the stage
- * (CodeGenieApp/serverless-express#465), so there it is dropped. `/dev` is a stage, `/developer` is not.
+ * HTTP APIs decode the path, and keep a named stage in it. On a custom domain the client never sent the stage: payload 2.0
+ * has it all the same (CodeGenieApp/serverless-express#465), so there it is dropped; payload 1.0 has the mapping's key in its
+ * place (aws-powertools/powertools-lambda-python#576), which may be named like the stage and is kept. `/dev` is a stage,
+ * `/developer` is not.
  */
-export function decodedPath(path: unknown, context: RequestContext | null | undefined): PathFacts {
+export function decodedPath(
+  path: unknown,
+  context: RequestContext | null | undefined,
+  onCustomDomain: 'dropped' | 'kept',
+): PathFacts {
   const whole = textOf(path) || '/';
   const prefix = `/${textOf(context?.stage) || '$default'}`;
   if (prefix === '/$default' || !`${whole}/`.startsWith(`${prefix}/`)) return escaped(whole, '');
   const domain = textOf(context?.domainName);
   const custom = domain !== undefined && !domain.includes('.execute-api.');
+  if (custom && onCustomDomain === 'kept') return escaped(whole, '');
   return escaped(whole.slice(prefix.length) || '/', custom ? '' : prefix);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lambdaEvent, type LambdaRequest } from '../../../src/testing/aws.ts';
+import { lambdaEvent, type LambdaRequest, type RestApiEvent } from '../../../src/testing/aws.ts';
 import { headerLines } from '../../../src/testing/http.ts';
 import { answers, exchange, seen, seenThrough } from './support.ts';
 
@@ -74,11 +74,12 @@ it('a test event of the console, with null for every map, is served', async () =
 });
 
 it('single-value maps serve where a hand-made event has nothing else', async () => {
-  const {
-    multiValueHeaders: _,
-    multiValueQueryStringParameters: __,
-    ...event
-  } = lambdaEvent('rest-api', { target: '/?a=1&a=2', headers: [['X-Tag', 'one']] });
+  const event: Partial<RestApiEvent> = lambdaEvent('rest-api', {
+    target: '/?a=1&a=2',
+    headers: [['X-Tag', 'one']],
+  });
+  delete event.multiValueHeaders;
+  delete event.multiValueQueryStringParameters;
   expect(await seen(event)).toMatchObject({ HTTP_X_TAG: 'one', QUERY_STRING: 'a=2' });
 });
 
