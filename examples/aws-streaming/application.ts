@@ -17,8 +17,8 @@ export const application: Application = async (environ, startResponse) => {
   return environ.REQUEST_METHOD === 'HEAD' ? [] : body;
 };
 
-// Everybody may call these, and a function goes on running, and costing, when its client has left. Hence the limits; each
-// answer takes at most half of the 60 seconds that template.yaml allows.
+// Everybody may call these, and a function goes on running, and costing, when its client has left. Hence the limits: a client
+// that keeps up has its answer within half of the 60 seconds that template.yaml allows.
 const MOST_EVENTS = 100;
 /** Bytes. After the first 6 MB Lambda sends 2 MB a second. */
 const LARGEST_DOWNLOAD = 50_000_000;
@@ -63,7 +63,7 @@ const download: Application = (environ, startResponse) => {
   startResponse('200 OK', [
     ['Content-Type', 'application/octet-stream'],
     ['Content-Disposition', 'attachment; filename="pattern.bin"'],
-    // AWS drops it and sends chunks; wherever it stays, the client can show how far it is.
+    // Left out on AWS, which frames bodies by itself; elsewhere it lets the client show how far it is.
     ['Content-Length', String(length)],
   ]);
   return (function* () {

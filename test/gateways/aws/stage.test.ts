@@ -17,7 +17,7 @@ it.each<[path: unknown, stage: unknown, domainName: unknown, script: string, res
   ['', 'dev', HOST, '', '/'],
   [undefined, undefined, undefined, '', '/'],
 ])('%j on stage %j of %s', (path, stage, domainName, script, rest) => {
-  expect(decodedPath(path, { stage, domainName })).toEqual({
+  expect(decodedPath(path, { stage, domainName }, 'dropped')).toEqual({
     path: rest,
     rawPath: rest,
     scriptName: script,
@@ -25,7 +25,7 @@ it.each<[path: unknown, stage: unknown, domainName: unknown, script: string, res
 });
 
 it('a decoded path has every % escaped again', () => {
-  expect(decodedPath('/100%/%41', null)).toMatchObject({
+  expect(decodedPath('/100%/%41', null, 'dropped')).toMatchObject({
     path: '/100%/%41',
     rawPath: '/100%25/%2541',
   });
