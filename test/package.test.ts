@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { nodes, requireDist, root, runScript, type ModuleKind } from './nodes.ts';
@@ -143,7 +144,8 @@ describe.each(nodes)('on Node $version', (node) => {
   });
 });
 
-it('bundles into at most 16 KB for a Lambda function', async () => {
+// The aim is 16 KB minified (decisions/007-bundle-size.md says what is in the way); until then no step back.
+it('bundles into at most 31 KB for a Lambda function, 12 KB compressed', async () => {
   const { outputFiles } = await build({
     stdin: {
       contents: `
@@ -161,6 +163,8 @@ it('bundles into at most 16 KB for a Lambda function', async () => {
     write: false,
     tsconfigRaw: {}, // ours would lead it to the sources
   });
-  expect(outputFiles).toHaveLength(1);
-  expect(outputFiles[0]?.contents.byteLength).toBeLessThanOrEqual(16 * 1024);
+  const [file] = outputFiles;
+  if (!file || outputFiles.length > 1) throw new Error(`${outputFiles.length} files came`);
+  expect(file.contents.byteLength).toBeLessThanOrEqual(31 * 1024);
+  expect(gzipSync(file.contents).byteLength).toBeLessThanOrEqual(12 * 1024);
 });
