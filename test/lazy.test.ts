@@ -31,7 +31,7 @@ describe('lazy', () => {
   });
 
   it('loads nothing before the first request, and once for all that come meanwhile', async () => {
-    const load = vi.fn(async () => text('here'));
+    const load = vi.fn<() => Promise<Loaded>>(async () => text('here'));
     const application = lazy(load);
     expect(load).not.toHaveBeenCalled();
     const answers = await Promise.all([call(application), call(application), call(application)]);

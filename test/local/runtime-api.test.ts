@@ -19,6 +19,7 @@ const HTTP_STREAM = {
   ...STREAM,
   'Content-Type': 'application/vnd.awslambda.http-integration-response',
 };
+const HUNG_UP = /socket hang up|ECONNRESET|EPIPE/;
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
 interface Reply {
@@ -163,7 +164,7 @@ describe('an event', () => {
     // The server has it for sure when a request sent later on another connection has been answered.
     await send('GET', '/none');
     request.destroy();
-    await expect(reply).rejects.toThrow();
+    await expect(reply).rejects.toThrow(HUNG_UP);
     await send('GET', '/none');
     const outcome = api.invoke('event');
     await answer(await next(), '2');
@@ -276,7 +277,7 @@ describe('a refusal', () => {
     await answer(id, '1');
     await outcome;
     refused.push(problem(await send('POST', `invocation/${id}/${action}`)));
-    expect(refused).toEqual(Array(3).fill([400, 'InvalidRequestID']));
+    expect(refused).toEqual(Array.from({ length: 3 }, () => [400, 'InvalidRequestID']));
   });
 
   it('of an answer before any question, and of a failed start after one', async () => {
@@ -458,7 +459,7 @@ describe('a streamed response', () => {
     const { request, reply } = open('POST', `invocation/${await next()}/response`, STREAM);
     request.write('one');
     await expect(outcome).rejects.toThrow('enough');
-    await expect(reply).rejects.toThrow();
+    await expect(reply).rejects.toThrow(HUNG_UP);
     // And the next event is not held up.
     const after = api.invoke('event');
     await answer(await next(), '1');
@@ -547,7 +548,7 @@ describe('a timeout', () => {
     expect(result).toMatchObject({ kind: 'timeout', truncated: true });
     expect(result.prelude).toEqual({ statusCode: 200 });
     expect(text(result.payload)).toBe('half');
-    await expect(reply).rejects.toThrow();
+    await expect(reply).rejects.toThrow(HUNG_UP);
   });
 });
 
@@ -594,20 +595,13 @@ describe('a process that ends', () => {
 });
 
 describe('close', () => {
-  it('drops a runtime that waits and ends everything', async () => {
+  it('ends what is under way and what waits', async () => {
     await start();
     const outcomes = [api.invoke('a'), api.invoke('b')];
-    const { onChunk, done } = arrival(3);
-    outcomes.unshift(api.invoke('never', { onChunk }));
-    const first = await next();
-    await answer(first, '1');
-    const asked = open('GET', 'invocation/next');
-    asked.request.end();
-    await asked.reply;
-    void done;
+    await next();
     await api.close();
     const results = await Promise.all(outcomes);
-    expect(results.map(({ kind }) => kind)).toEqual(['exited', 'buffered', 'exited']);
+    expect(results.map(({ kind }) => kind)).toEqual(['exited', 'exited']);
     await expect(api.invoke('c')).rejects.toThrow('closed');
   });
 
@@ -619,7 +613,7 @@ describe('close', () => {
     request.write('one');
     await done;
     await api.close();
-    await expect(reply).rejects.toThrow();
+    await expect(reply).rejects.toThrow(HUNG_UP);
     expect(await outcome).toMatchObject({ kind: 'exited', truncated: true });
   });
 
@@ -629,6 +623,6 @@ describe('close', () => {
     request.end();
     await send('GET', '/none');
     await api.close();
-    await expect(reply).rejects.toThrow();
+    await expect(reply).rejects.toThrow(HUNG_UP);
   });
 });

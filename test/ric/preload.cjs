@@ -4,6 +4,7 @@
 const Module = require('node:module');
 const path = require('node:path');
 
+/* oxlint-disable no-underscore-dangle -- registerHooks, which needs no such thing, came with Node 22 */
 const resolve = Module._resolveFilename;
 Module._resolveFilename = function (request, ...rest) {
   if (request === './rapid-client.node') return path.join(__dirname, 'rapid-client.cjs');

@@ -27,8 +27,18 @@ export const restApi: EventSource<Payload1Reply> = {
   // Any other key, `cookies` and `statusDescription` among them, is a 502 here (anomalyco/sst#2760).
   reply: payload1Reply,
 
-  prelude: (status, headers) => ({
-    statusCode: statusCode(status),
-    multiValueHeaders: multiValues(headers),
-  }),
+  prelude(status, headers) {
+    const prelude = { statusCode: statusCode(status), multiValueHeaders: multiValues(headers) };
+    const size = Buffer.byteLength(JSON.stringify(prelude)) + DELIMITER;
+    if (size > PRELUDE_LIMIT) {
+      throw new RangeError(
+        `status and headers are ${size} bytes, and a REST API that streams takes ${PRELUDE_LIMIT}; send fewer or shorter headers`,
+      );
+    }
+    return prelude;
+  },
 };
+
+/** The prelude and the eight NUL bytes behind it lie in the first 16 KB of the stream (API Gateway developer guide). */
+const PRELUDE_LIMIT = 16 * 1024;
+const DELIMITER = 8;

@@ -1,5 +1,6 @@
 /** Response streaming: a body on its way while it is being made. */
 import { callApplication, type Transport } from '../../call.ts';
+import { statusCode } from '../../status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
 import { bufferedReply, callOptions, finishInvocation, type Invocation } from './invocation.ts';
 import type { Settings } from './options.ts';
@@ -7,10 +8,9 @@ import type { EventSource } from './source.ts';
 
 /** What Lambda's Node runtime hands to a streaming handler. A plain object with these methods, not a `Writable`. */
 export interface ResponseStream {
-  write(chunk: Uint8Array | string): boolean;
+  write(chunk: Uint8Array | string, callback?: (error?: Error | null) => void): boolean;
   end(): unknown;
   once(event: 'drain' | 'finish' | 'error', listener: (error: unknown) => void): unknown;
-  removeListener?(event: 'drain' | 'finish' | 'error', listener: (error: unknown) => void): unknown;
   setContentType(type: string): void;
 }
 
@@ -41,10 +41,12 @@ export async function streamedReply(
     // A source that cannot stream gets the buffered reply's JSON, which Lambda passes on as the function's result.
     const reply = await bufferedReply(application, invocation, settings);
     stream.setContentType('application/json');
-    stream.write(JSON.stringify(reply));
+    await written(stream, JSON.stringify(reply));
     await finished(stream);
     return;
   }
+  // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
+  stream.once('error', () => undefined);
   const transport = new StreamTransport(stream, prelude, runtime);
   const errors = environ['wsgi.errors'];
   try {
@@ -76,6 +78,8 @@ class StreamTransport implements Transport {
   }
 
   begin(status: NativeString, headers: HeaderList): void {
+    if (statusCode(status) > 599)
+      throw new RangeError(`no status above 599 can be sent; got ${status}`);
     this.#head = this.#prelude(status, headers);
   }
 
@@ -99,33 +103,35 @@ class StreamTransport implements Transport {
   async #write(block: Uint8Array | string): Promise<void> {
     if (!this.#open) this.#stream = this.#runtime.HttpResponseStream.from(this.#stream, this.#head);
     this.#open = true;
-    if (this.#stream.write(block)) {
-      // A turn of the event loop, for Node's socket keeps what was written until then: a generator that computes between
-      // its blocks would hold back all of them.
-      await new Promise((resolve) => setImmediate(resolve));
-    } else {
-      await settled(this.#stream, 'drain');
-    }
+    await written(this.#stream, block);
   }
 }
 
-async function finished(stream: ResponseStream): Promise<void> {
-  const done = settled(stream, 'finish');
-  stream.end();
-  await done;
+/** ms after which a stand-in for the runtime's stream is taken to be one that calls no callbacks. */
+const PATIENCE = 100;
+
+/**
+ * Waits until a chunk has left for the socket. Neither `write`'s result nor a turn of the event loop will do: the first says
+ * nothing about when, and while the socket still connects (the first invocation of a process) the second is too short, so that a
+ * generator that computes between its blocks would hold back all of them. A slow reader slows the application down here, too.
+ */
+function written(stream: ResponseStream, chunk: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const more = stream.write(chunk, (error) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve();
+    });
+    if (more) timer = setTimeout(resolve, PATIENCE);
+    else stream.once('drain', () => resolve());
+  });
 }
 
-function settled(stream: ResponseStream, event: 'drain' | 'finish'): Promise<void> {
+function finished(stream: ResponseStream): Promise<void> {
   return new Promise((resolve, reject) => {
-    const succeed = (): void => {
-      stream.removeListener?.('error', fail);
-      resolve();
-    };
-    const fail = (error: unknown): void => {
-      stream.removeListener?.(event, succeed);
-      reject(error);
-    };
-    stream.once(event, succeed);
-    stream.once('error', fail);
+    stream.once('finish', () => resolve());
+    stream.once('error', reject);
+    stream.end();
   });
 }

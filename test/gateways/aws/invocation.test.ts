@@ -32,7 +32,7 @@ describe('the deadline', () => {
   });
 
   it('ends a body that never goes on, and closes it', async () => {
-    const close = vi.fn();
+    const close = vi.fn<() => void>();
     const { status } = await answered((_, startResponse) => {
       startResponse('200 OK', []);
       return {
@@ -60,7 +60,7 @@ describe('the deadline', () => {
   });
 
   it('closes the body that comes too late', async () => {
-    const close = vi.fn();
+    const close = vi.fn<() => void>();
     const { status } = await answered(async () => {
       await sleep(500);
       return { [Symbol.iterator]: () => [][Symbol.iterator](), close };

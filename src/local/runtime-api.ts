@@ -1,0 +1,155 @@
+/**
+ * Lambda's Runtime API on this machine: the HTTP interface between Lambda and the process in which a function runs. AWS's
+ * own runtime client (`aws-lambda-ric`) runs against it as it does on Lambda, and so does a custom runtime.
+ *
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ *
+ * One per function: `AWS_LAMBDA_RUNTIME_API` is a host and a port, with no room for a path that could tell functions apart.
+ * It starts no process and ends none.
+ */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answer } from './runtime-api/endpoints.ts';
+import { type Invocation, Invocations } from './runtime-api/invocations.ts';
+import { type Ending, type InvocationResult, platformError } from './runtime-api/result.ts';
+
+export type { Chunk, FunctionError, InvocationResult, ResultKind } from './runtime-api/result.ts';
+
+export interface RuntimeApiOptions {
+  /** The name in the function's ARN. Default `'function'`. */
+  functionName?: string;
+  /** The region in it. Default `'us-east-1'`. */
+  region?: string;
+  /** How many events a runtime may hold at once; what `AWS_LAMBDA_MAX_CONCURRENCY` tells the function. Default 1. */
+  concurrency?: number;
+}
+
+export interface InvokeOptions {
+  /** The function's timeout in ms, from the moment it receives the event. Default 3000, as on Lambda. */
+  timeoutMs?: number;
+  /** Becomes `context.clientContext`, by way of JSON. */
+  clientContext?: unknown;
+  /** Becomes `context.identity`. */
+  identity?: { cognitoIdentityId: string; cognitoIdentityPoolId: string };
+  /** Becomes `context.tenantId`. */
+  tenantId?: string;
+  /** X-Ray's trace, `Root=1-…;Parent=…;Sampled=1`. Made up unless given. */
+  traceId?: string;
+  /**
+   * Receives each piece of the response as it arrives. Nothing more is read while a promise it returned is pending, so that
+   * the function meets a slow reader. If it throws, the response is cut off and `invoke` rejects with that.
+   */
+  onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
+}
+
+export interface RuntimeApi {
+  /** `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
+  readonly address: string;
+  /**
+   * Gives an event to the runtime once it asks and has room for it, and settles when the invocation has ended, however it
+   * ended. There is no way to take it back: Lambda does not tell a function that its client has gone, either; it runs on to
+   * its end or its timeout.
+   *
+   * @throws {RangeError} for an event of more than 6 MiB of JSON, which Lambda would refuse
+   */
+  invoke(event: unknown, options?: InvokeOptions): Promise<InvocationResult>;
+  /**
+   * To be called when the process has ended; `reason` is e.g. `'exit status 1'`. What it held and what waits for it ends as
+   * `'exited'`. Another process may start then. After a timeout Lambda ends the process; here its owner has to.
+   */
+  exited(reason: string): void;
+  /** Stops listening and ends everything as `'exited'`; a runtime that waits for an event loses its connection, and exits. */
+  close(): Promise<void>;
+}
+
+/** What a synchronous invocation may send, in bytes. */
+const EVENT_LIMIT = 6 * 1024 * 1024;
+/** The account of AWS's own examples. */
+const ACCOUNT = '111122223333';
+
+/**
+ * Starts a Runtime API for one function, on a free port of 127.0.0.1.
+ *
+ * ```ts
+ * const api = await startRuntimeApi();
+ * const env = { ...variables, AWS_LAMBDA_RUNTIME_API: api.address, _HANDLER: 'index.handler' };
+ * const child = spawn('node', ['node_modules/aws-lambda-ric/index.mjs'], { env });
+ * child.on('exit', (status) => api.exited(`exit status ${status}`));
+ * const { kind, body } = await api.invoke({ key: 'value' }, { timeoutMs: 10_000 });
+ * ```
+ */
+export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<RuntimeApi> {
+  const { functionName = 'function', region = 'us-east-1', concurrency = 1 } = options;
+  const arn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}`;
+  const invocations = new Invocations(concurrency);
+  const server = createServer(
+    // Errors travel in headers and trailers, which may be as long as Go's server lets them be.
+    { maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 0 },
+    (request, response) => {
+      answer(invocations, arn, request, response).catch(() => response.destroy());
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    invoke: async (event, options = {}) => {
+      if (!server.listening) throw new Error('the Runtime API has been closed');
+      return await invocations.run(invocationOf(event, options));
+    },
+    exited: (reason) => invocations.exit(exit(`Runtime exited with error: ${reason}`)),
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      invocations.exit(exit('the Runtime API was closed'), true);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function exit(message: string): Ending {
+  return { kind: 'exited', error: platformError('Runtime.ExitError', message) };
+}
+
+function invocationOf(event: unknown, options: InvokeOptions): Invocation {
+  const json = JSON.stringify(event ?? null);
+  const size = Buffer.byteLength(json);
+  if (size > EVENT_LIMIT) {
+    throw new RangeError(`an event may have ${EVENT_LIMIT} bytes of JSON; this one has ${size}`);
+  }
+  const { timeoutMs = 3000, traceId = newTraceId(), clientContext, identity, tenantId } = options;
+  return {
+    requestId: randomUUID(),
+    json,
+    timeoutMs,
+    headers: {
+      'Lambda-Runtime-Trace-Id': traceId,
+      ...(clientContext !== undefined && {
+        'Lambda-Runtime-Client-Context': asciiJson(clientContext),
+      }),
+      ...(identity && { 'Lambda-Runtime-Cognito-Identity': asciiJson(identity) }),
+      ...(tenantId !== undefined && { 'Lambda-Runtime-Aws-Tenant-Id': tenantId }),
+    },
+    onChunk: options.onChunk,
+    startedAt: 0,
+    arrival: undefined,
+  };
+}
+
+function newTraceId(): string {
+  const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0`;
+}
+
+/** JSON that fits into a header. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

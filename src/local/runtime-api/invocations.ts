@@ -1,0 +1,142 @@
+/** Events on their way to a runtime and back: who waits for what, without any HTTP. */
+import {
+  type Arrival,
+  type Ending,
+  type InvocationResult,
+  platformError,
+  resultOf,
+} from './result.ts';
+
+/** One event. */
+export interface Invocation {
+  readonly requestId: string;
+  readonly json: string;
+  readonly timeoutMs: number;
+  /** Further headers the runtime gets with the event. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly onChunk: ((chunk: Uint8Array) => void | PromiseLike<void>) | undefined;
+  /** When the runtime received it, on the clock of `performance.now()`. */
+  startedAt: number;
+  /** The runtime's answer, once it has begun. */
+  arrival: Arrival | undefined;
+}
+
+interface Entry {
+  invocation: Invocation;
+  resolve: (result: InvocationResult) => void;
+  reject: (error: unknown) => void;
+  timer?: NodeJS.Timeout;
+}
+
+/** Gives an event to the runtime that asks for one. */
+export type Delivery = (invocation: Invocation) => void;
+
+export class Invocations {
+  /** What the runtime may do: report a failed start; ask for events and answer them; or only end. */
+  phase: 'init' | 'running' | 'failed' = 'init';
+  readonly #concurrency: number;
+  /** Events that no runtime has yet. */
+  readonly #queue: Entry[] = [];
+  readonly #inFlight = new Map<string, Entry>();
+  readonly #asking = new Set<Delivery>();
+  /** A start that failed before there was an event; the next event ends so. */
+  #failedStart: { ending: Ending; arrival: Arrival | undefined } | undefined;
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+  }
+
+  run(invocation: Invocation): Promise<InvocationResult> {
+    const failed = this.#failedStart;
+    this.#failedStart = undefined;
+    if (failed) {
+      return Promise.resolve(resultOf(invocation.requestId, failed.ending, failed.arrival));
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ invocation, resolve, reject });
+      this.#handOut();
+    });
+  }
+
+  /** A runtime asks for an event. Returns how to say that it does not any more. */
+  ask(deliver: Delivery): () => void {
+    this.phase = 'running';
+    this.#failedStart = undefined;
+    this.#asking.add(deliver);
+    this.#handOut();
+    return () => this.#asking.delete(deliver);
+  }
+
+  /** An event that a runtime holds. */
+  find(requestId: string): Invocation | undefined {
+    return this.#inFlight.get(requestId)?.invocation;
+  }
+
+  /** Does nothing if it has ended already. */
+  end({ requestId, arrival }: Invocation, ending: Ending): void {
+    this.#take(requestId)?.resolve(resultOf(requestId, ending, arrival));
+    this.#handOut();
+  }
+
+  /** Ends it with an error of its caller's own making. */
+  fail({ requestId }: Invocation, error: unknown): void {
+    this.#take(requestId)?.reject(error);
+    this.#handOut();
+  }
+
+  /** The runtime could not start, and said so in `arrival`. */
+  failStart(ending: Ending, arrival: Arrival): void {
+    this.phase = 'failed';
+    this.#endStart(ending, arrival);
+  }
+
+  /** The runtime is gone. A response that is arriving ends by itself, with its connection, unless `all` is to end. */
+  exit(ending: Ending, all = false): void {
+    for (const { invocation } of this.#inFlight.values()) {
+      if (!invocation.arrival || all) this.end(invocation, ending);
+    }
+    this.#asking.clear(); // an event given to a dead connection would be lost
+    if (this.phase === 'init') this.#endStart(ending, undefined);
+    else this.#endQueue(ending, undefined);
+    this.phase = 'init';
+  }
+
+  #endStart(ending: Ending, arrival: Arrival | undefined): void {
+    if (this.#queue.length === 0) this.#failedStart = { ending, arrival };
+    this.#endQueue(ending, arrival);
+  }
+
+  #endQueue(ending: Ending, arrival: Arrival | undefined): void {
+    for (const { invocation, resolve } of this.#queue.splice(0)) {
+      resolve(resultOf(invocation.requestId, ending, arrival));
+    }
+  }
+
+  #take(requestId: string): Entry | undefined {
+    const entry = this.#inFlight.get(requestId);
+    clearTimeout(entry?.timer);
+    this.#inFlight.delete(requestId);
+    return entry;
+  }
+
+  #handOut(): void {
+    for (const deliver of this.#asking) {
+      if (this.#inFlight.size >= this.#concurrency) return;
+      const entry = this.#queue.shift();
+      if (!entry) return;
+      this.#asking.delete(deliver);
+      const { invocation } = entry;
+      this.#inFlight.set(invocation.requestId, entry);
+      invocation.startedAt = performance.now();
+      entry.timer = setTimeout(() => this.#timeOut(invocation), invocation.timeoutMs);
+      deliver(invocation);
+    }
+  }
+
+  #timeOut(invocation: Invocation): void {
+    const seconds = (invocation.timeoutMs / 1000).toFixed(2);
+    const error = platformError('Sandbox.Timedout', `Task timed out after ${seconds} seconds`);
+    this.end(invocation, { kind: 'timeout', error });
+    invocation.arrival?.request.destroy();
+  }
+}
