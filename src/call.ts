@@ -4,66 +4,23 @@
  * PEP 3333 spreads it over "The start_response() Callable", "Handling the Content-Length Header", "Buffering and
  * Streaming", "The write() Callable" and "Error Handling". The reading order here is the order of events.
  */
-import { describe, isBytes, isThenable, joinBytes } from './bytes.ts';
+import { describe, isBytes, isThenable } from './bytes.ts';
 import { describeError } from './error-stream.ts';
 import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './errors.ts';
 import { checkHead, type Head } from './head.ts';
 import { omitHeader } from './headers.ts';
+import { atMost, interruption, raceAbort } from './interruption.ts';
 import { isBodiless } from './status.ts';
+import { BufferedResponse, sendErrorPage, type Transport } from './transport.ts';
 import type {
   Application,
   Environ,
   ErrorStream,
   HeaderList,
-  NativeString,
   ResponseBody,
   StartResponse,
   Write,
 } from './types.ts';
-
-/** Where a response goes. Promises are back-pressure: the next block is not asked for before they settle. */
-export interface Transport {
-  /** Status and headers, once: just before the first non-empty block, or at the end of an empty body. */
-  begin(status: NativeString, headers: HeaderList): void | PromiseLike<void>;
-  /** One non-empty block. Settles when it is on its way. */
-  send(block: Uint8Array): void | PromiseLike<void>;
-  /** The response is complete. */
-  end(): void | PromiseLike<void>;
-  /**
-   * The response broke after `begin`. Make that visible to the client (no clean end), or return `true` to say that
-   * nothing has left yet and all of it has been dropped: a complete 500 follows, from `begin` on.
-   */
-  abort(error: unknown): boolean | void | PromiseLike<boolean | void>;
-}
-
-/** A response in memory: what a buffering platform gets to see. */
-export class BufferedResponse implements Transport {
-  /** `'200 OK'` */
-  status: NativeString = '';
-  headers: HeaderList = [];
-  #blocks: Uint8Array[] = [];
-
-  begin(status: NativeString, headers: HeaderList): void {
-    this.status = status;
-    this.headers = headers;
-  }
-
-  send(block: Uint8Array): void {
-    this.#blocks.push(block);
-  }
-
-  end(): void {}
-
-  abort(): boolean {
-    this.#blocks = [];
-    return true;
-  }
-
-  /** The whole body; not a copy when the application sent a single block. */
-  get body(): Uint8Array {
-    return joinBytes(this.#blocks);
-  }
-}
 
 export interface CallOptions {
   /** What an application's error becomes: a logged, fixed 500 (`'respond'`, the default), or a rejection with that error. */
@@ -109,21 +66,6 @@ export async function callApplication(
 ): Promise<Transport> {
   await new Exchange(environ, transport, options).respond(application, environ);
   return transport;
-}
-
-/** A complete, fixed answer without detail, whose text is the status's own reason. */
-export async function sendErrorPage(
-  transport: Transport,
-  status: NativeString,
-  withBody = true,
-): Promise<void> {
-  const page = new TextEncoder().encode(`${status.slice(4)}\n`);
-  await transport.begin(status, [
-    ['Content-Type', 'text/plain; charset=utf-8'],
-    ['Content-Length', String(page.length)],
-  ]);
-  if (withBody) await transport.send(page);
-  await transport.end();
 }
 
 /** One request on its way through. */
@@ -447,34 +389,6 @@ async function destroyUnread(body: ResponseBody | undefined): Promise<void> {
   const stream = body as { destroy?: unknown; cancel?: unknown } | undefined;
   const stop = stream?.destroy ?? stream?.cancel;
   if (typeof stop === 'function') await stop.call(stream);
-}
-
-/** What an aborted signal means here. */
-function interruption({ reason }: AbortSignal): Error {
-  return isA(reason, DeadlineExceeded) ? reason : new ClientDisconnected();
-}
-
-/** Settles with `step`, or rejects (and says so first) as soon as the client has gone. */
-function raceAbort<T>(step: PromiseLike<T>, signal: AbortSignal, onGone: () => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const gone = (): void => {
-      onGone();
-      reject(interruption(signal));
-    };
-    if (signal.aborted) gone();
-    signal.addEventListener('abort', gone, { once: true });
-    const settled = (): void => signal.removeEventListener('abort', gone);
-    step.then(resolve, reject);
-    step.then(settled, settled);
-  });
-}
-
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 // ── What to say ──────────────────────────────────────────────────────────────────────────────────────────────────────

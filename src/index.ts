@@ -25,7 +25,8 @@ export type {
   Write,
 } from './types.ts';
 export { type AnswerOptions, closing, fromClass, html, json, text } from './body.ts';
-export { BufferedResponse, callApplication, type CallOptions, type Transport } from './call.ts';
+export { callApplication, type CallOptions } from './call.ts';
+export { BufferedResponse, type Transport } from './transport.ts';
 export {
   copyEnviron,
   createEnviron,

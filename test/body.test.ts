@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { closing, fromClass, html, json, text } from '../src/body.ts';
-import { BufferedResponse, callApplication } from '../src/call.ts';
+import { callApplication } from '../src/call.ts';
+import { BufferedResponse } from '../src/transport.ts';
 import { createEnviron } from '../src/environ.ts';
 import { errorStream } from '../src/error-stream.ts';
 import { fileWrapper } from '../src/file-wrapper.ts';

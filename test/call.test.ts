@@ -1,12 +1,8 @@
 import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  BufferedResponse,
-  callApplication,
-  type CallOptions,
-  type Transport,
-} from '../src/call.ts';
+import { callApplication, type CallOptions } from '../src/call.ts';
+import { BufferedResponse, type Transport } from '../src/transport.ts';
 import { createEnviron } from '../src/environ.ts';
 import { errorStream } from '../src/error-stream.ts';
 import { ClientDisconnected, ContractError } from '../src/errors.ts';

@@ -1,6 +1,7 @@
 /** Runs the conformance table under vitest, and the plainest subjects there are: the core itself. */
 import { describe, it } from 'vitest';
-import { BufferedResponse, callApplication, type Transport } from '../../src/call.ts';
+import { callApplication } from '../../src/call.ts';
+import { BufferedResponse, type Transport } from '../../src/transport.ts';
 import { createEnviron } from '../../src/environ.ts';
 import { errorStream } from '../../src/error-stream.ts';
 import { nativeToText } from '../../src/native.ts';

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { BufferedResponse, callApplication } from '../../src/call.ts';
+import { callApplication } from '../../src/call.ts';
+import { BufferedResponse } from '../../src/transport.ts';
 import { createEnviron } from '../../src/environ.ts';
 import { errorStream } from '../../src/error-stream.ts';
 import type {

@@ -2,7 +2,7 @@
  * Application Load Balancer target groups. The attribute `lambda.multi_value_headers.enabled` renames members on both
  * ways, and the event's shape is the only sign of it.
  */
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import type { RequestFacts } from '../../environ.ts';
 import { nativeToText } from '../../native.ts';
 import { statusCode } from '../../status.ts';

@@ -1,6 +1,6 @@
 /** Bodies in and out of JSON. */
 import { bufferedText } from './text.ts';
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import { findHeader } from '../../headers.ts';
 import type { EncodedBody } from './source.ts';
 

@@ -1,5 +1,5 @@
 /** CloudFront Lambda@Edge: viewer-request and origin-request functions that answer the request themselves. */
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import { findHeader, lowerCase } from '../../headers.ts';
 import { nativeToText } from '../../native.ts';
 import type { Header, HeaderList } from '../../types.ts';

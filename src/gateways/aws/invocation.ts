@@ -1,5 +1,6 @@
 /** One invocation: the event as an environ, and the way to a reply in one piece. */
-import { BufferedResponse, callApplication, type CallOptions, sendErrorPage } from '../../call.ts';
+import { callApplication, type CallOptions } from '../../call.ts';
+import { BufferedResponse, sendErrorPage } from '../../transport.ts';
 import { createEnviron } from '../../environ.ts';
 import { describeError, errorStream } from '../../error-stream.ts';
 import { statusCode } from '../../status.ts';

@@ -1,5 +1,5 @@
 /** VPC Lattice target groups, with event structure version V1 and V2. */
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import type { RequestFacts } from '../../environ.ts';
 import { describedReply, type DescribedReply } from './alb.ts';
 import { decodeBody } from './body.ts';

@@ -1,5 +1,5 @@
 /** Payload format 1.0, which REST APIs and HTTP APIs share. */
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import type { RequestFacts } from '../../environ.ts';
 import { statusCode } from '../../status.ts';
 import { decodeBody } from './body.ts';

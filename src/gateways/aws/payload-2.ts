@@ -1,5 +1,5 @@
 /** Payload format 2.0, which HTTP APIs and function URLs share. */
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import type { RequestFacts } from '../../environ.ts';
 import { statusCode } from '../../status.ts';
 import { decodeBody } from './body.ts';

@@ -1,5 +1,5 @@
 /** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
-import type { BufferedResponse } from '../../call.ts';
+import type { BufferedResponse } from '../../transport.ts';
 import type { HeaderMap, RequestFacts } from '../../environ.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 

@@ -1,5 +1,6 @@
 /** Response streaming: a body on its way while it is being made. */
-import { callApplication, type Transport } from '../../call.ts';
+import { callApplication } from '../../call.ts';
+import { type Transport } from '../../transport.ts';
 import { statusCode } from '../../status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
 import { bufferedReply, callOptions, finishInvocation, type Invocation } from './invocation.ts';

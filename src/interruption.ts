@@ -1,0 +1,34 @@
+/** Not waiting for ever: clients that go away, and deadlines. */
+import { ClientDisconnected, DeadlineExceeded, isA } from './errors.ts';
+
+/** What an aborted signal means here. */
+export function interruption({ reason }: AbortSignal): Error {
+  return isA(reason, DeadlineExceeded) ? reason : new ClientDisconnected();
+}
+
+/** Settles with `step`, or rejects (and says so first) as soon as the client has gone. */
+export function raceAbort<T>(
+  step: PromiseLike<T>,
+  signal: AbortSignal,
+  onGone: () => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => {
+      onGone();
+      reject(interruption(signal));
+    };
+    if (signal.aborted) gone();
+    signal.addEventListener('abort', gone, { once: true });
+    const settled = (): void => signal.removeEventListener('abort', gone);
+    step.then(resolve, reject);
+    step.then(settled, settled);
+  });
+}
+
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
