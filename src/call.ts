@@ -9,7 +9,7 @@ import { describeError } from './error-stream.ts';
 import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './errors.ts';
 import { checkHead, type Head } from './head.ts';
 import { omitHeader } from './headers.ts';
-import { atMost, interruption, raceAbort } from './interruption.ts';
+import { atMost, type Interruption, interruption, raceAbort } from './interruption.ts';
 import { isBodiless } from './status.ts';
 import { BufferedResponse, sendErrorPage, type Transport } from './transport.ts';
 import type {
@@ -26,11 +26,11 @@ export interface CallOptions {
   /** What an application's error becomes: a logged, fixed 500 (`'respond'`, the default), or a rejection with that error. */
   onError?: 'respond' | 'throw';
   /**
-   * Aborts when the client has gone, which ends the response in silence, or with a {@link DeadlineExceeded} as its reason, which
+   * An `AbortSignal`. Aborts when the client has gone, which ends the response in silence, or with a {@link DeadlineExceeded} as its reason, which
    * ends it with a 504. An application's promise is waited for in the first case and left behind in the second; the body it
    * may still come with is closed.
    */
-  signal?: AbortSignal | undefined;
+  signal?: Interruption | undefined;
   /** How long, in ms, an interrupted body may take to stop before it is closed regardless. 1000 unless told. */
   stopTimeout?: number;
 }
@@ -72,7 +72,7 @@ export async function callApplication(
 class Exchange {
   readonly #transport: Transport;
   readonly #options: CallOptions;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Interruption | undefined;
   // The application may replace or delete what it finds in its environ, so the server takes its own now.
   readonly #errors: ErrorStream;
   readonly #method: string;

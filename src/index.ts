@@ -37,6 +37,7 @@ export {
 export { errorStream, type ErrorSink } from './error-stream.ts';
 export { ClientDisconnected, ContractError, DeadlineExceeded } from './errors.ts';
 export { fileWrapper } from './file-wrapper.ts';
+export type { Interruption } from './interruption.ts';
 export { bufferedInput, streamedInput, type StreamedInputOptions } from './input.ts';
 export { lazy, type Loaded } from './lazy.ts';
 export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './native.ts';

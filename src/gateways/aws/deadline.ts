@@ -1,11 +1,12 @@
 /** Lambda kills an invocation that takes too long, and its client hears nothing. A little earlier, something can still be said. */
 import { DeadlineExceeded } from '../../errors.ts';
+import type { Interruption } from '../../interruption.ts';
 
 export interface Deadline {
   /** For the application: there is little time left. */
   warning: AbortSignal;
   /** For the gateway: there is none left for the application. */
-  giveUp: AbortSignal;
+  giveUp: Interruption;
   /** ms that a body may take to stop and to close afterwards. */
   stopTimeout: number;
   clear(): void;
@@ -23,7 +24,7 @@ export function watchDeadline(context: unknown, margin: number): Deadline | unde
   // A function whose whole time is hardly more than the margin keeps half of it.
   const kept = Math.min(margin, Math.max(remaining, 0) / 2);
   const warning = new AbortController();
-  const giveUp = new AbortController();
+  const giveUp = new GiveUp();
   let timer = setTimeout(() => {
     warning.abort(
       new DeadlineExceeded(`${Math.round(kept)} ms are left of the function's timeout`),
@@ -35,8 +36,29 @@ export function watchDeadline(context: unknown, margin: number): Deadline | unde
   }, remaining - kept);
   return {
     warning: warning.signal,
-    giveUp: giveUp.signal,
+    giveUp,
     stopTimeout: kept / 8,
     clear: () => clearTimeout(timer),
   };
+}
+
+class GiveUp implements Interruption {
+  aborted = false;
+  reason: unknown;
+  #listeners = new Set<() => void>();
+
+  abort(reason: unknown): void {
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
 }

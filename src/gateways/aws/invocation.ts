@@ -4,6 +4,7 @@ import { BufferedResponse, sendErrorPage } from '../../transport.ts';
 import { createEnviron } from '../../environ.ts';
 import { describeError, errorStream } from '../../error-stream.ts';
 import { statusCode } from '../../status.ts';
+import type { Interruption } from '../../interruption.ts';
 import type { Application, Environ, ErrorStream } from '../../types.ts';
 import { encodeBody } from './body.ts';
 import { type Deadline, watchDeadline } from './deadline.ts';
@@ -85,9 +86,9 @@ async function finishWork(
   await errors.flush();
 }
 
-function unlessLate(work: PromiseLike<unknown>, signal: AbortSignal): Promise<unknown> {
+function unlessLate(work: PromiseLike<unknown>, signal: Interruption): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const late = (): void => reject(signal.reason as Error);
+    const late = (): void => reject(signal.reason);
     if (signal.aborted) late();
     signal.addEventListener('abort', late, { once: true });
     work.then(resolve, reject);
