@@ -58,14 +58,13 @@ export function callApplication<T extends Transport>(
   transport: T,
   options?: CallOptions,
 ): Promise<T>;
-export async function callApplication(
+export function callApplication(
   application: Application,
   environ: Environ,
   transport: Transport = new BufferedResponse(),
   options: CallOptions = {},
 ): Promise<Transport> {
-  await new Exchange(environ, transport, options).respond(application, environ);
-  return transport;
+  return new Exchange(environ, transport, options).respond(application, environ);
 }
 
 /** One request on its way through. */
@@ -109,7 +108,7 @@ class Exchange {
   }
 
   /** The whole way, in the order in which things happen. One function, for each `await` on it costs every request a turn. */
-  async respond(application: Application, environ: Environ): Promise<void> {
+  async respond(application: Application, environ: Environ): Promise<Transport> {
     try {
       const returned: unknown = application(environ, this.#startResponse);
       const body: unknown = isThenable(returned) ? await this.#inTime(returned) : returned;
@@ -152,6 +151,7 @@ class Exchange {
       const released = this.#release();
       if (released) await released;
     }
+    return this.#transport;
   }
 
   /** The application's promise, unless the time runs out first. A client that has gone is no reason not to wait for it. */

@@ -22,6 +22,8 @@ export class BufferedResponse implements Transport {
   /** `'200 OK'` */
   status: NativeString = '';
   headers: HeaderList = [];
+  /** Whether it is complete. */
+  ended = false;
   #blocks: Uint8Array[] = [];
 
   begin(status: NativeString, headers: HeaderList): void {
@@ -33,7 +35,9 @@ export class BufferedResponse implements Transport {
     this.#blocks.push(block);
   }
 
-  end(): void {}
+  end(): void {
+    this.ended = true;
+  }
 
   abort(): boolean {
     this.#blocks = [];

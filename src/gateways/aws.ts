@@ -49,8 +49,13 @@ export function toLambdaHandler(
   options: LambdaOptions = {},
 ): LambdaHandler {
   const settings = readOptions('toLambdaHandler', application, options);
-  return async (event, context) =>
-    await bufferedReply(application, receive(event, context, settings), settings);
+  return (event, context) => {
+    try {
+      return bufferedReply(application, receive(event, context, settings), settings);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
 }
 
 /**

@@ -20,7 +20,9 @@ export function encodeBody(
 ): EncodedBody {
   const { body, headers } = response;
   if (body.length === 0) return { body: '', isBase64Encoded: false };
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes = Buffer.isBuffer(body)
+    ? body
+    : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const type = findHeader(headers, 'content-type');
   if (type !== undefined && isIdentity(findHeader(headers, 'content-encoding')) && isText(type)) {
     const text = bufferedText(bytes);

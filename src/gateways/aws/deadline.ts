@@ -9,6 +9,8 @@ export interface Deadline {
   giveUp: Interruption;
   /** ms that a body may take to stop and to close afterwards. */
   stopTimeout: number;
+  /** Starts the clock. A reply that is there at once needs none: no timer could have fired. */
+  arm(): void;
   clear(): void;
 }
 
@@ -25,7 +27,8 @@ export function watchDeadline(context: unknown, margin: number): Deadline | unde
   const kept = Math.min(margin, Math.max(remaining, 0) / 2);
   const warning = new AbortController();
   const giveUp = new GiveUp();
-  let timer = setTimeout(() => {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const warn = (): void => {
     warning.abort(
       new DeadlineExceeded(`${Math.round(kept)} ms are left of the function's timeout`),
     );
@@ -33,11 +36,15 @@ export function watchDeadline(context: unknown, margin: number): Deadline | unde
       const text = `no answer ${Math.round(kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
       giveUp.abort(new DeadlineExceeded(text));
     }, kept / 2);
-  }, remaining - kept);
+  };
   return {
     warning: warning.signal,
     giveUp,
     stopTimeout: kept / 8,
+    arm() {
+      // Asked again: an application may have computed for seconds before it first waited.
+      timer ??= setTimeout(warn, (clock.getRemainingTimeInMillis?.() ?? remaining) - kept);
+    },
     clear: () => clearTimeout(timer),
   };
 }

@@ -74,6 +74,7 @@ async function finishWork(
   deadline: Deadline | undefined,
   errors: ErrorStream,
 ): Promise<void> {
+  deadline?.arm();
   // Work may ask for more work.
   for (let work = after.shift(); work; work = after.shift()) {
     try {
@@ -106,7 +107,16 @@ export async function bufferedReply(
   try {
     const response = new BufferedResponse();
     if (invocation.truncated) await sendErrorPage(response, '413 Content Too Large');
-    else await callApplication(application, environ, response, callOptions(invocation, settings));
+    else {
+      const called = callApplication(
+        application,
+        environ,
+        response,
+        callOptions(invocation, settings),
+      );
+      if (!response.ended) invocation.deadline?.arm();
+      await called;
+    }
     const first = encode(source, response, settings.isText);
     if (first.problem === undefined) return first.reply;
 
@@ -115,6 +125,7 @@ export async function bufferedReply(
     const { onOversize } = settings;
     if (first.size !== undefined && onOversize) {
       const { status, headers, body } = response;
+      invocation.deadline?.arm();
       const oversize = { status, headers, body, size: first.size, limit: source.limit };
       const other = new BufferedResponse();
       const instead: Application = async (...request) => (await onOversize(oversize))(...request);

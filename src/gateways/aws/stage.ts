@@ -35,7 +35,7 @@ export function decodedPath(
  * (middleapi/standard-server#93). What `%2F` was cannot be known any more.
  */
 function escaped(path: string, scriptName: string): PathFacts {
-  return { path, rawPath: path.replaceAll('%', '%25'), scriptName };
+  return { path, rawPath: path.includes('%') ? path.replaceAll('%', '%25') : path, scriptName };
 }
 
 /**

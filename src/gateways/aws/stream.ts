@@ -50,6 +50,7 @@ export async function streamedReply(
   stream.once('error', () => undefined);
   const transport = new StreamTransport(stream, prelude, runtime);
   const errors = environ['wsgi.errors'];
+  invocation.deadline?.arm();
   try {
     await callApplication(application, environ, transport, callOptions(invocation, settings));
   } finally {

@@ -69,6 +69,18 @@ describe('the deadline', () => {
     await vi.waitFor(() => expect(close).toHaveBeenCalledTimes(1), { timeout: 5000 });
   });
 
+  it('is in time for an application that computed before it waited', async () => {
+    const { status } = await answered(
+      () => {
+        const end = performance.now() + 200;
+        while (performance.now() < end);
+        return never;
+      },
+      { ms: 400 },
+    );
+    expect(status).toBe(504);
+  });
+
   it('leaves the next invocation in peace', async () => {
     let calls = 0;
     const application: Application = (environ, startResponse) =>

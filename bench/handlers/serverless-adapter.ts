@@ -1,0 +1,20 @@
+import { ServerlessAdapter } from '@h4ad/serverless-adapter';
+import {
+  AlbAdapter,
+  ApiGatewayV1Adapter,
+  ApiGatewayV2Adapter,
+} from '@h4ad/serverless-adapter/adapters/aws';
+import { DefaultHandler } from '@h4ad/serverless-adapter/handlers/default';
+import { PromiseResolver } from '@h4ad/serverless-adapter/resolvers/promise';
+import { listener } from './listener.ts';
+
+export const handler = ServerlessAdapter.new(listener)
+  .setHandler(new DefaultHandler())
+  .setResolver(new PromiseResolver())
+  .setFramework({ sendRequest: (app, request, response) => app(request, response) })
+  .setBinarySettings({ contentTypes: ['application/octet-stream'], contentEncodings: ['gzip'] })
+  // Without the option a REST API's headers keep their spelling, which Node's never do.
+  .addAdapter(new ApiGatewayV1Adapter({ lowercaseRequestHeaders: true }))
+  .addAdapter(new ApiGatewayV2Adapter())
+  .addAdapter(new AlbAdapter())
+  .build();

@@ -1,0 +1,97 @@
+/** Bundles the rows and this folder's own TypeScript with esbuild, then runs it: `node bench/run.mjs --help`. */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const HELP = `node bench/run.mjs [options]        (after npm run build, and npm ci --prefix bench)
+
+  --quick              fewer rows, rounds and processes: under a minute
+  --only <part>        warm, large, cold or size; may be repeated
+  --node <path>        a Node binary to measure with; may be repeated.
+                       Without it: this one, and those of test/runtimes if they are there (not with --quick)
+  --dist <folder>      another build of gatecall than ../dist
+  --help`;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: ['size', 'warm', 'large', 'cold'] },
+    node: { type: 'string', multiple: true },
+    dist: { type: 'string', default: join(here, '../dist') },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** What Node calls a module; a package of both kinds is bundled as both. */
+const CJS_ONLY = ['serverless-http', 'serverless-express', 'fastify'];
+
+/** @param {string} gatecall the folder of its build */
+async function bundle(gatecall) {
+  const out = join(here, 'dist');
+  rmSync(out, { recursive: true, force: true });
+  const rows = readdirSync(join(here, 'handlers'))
+    .filter((file) => file !== 'page.ts' && file !== 'listener.ts')
+    .map((file) => join(here, 'handlers', file));
+  /** @satisfies {import('esbuild').BuildOptions} */
+  const common = {
+    absWorkingDir: here,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    logLevel: 'warning',
+    alias: {
+      'gatecall/aws': join(gatecall, 'esm/gateways/aws.js'),
+      'gatecall/testing/aws': join(gatecall, 'esm/testing/aws.js'),
+      gatecall: join(gatecall, 'esm/index.js'),
+    },
+  };
+  /** @satisfies {import('esbuild').BuildOptions} */
+  const minified = { ...common, minify: true, legalComments: 'none' };
+  await Promise.all([
+    build({
+      ...minified,
+      entryPoints: rows,
+      format: 'cjs',
+      outdir: join(out, 'rows'),
+      outExtension: { '.js': '.cjs' },
+    }),
+    build({
+      ...minified,
+      entryPoints: rows.filter((row) => !CJS_ONLY.includes(basename(row, '.ts'))),
+      format: 'esm',
+      mainFields: ['module', 'main'],
+      outdir: join(out, 'rows'),
+      outExtension: { '.js': '.mjs' },
+    }),
+    build({
+      ...common,
+      entryPoints: [join(here, 'cold-start.ts')],
+      format: 'cjs',
+      outdir: out,
+      outExtension: { '.js': '.cjs' },
+    }),
+    build({
+      ...common,
+      entryPoints: [join(here, 'main.ts'), join(here, 'sampler.ts')],
+      format: 'esm',
+      external: ['esbuild'],
+      outdir: out,
+      outExtension: { '.js': '.mjs' },
+    }),
+  ]);
+}
+
+if (values.help) console.log(HELP);
+else {
+  const gatecall = resolve(values.dist);
+  if (!existsSync(join(gatecall, 'esm/gateways/aws.js'))) {
+    throw new Error(`there is no build of gatecall in ${relative('.', gatecall)}: npm run build`);
+  }
+  await bundle(gatecall);
+  const bundled = new URL('dist/main.mjs', import.meta.url).href;
+  const ours = /** @type {typeof import('./main.ts')} */ (await import(bundled));
+  await ours.main({ ...values, here, gatecall });
+}
