@@ -17,6 +17,9 @@
 import type { Middleware } from '../types.ts';
 import { validator } from '../validator.ts';
 import { bodyCases } from './conformance/body.ts';
+import { closeCases } from './conformance/close.ts';
+import { framingCases } from './conformance/framing.ts';
+import { writeCases } from './conformance/write.ts';
 import {
   type ConformanceCase,
   inexpressible,
@@ -50,7 +53,10 @@ const ordinary: readonly ConformanceCase[] = [
   ...environCases,
   ...inputCases,
   ...startResponseCases,
+  ...framingCases,
   ...bodyCases,
+  ...writeCases,
+  ...closeCases,
   ...errorCases,
 ];
 

@@ -299,3 +299,34 @@ export async function within<T>(name: string, act: () => Promise<T>): Promise<T>
     throw error;
   }
 }
+
+/** Blocks to make bodies of. */
+export const hello: Uint8Array = latin1('hello');
+
+export const a: Uint8Array = latin1('a');
+
+export const b: Uint8Array = latin1('b');
+
+export const plainOf = (length: number): HeaderList => [
+  ...plainHeaders,
+  ['Content-Length', String(length)],
+];
+
+export const withHead = (
+  status: string,
+  headers: HeaderList,
+  body: () => ResponseBody,
+): Application => {
+  return (_environ, startResponse) => {
+    startResponse(status, headers);
+    return body();
+  };
+};
+
+/** Content-Length is absent, or tells the truth. */
+export function expectTrueLength(bench: Bench, response: TestResponse): void {
+  if (bench.lacks('no-framing')) return;
+  for (const length of headerValues(response, 'content-length')) {
+    equal('content-length', length, String(response.body.length));
+  }
+}
