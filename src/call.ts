@@ -10,6 +10,8 @@ import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './erro
 import { checkHead, type Head } from './head.ts';
 import { omitHeader } from './headers.ts';
 import { atMost, type Interruption, interruption, raceAbort } from './interruption.ts';
+import { enter, type Received } from './side-door.ts';
+import { requestTarget } from './environ.ts';
 import { isBodiless } from './status.ts';
 import { BufferedResponse, sendErrorPage, type Transport } from './transport.ts';
 import type {
@@ -64,7 +66,26 @@ export function callApplication(
   transport: Transport = new BufferedResponse(),
   options: CallOptions = {},
 ): Promise<Transport> {
-  return new Exchange(environ, transport, options).respond(application, environ);
+  // The application may replace or delete what it finds in its environ, so the server takes its own now.
+  const target = environ.REQUEST_URI ?? environ.PATH_INFO;
+  const { REQUEST_METHOD: method, 'wsgi.errors': errors } = environ;
+  return new Exchange(method, () => target, errors, transport, options).respond((startResponse) =>
+    application(environ, startResponse),
+  );
+}
+
+/** {@link callApplication} for gateways that make an environ only for an application that reads one: no bridge does. */
+export function callReceived<T extends Transport>(
+  application: Application,
+  received: Received,
+  transport: T,
+  options: CallOptions,
+): Promise<T> {
+  const { request, server } = received;
+  const target = (): string => requestTarget(request);
+  return new Exchange(request.method, target, server.errors, transport, options).respond(
+    (startResponse) => enter(application, received, startResponse),
+  ) as Promise<T>;
 }
 
 /** One request on its way through. */
@@ -72,10 +93,9 @@ class Exchange {
   readonly #transport: Transport;
   readonly #options: CallOptions;
   readonly #signal: Interruption | undefined;
-  // The application may replace or delete what it finds in its environ, so the server takes its own now.
-  readonly #errors: ErrorStream;
   readonly #method: string;
-  readonly #target: string;
+  readonly #target: () => string;
+  readonly #errors: ErrorStream;
 
   /** `startResponse` was called, even if that call threw. */
   #started = false;
@@ -98,19 +118,25 @@ class Exchange {
   /** The iterator has ended or thrown, so there is nothing to stop. */
   #exhausted = false;
 
-  constructor(environ: Environ, transport: Transport, options: CallOptions) {
+  constructor(
+    method: string,
+    target: () => string,
+    errors: ErrorStream,
+    transport: Transport,
+    options: CallOptions,
+  ) {
     this.#transport = transport;
     this.#options = options;
     this.#signal = options.signal;
-    this.#errors = environ['wsgi.errors'];
-    this.#method = environ.REQUEST_METHOD;
-    this.#target = environ.REQUEST_URI ?? environ.PATH_INFO;
+    this.#method = method;
+    this.#target = target;
+    this.#errors = errors;
   }
 
   /** The whole way, in the order in which things happen. One function, for each `await` on it costs every request a turn. */
-  async respond(application: Application, environ: Environ): Promise<Transport> {
+  async respond(call: (startResponse: StartResponse) => unknown): Promise<Transport> {
     try {
-      const returned: unknown = application(environ, this.#startResponse);
+      const returned = call(this.#startResponse);
       const body: unknown = isThenable(returned) ? await this.#inTime(returned) : returned;
       this.#writeOpen = false;
       if (isIterable(body)) this.#body = body;
@@ -366,7 +392,7 @@ class Exchange {
   }
 
   #log(message: string): void {
-    this.#errors.write(`${this.#method} ${this.#target}: ${message}\n`);
+    this.#errors.write(`${this.#method} ${this.#target()}: ${message}\n`);
   }
 }
 

@@ -71,7 +71,7 @@ const VERSION: readonly [1, 0] = Object.freeze([1, 0] as const);
  */
 export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ {
   const query = facts.query ? encodeNative(facts.query) : '';
-  const rawPath = escapeTarget(facts.rawPath);
+  const rawPath = escapePath(facts.rawPath);
   const path =
     facts.path === undefined ? percentDecode(rawPath) : absolute(encodeNative(facts.path));
   const secure = facts.scheme !== 'http';
@@ -107,7 +107,7 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
   environ.REQUEST_METHOD = encodeNative(facts.method);
   environ.PATH_INFO = path;
   environ.QUERY_STRING = query;
-  environ.REQUEST_URI = query === '' ? rawPath : `${rawPath}?${escapeQuery(query)}`;
+  environ.REQUEST_URI = targetOf(rawPath, query);
   if (facts.protocol) environ.SERVER_PROTOCOL = encodeNative(facts.protocol);
   environ['wsgi.version'] = VERSION;
   environ['wsgi.input'] = facts.input ?? bufferedInput(facts.body);
@@ -202,8 +202,17 @@ function prefixScriptName(environ: Environ, scriptName: string): void {
 // What cannot stand in a request target, whoever wrote it: left raw it would end the line, the path, or the byte.
 const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
 
+/** The request's target without a stage: fit for a request line, whatever the platform gave as its path. */
+export function requestTarget({ rawPath, query }: RequestFacts): NativeString {
+  return targetOf(escapePath(rawPath), query ? encodeNative(query) : '');
+}
+
+function targetOf(path: NativeString, query: NativeString): NativeString {
+  return query === '' ? path : `${path}?${escapeQuery(query)}`;
+}
+
 /** A path fit for `REQUEST_URI`: as it came, but spaces, controls, `?`, `#` and non-ASCII percent-encoded as UTF-8. */
-function escapeTarget(path: string): NativeString {
+function escapePath(path: string): NativeString {
   const target = absolute(path);
   return NOT_IN_TARGET.test(target) ? percentEncode(encodeNative(target), TARGET) : target;
 }

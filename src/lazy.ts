@@ -1,6 +1,7 @@
 /** Applications that are there later. */
 import { isThenable } from './bytes.ts';
 import { ContractError } from './errors.ts';
+import { enter, withSideDoor } from './side-door.ts';
 import type { Application } from './types.ts';
 
 /** What a loader may come with: an application, or a module that exports one as `default` or `application`. */
@@ -24,8 +25,8 @@ export type Loaded =
 export function lazy(load: () => Loaded | PromiseLike<Loaded>): Application {
   let loading: Promise<Application> | undefined;
   let application: Application | undefined;
-  return (environ, startResponse) => {
-    if (application) return application(environ, startResponse);
+  const whenLoaded = (call: (loaded: Application) => Answer): Answer => {
+    if (application) return call(application);
     loading ??= start(load).then(
       (loaded) => (application = loaded),
       (error: unknown) => {
@@ -33,9 +34,16 @@ export function lazy(load: () => Loaded | PromiseLike<Loaded>): Application {
         throw error;
       },
     );
-    return loading.then((loaded) => loaded(environ, startResponse));
+    return loading.then(call);
   };
+  // What is loaded may be a bridge, so its side door stays open.
+  return withSideDoor(
+    (environ, startResponse) => whenLoaded((loaded) => loaded(environ, startResponse)),
+    (received, startResponse) => whenLoaded((loaded) => enter(loaded, received, startResponse)),
+  );
 }
+
+type Answer = ReturnType<Application>;
 
 async function start(load: () => Loaded | PromiseLike<Loaded>): Promise<Application> {
   const result = load();

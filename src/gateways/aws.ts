@@ -7,7 +7,7 @@
  * ```
  */
 import type { Application } from '../types.ts';
-import { bufferedReply, receive } from './aws/invocation.ts';
+import { bufferedReply, Invocation } from './aws/invocation.ts';
 import { type LambdaOptions, readOptions } from './aws/options.ts';
 import type { LambdaReply } from './aws/sources.ts';
 import { awslambda, type ResponseStream, streamedReply } from './aws/stream.ts';
@@ -51,7 +51,7 @@ export function toLambdaHandler(
   const settings = readOptions('toLambdaHandler', application, options);
   return (event, context) => {
     try {
-      return bufferedReply(application, receive(event, context, settings), settings);
+      return bufferedReply(application, new Invocation(event, context, settings), settings);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -84,7 +84,7 @@ export function toStreamingLambdaHandler(
     async (event: unknown, stream: ResponseStream, context: unknown): Promise<void> => {
       await streamedReply(
         application,
-        receive(event, context, settings),
+        new Invocation(event, context, settings),
         settings,
         stream,
         runtime,

@@ -1,10 +1,16 @@
 /** One invocation: the event as an environ, and the way to a reply in one piece. */
-import { callApplication, type CallOptions } from '../../call.ts';
+import { callApplication, callReceived, type CallOptions } from '../../call.ts';
 import { BufferedResponse, sendErrorPage } from '../../transport.ts';
-import { createEnviron } from '../../environ.ts';
+import {
+  createEnviron,
+  type RequestFacts,
+  requestTarget,
+  type ServerFacts,
+} from '../../environ.ts';
 import { describeError, errorStream } from '../../error-stream.ts';
 import { statusCode } from '../../status.ts';
 import type { Interruption } from '../../interruption.ts';
+import type { Received } from '../../side-door.ts';
 import type { Application, Environ, ErrorStream } from '../../types.ts';
 import { encodeBody } from './body.ts';
 import { type Deadline, watchDeadline } from './deadline.ts';
@@ -14,40 +20,63 @@ import type { EventSource, LambdaEvent } from './source.ts';
 import { eventSource, type LambdaReply } from './sources.ts';
 import { isTextType } from './text.ts';
 
-export interface Invocation {
-  source: EventSource<LambdaReply>;
-  environ: Environ;
-  /** The platform cut the request's body. */
-  truncated: boolean;
-  deadline: Deadline | undefined;
+/** One event, received. */
+export class Invocation implements Received {
+  readonly source: EventSource<LambdaReply>;
+  readonly request: RequestFacts;
+  readonly server: ServerFacts;
+  readonly deadline: Deadline | undefined;
   /** Work that goes on after the response. */
-  after: PromiseLike<unknown>[];
-}
+  readonly after: PromiseLike<unknown>[] = [];
+  readonly #event: unknown;
+  readonly #context: unknown;
+  #environ: Environ | undefined;
 
-/** @throws {TypeError} for an event that is no HTTP request */
-export function receive(event: unknown, context: unknown, settings: Settings): Invocation {
-  const source = eventSource(event);
-  const environ = createEnviron(source.request(event as LambdaEvent), {
-    errors: errorStream(settings.sink),
-    basePath: settings.basePath,
-    concurrent: settings.concurrent,
-    multiprocess: true,
-  });
-  environ['gatecall.event'] = event;
-  environ['gatecall.context'] = context;
-  environ['gatecall.source'] = source.id;
-  const requestId = (context as { awsRequestId?: unknown } | null | undefined)?.awsRequestId;
-  if (typeof requestId === 'string') environ['gatecall.request_id'] = requestId;
-  const after: PromiseLike<unknown>[] = [];
-  environ['gatecall.after'] = (work: PromiseLike<unknown>): void => {
-    after.push(work);
-    // Its failure is logged when its turn comes, which may be after Node has called it unhandled.
-    work.then(undefined, () => undefined);
-  };
-  const deadline = watchDeadline(context, settings.deadlineMargin);
-  if (deadline) environ['gatecall.signal'] = deadline.warning;
-  const truncated = source.truncated?.(event as LambdaEvent) ?? false;
-  return { source, environ, truncated, deadline, after };
+  /** @throws {TypeError} for an event that is no HTTP request */
+  constructor(event: unknown, context: unknown, settings: Settings) {
+    this.source = eventSource(event);
+    this.request = this.source.request(event as LambdaEvent);
+    this.server = {
+      errors: errorStream(settings.sink),
+      basePath: settings.basePath,
+      concurrent: settings.concurrent,
+      multiprocess: true,
+    };
+    this.deadline = watchDeadline(context, settings.deadlineMargin);
+    this.#event = event;
+    this.#context = context;
+  }
+
+  get signal(): Interruption | undefined {
+    return this.deadline?.warning;
+  }
+
+  /** Whether the platform cut the request's body. */
+  get truncated(): boolean {
+    return this.source.truncated?.(this.#event as LambdaEvent) ?? false;
+  }
+
+  get environ(): Environ {
+    return (this.#environ ??= this.#makeEnviron());
+  }
+
+  #makeEnviron(): Environ {
+    const { deadline } = this;
+    const environ = createEnviron(this.request, this.server);
+    environ['gatecall.event'] = this.#event;
+    environ['gatecall.context'] = this.#context;
+    environ['gatecall.source'] = this.source.id;
+    const requestId = (this.#context as { awsRequestId?: unknown } | null | undefined)
+      ?.awsRequestId;
+    if (typeof requestId === 'string') environ['gatecall.request_id'] = requestId;
+    environ['gatecall.after'] = (work: PromiseLike<unknown>): void => {
+      this.after.push(work);
+      // Its failure is logged when its turn comes, which may be after Node has called it unhandled.
+      work.then(undefined, () => undefined);
+    };
+    if (deadline) environ['gatecall.signal'] = deadline.warningSignal();
+    return environ;
+  }
 }
 
 /** How the application is called, whatever the transport. */
@@ -61,11 +90,8 @@ export function callOptions({ deadline }: Invocation, { onError }: Settings): Ca
  * Waits for the work given to `gatecall.after`, for Lambda stops the process with the invocation. The response is
  * complete, so failures are logged and change nothing.
  */
-export function finishInvocation(
-  { after, deadline }: Invocation,
-  errors: ErrorStream,
-): void | Promise<void> {
-  if (after.length > 0) return finishWork(after, deadline, errors);
+export function finishInvocation({ after, deadline, server }: Invocation): void | Promise<void> {
+  if (after.length > 0) return finishWork(after, deadline, server.errors);
   deadline?.clear();
 }
 
@@ -102,15 +128,17 @@ export async function bufferedReply(
   invocation: Invocation,
   settings: Settings,
 ): Promise<LambdaReply> {
-  const { source, environ } = invocation;
-  const { REQUEST_METHOD: method, REQUEST_URI: target, 'wsgi.errors': errors } = environ;
+  const { source, request, server } = invocation;
+  const { errors } = server;
+  const log = (problem: string): void =>
+    errors.write(`${request.method} ${requestTarget(request)}: ${problem}\n`);
   try {
     const response = new BufferedResponse();
     if (invocation.truncated) await sendErrorPage(response, '413 Content Too Large');
     else {
-      const called = callApplication(
+      const called = callReceived(
         application,
-        environ,
+        invocation,
         response,
         callOptions(invocation, settings),
       );
@@ -121,7 +149,7 @@ export async function bufferedReply(
     if (first.problem === undefined) return first.reply;
 
     // Sent as it is, the platform would answer a 502 of its own that says nothing.
-    errors.write(`${method} ${target}: ${first.problem}\n`);
+    log(first.problem);
     const { onOversize } = settings;
     if (first.size !== undefined && onOversize) {
       const { status, headers, body } = response;
@@ -129,18 +157,18 @@ export async function bufferedReply(
       const oversize = { status, headers, body, size: first.size, limit: source.limit };
       const other = new BufferedResponse();
       const instead: Application = async (...request) => (await onOversize(oversize))(...request);
-      await callApplication(instead, environ, other, callOptions(invocation, settings));
+      await callApplication(instead, invocation.environ, other, callOptions(invocation, settings));
       const second = encode(source, other, settings.isText);
       if (second.problem === undefined) return second.reply;
-      errors.write(`${method} ${target}: the answer of onOversize: ${second.problem}\n`);
+      log(`the answer of onOversize: ${second.problem}`);
     }
     await errors.flush();
     if (settings.onError === 'throw') throw new RangeError(first.problem);
     const page = new BufferedResponse();
-    await sendErrorPage(page, '500 Internal Server Error', method !== 'HEAD');
+    await sendErrorPage(page, '500 Internal Server Error', request.method !== 'HEAD');
     return encode(source, page, isTextType).reply;
   } finally {
-    const finishing = finishInvocation(invocation, errors);
+    const finishing = finishInvocation(invocation);
     if (finishing) await finishing;
   }
 }

@@ -1,5 +1,5 @@
 /** Response streaming: a body on its way while it is being made. */
-import { callApplication } from '../../call.ts';
+import { callReceived } from '../../call.ts';
 import { type Transport } from '../../transport.ts';
 import { statusCode } from '../../status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
@@ -36,8 +36,7 @@ export async function streamedReply(
   stream: ResponseStream,
   runtime: AwsLambda,
 ): Promise<void> {
-  const { source, environ } = invocation;
-  const { prelude } = source;
+  const { prelude } = invocation.source;
   if (!prelude) {
     // A source that cannot stream gets the buffered reply's JSON, which Lambda passes on as the function's result.
     const reply = await bufferedReply(application, invocation, settings);
@@ -49,12 +48,11 @@ export async function streamedReply(
   // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
   stream.once('error', () => undefined);
   const transport = new StreamTransport(stream, prelude, runtime);
-  const errors = environ['wsgi.errors'];
   invocation.deadline?.arm();
   try {
-    await callApplication(application, environ, transport, callOptions(invocation, settings));
+    await callReceived(application, invocation, transport, callOptions(invocation, settings));
   } finally {
-    await finishInvocation(invocation, errors);
+    await finishInvocation(invocation);
   }
   // Makes the runtime report the error in the trailers, so that the client sees a broken response and not a short one.
   // The error itself has been logged, with its stack.
