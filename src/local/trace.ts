@@ -58,6 +58,18 @@ export interface Limit {
   readonly unit: 'bytes' | 'ms' | 'MB';
 }
 
+/** What works here and would not on AWS, or otherwise than was meant. */
+export interface Warning {
+  /** A stable name, e.g. `header-dropped`. */
+  readonly code: string;
+  /** `a REST API drops the header transfer-encoding` */
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix?: string;
+  /** The header it is about, in lower case. */
+  readonly header?: string;
+}
+
 export interface InvocationTrace {
   /** The request id that `context.awsRequestId` has. */
   readonly id: string;
@@ -92,8 +104,10 @@ export interface InvocationTrace {
   readonly logs: readonly TracedLog[];
   readonly timings: TracedTimings;
   readonly limits: readonly Limit[];
-  /** `this header will be dropped by REST` */
-  readonly warnings: readonly string[];
+  /** What `warningsOf` of `warnings.ts` finds once the reply is there. */
+  readonly warnings: readonly Warning[];
+  /** The id of the invocation that this one repeats. */
+  readonly replayOf?: string;
 }
 
 /** How many invocations are kept; older ones are forgotten. */

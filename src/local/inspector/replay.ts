@@ -1,0 +1,137 @@
+/** From what the page asks to be done again to what the gateway shall do. */
+import {
+  lambdaEvent,
+  type LambdaRequest,
+  type LambdaSource,
+  lambdaSources,
+} from '../../testing/aws.ts';
+import { isToken } from '../../headers.ts';
+import type { InvocationTrace } from '../trace.ts';
+import { isMembers, membersOf, type Pair } from '../warnings/members.ts';
+
+export interface ReplayedRequest {
+  readonly method: string;
+  /** Path and query as a client sends them. */
+  readonly target: string;
+  readonly headers: readonly Pair[];
+  readonly body: Uint8Array;
+}
+
+/** What to do again. */
+export type Replay =
+  | {
+      /** The trace that is repeated: its front receives the request. */
+      readonly id: string;
+      readonly request: ReplayedRequest;
+      readonly event?: undefined;
+    }
+  | {
+      /** The trace that is repeated: its function receives the event. */
+      readonly id: string;
+      /** Whose event it is, and by whose rules the reply is an answer. */
+      readonly source: LambdaSource;
+      readonly event: unknown;
+      /** What the event was made of, or was to begin with. */
+      readonly request: ReplayedRequest;
+    };
+
+/** What the page sent makes no sense; the message is for its user. */
+export class ReplayError extends Error {
+  override name = 'ReplayError';
+}
+
+/**
+ * The page sends `{ id }`, and with it what is to be different: `request`, `source`, or `event`.
+ *
+ * @throws {ReplayError}
+ */
+export function replayOf(wish: unknown, trace: InvocationTrace): Replay {
+  if (!isMembers(wish)) throw new ReplayError('a replay is an object');
+  const { id } = trace;
+  const source = sourceOf(wish['source'] ?? trace.source);
+  const edited = wish['request'] === undefined ? undefined : requestOf(wish['request']);
+  const request = edited ?? tracedRequest(trace);
+  if (wish['event'] !== undefined) return { id, source, event: wish['event'], request };
+  const isSame = source === trace.source;
+  if (edited === undefined && trace.request.body.truncated) {
+    // Of a long request the trace keeps the beginning; its event is whole.
+    if (isSame) return { id, source, event: trace.event, request };
+    throw new ReplayError(
+      `the request's ${trace.request.body.length} bytes were not kept, so no other event can be made of it`,
+    );
+  }
+  if (isSame) return { id, request };
+  return { id, source, event: lambdaEvent(source, forSource(source, request, trace)), request };
+}
+
+function sourceOf(value: unknown): LambdaSource {
+  const source = lambdaSources.find((id) => id === value);
+  if (source !== undefined) return source;
+  throw new ReplayError(
+    `there is no source ${JSON.stringify(value)}: use one of ${lambdaSources.join(', ')}`,
+  );
+}
+
+function tracedRequest({ request }: InvocationTrace): ReplayedRequest {
+  const { method, target, headers, body } = request;
+  return { method, target, headers, body: Buffer.from(body.base64, 'base64') };
+}
+
+function requestOf(value: unknown): ReplayedRequest {
+  if (!isMembers(value)) throw new ReplayError('the request is no object');
+  const { method, target, headers, body } = value;
+  if (typeof method !== 'string' || !isToken(method)) {
+    throw new ReplayError(`no method can be ${JSON.stringify(method)}`);
+  }
+  if (typeof target !== 'string' || !/^\/[!-~]*$/.test(target)) {
+    throw new ReplayError(
+      'a path begins with / and has neither spaces nor letters beyond ASCII: write %20 and the like',
+    );
+  }
+  if (typeof body !== 'string') throw new ReplayError('the body is no base64');
+  if (!Array.isArray(headers)) throw new ReplayError('the headers are no list');
+  return { method, target, headers: headers.map(headerOf), body: Buffer.from(body, 'base64') };
+}
+
+function headerOf(pair: unknown): Pair {
+  const [name, value] = Array.isArray(pair) ? (pair as unknown[]) : [];
+  if (typeof name !== 'string' || !isToken(name)) {
+    throw new ReplayError(`no header can be called ${JSON.stringify(name)}`);
+  }
+  if (typeof value !== 'string' || !/^[\t -~\x80-\xff]*$/.test(value)) {
+    throw new ReplayError(`the value of ${name} holds what no header can`);
+  }
+  return [name, value];
+}
+
+/** The request as another front would receive it: now, and without the stage of this one in its path. */
+function forSource(
+  source: LambdaSource,
+  request: ReplayedRequest,
+  trace: InvocationTrace,
+): LambdaRequest {
+  const { method, target, headers, body } = request;
+  const stage = stageInTarget(trace) ?? '';
+  const isStaged = /^(?:[/?]|$)/.test(target.slice(stage.length)) && target.startsWith(stage);
+  const rest = isStaged ? target.slice(stage.length) : target;
+  return {
+    method,
+    target: rest.startsWith('/') ? rest : `/${rest}`,
+    headers,
+    ...(body.length > 0 && { body }),
+    time: Date.now(),
+    ...(source === 'rest-api' && { binaryMediaTypes: ['*/*'] }),
+  };
+}
+
+/** `/live` where the client's path had it: the event's context then has the very path the client sent. */
+function stageInTarget({ event, request }: InvocationTrace): string | undefined {
+  const context = membersOf(event, 'requestContext');
+  const { stage } = context;
+  if (typeof stage !== 'string' || stage === '$default') return undefined;
+  const path = request.target.split('?', 1)[0];
+  const decoded = isMembers(event) && event['rawPath'];
+  return context['path'] === path || (decoded && path?.startsWith(`/${stage}`))
+    ? `/${stage}`
+    : undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * What an invocation would meet on AWS that it does not feel here: headers its front renames or drops, bytes that would
+ * arrive as base64, cookies that get lost. The rules are those of AWS's documentation and of recorded events, one list a
+ * direction: `warnings/request.ts` from client to function, `warnings/reply.ts` back.
+ *
+ * ```ts
+ * traces.put({ ...trace, state: 'done', warnings: warningsOf(trace, { binaryMediaTypes: ['image/*'] }) });
+ * ```
+ */
+import type { InvocationTrace, Warning } from './trace.ts';
+import { replyWarnings } from './warnings/reply.ts';
+import { requestWarnings } from './warnings/request.ts';
+
+/** What only the front knows. What is left out is taken as unknown, and nothing is warned of that would depend on it. */
+export interface FrontFacts {
+  /** REST APIs: with slashes, `image/*`. */
+  readonly binaryMediaTypes?: readonly string[];
+  /** The front answers for CORS by itself. */
+  readonly cors?: boolean;
+  /** `RESPONSE_STREAM`, or response transfer mode `STREAM`. */
+  readonly stream?: boolean;
+}
+
+/** The part of a trace that the rules look at. */
+export type Invocation = Pick<
+  InvocationTrace,
+  'source' | 'streamed' | 'request' | 'event' | 'environ' | 'startResponse' | 'reply' | 'limits'
+>;
+
+/** The warnings for one invocation, those for its request first. Without a reply there are only these. */
+export function warningsOf(invocation: Invocation, front: FrontFacts = {}): Warning[] {
+  return [
+    ...requestWarnings(invocation),
+    ...replyWarnings(invocation, front),
+    ...limitWarnings(invocation),
+  ];
+}
+
+/** From here on, somebody's data will be over it soon. */
+const NEAR = 0.8;
+
+function limitWarnings({ limits }: Invocation): Warning[] {
+  return limits
+    .filter(({ used, limit }) => limit > 0 && used / limit >= NEAR)
+    .map(({ name, used, limit, unit }) => ({
+      code: used > limit ? 'over-limit' : 'near-limit',
+      message: `${name}: ${Math.round((used / limit) * 100)} % of the ${limit} ${unit} allowed`,
+    }));
+}
