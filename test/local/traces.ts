@@ -1,4 +1,6 @@
 /** Traces of real invocations: the demo behind `toLambdaHandler`, with the events and answers that AWS would make. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { application as demo } from '../../examples/application.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import type {
@@ -42,7 +44,9 @@ export async function invoke(
   source: LambdaSource,
   run: Run = {},
 ): Promise<InvocationTrace> {
-  const { request = {}, front = {}, id = crypto.randomUUID(), time = Date.now() } = run;
+  const { front = {}, id = crypto.randomUUID(), time = Date.now() } = run;
+  const types = front.binaryMediaTypes;
+  const request = { ...run.request, ...(types && { binaryMediaTypes: types }) };
   const event = run.event ?? lambdaEvent(source, { ...request, time });
   const seen = spy(run.application ?? demo);
   const clock = performance.now();
@@ -72,7 +76,9 @@ export async function invoke(
   ];
   const errors = (text: string): void => void logs.push({ at: at(), stream: 'stderr', text });
   const handler: Handler = run.handler ?? toLambdaHandler(seen.application, { errors });
+  await new Promise(setImmediate);
   const dequeued = at();
+  if (trace.cold) await promisify(execFile)(process.execPath, ['--eval', '']); // a new instance is a process
   const initialized = trace.cold ? at() : undefined;
   const invoked = at();
   const [outcome] = await Promise.allSettled([handler(event, { awsRequestId: id })]);
@@ -179,6 +185,5 @@ function limitsOf(source: LambdaSource, event: unknown, reply: unknown, ms: numb
     { name: 'request', used: bytes(event), limit: most, unit: 'bytes' },
     { name: 'response', used: bytes(reply), limit: most, unit: 'bytes' },
     { name: 'duration', used: ms, limit: 3000, unit: 'ms' },
-    { name: 'memory', used: process.memoryUsage().rss / 2 ** 20, limit: 512, unit: 'MB' },
   ];
 }

@@ -179,12 +179,11 @@ const undecoded: Rule = ({ source, reply, streamed, request, front }) => {
   if (!isMembers(reply) || reply['isBase64Encoded'] !== true) return [];
   const accepted = mediaType(valueOf(request.headers, 'accept'));
   if (types.some((type) => covers(type, accepted))) return [];
-  const asked =
-    accepted === '' ? 'the client names no type it accepts' : `${accepted} comes first in Accept`;
+  const asked = accepted === '' ? 'names no type it accepts' : `accepts ${accepted} first`;
   return [
     {
       code: 'binary-media-types',
-      message: `${asked} and is not in BinaryMediaTypes: the client gets base64 text`,
+      message: `the client ${asked}, which BinaryMediaTypes does not have: it gets base64 text`,
       fix: 'add */* to BinaryMediaTypes',
     },
   ];

@@ -37,9 +37,9 @@ export function detailView(trace, actions) {
     ),
     make(
       'section',
-      { class: 'block' },
+      { class: 'block stages' },
       make('h3', {}, 'From request to answer'),
-      stagesView(trace),
+      ...stagesView(trace),
     ),
     block('Logs', logs(trace.logs)),
   ].filter((part) => part !== undefined);
@@ -106,7 +106,7 @@ function facts(trace) {
     ['Total', timings.ended === undefined ? trace.state : duration(timings.ended)],
     ['Answer', response ? size(response.body.length) : 'none'],
     ['Time', clock(trace.time, true)],
-    ['Request id', trace.id],
+    ['Id', make('span', { class: 'mono', title: trace.id }, trace.id.slice(0, 8))],
   ];
   if (replayOf !== undefined) {
     found.push(['Replay of', make('a', { href: `#/${replayOf}` }, replayOf.slice(0, 8))]);

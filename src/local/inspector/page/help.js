@@ -61,7 +61,7 @@ export function openHelp() {
  */
 function terms(rows, tag) {
   const entries = rows.flatMap(([name = '', meaning = '']) => [
-    make('dt', {}, make(tag, {}, name)),
+    make('dt', {}, ...name.split(/, |  /).map((word) => make(tag, {}, word))),
     make('dd', {}, meaning),
   ]);
   return make('dl', { class: 'terms' }, ...entries);

@@ -27,6 +27,10 @@ function node(value, name, depth) {
     return make('div', { class: 'json-line' }, ...label, leaf(value));
   }
   const entries = Object.entries(value);
+  if (Array.isArray(value) && isShort(value)) {
+    const items = value.flatMap((item, index) => (index === 0 ? [leaf(item)] : [', ', leaf(item)]));
+    return make('div', { class: 'json-line' }, ...label, '[', ...items, ']');
+  }
   const [open, close] = Array.isArray(value) ? ['[', ']'] : ['{', '}'];
   if (entries.length === 0) return make('div', { class: 'json-line' }, ...label, open + close);
   const children = entries
@@ -46,6 +50,16 @@ function node(value, name, depth) {
     make('div', { class: 'json-children' }, ...children),
     make('div', { class: 'json-close' }, close),
   );
+}
+
+/**
+ * Whether a list fits on one line.
+ *
+ * @param {unknown[]} items
+ */
+function isShort(items) {
+  const isFlat = items.every((item) => typeof item !== 'object' || item === null);
+  return isFlat && (items.length === 1 || JSON.stringify(items).length < 40);
 }
 
 /** @param {unknown} value */

@@ -31,6 +31,8 @@ export function listView(list) {
         return;
       }
       const item = make('li', { class: 'fresh' }, link(line));
+      // Or it would arrive again each time the list is shown again.
+      item.addEventListener('animationend', () => item.classList.remove('fresh'));
       items.set(line.id, item);
       list.prepend(item);
     },

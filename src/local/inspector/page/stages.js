@@ -11,13 +11,14 @@ import { jsonTree } from './json.js';
 
 /**
  * @param {InvocationTrace} trace
- * @returns {HTMLElement}
+ * @returns {HTMLElement[]}
  */
 export function stagesView(trace) {
-  const panels = stagesOf(trace).map(({ name, note, content }, index) =>
+  const stages = stagesOf(trace);
+  const panels = stages.map(({ name, note, content }) =>
     make(
       'section',
-      { class: 'panel', id: `stage-${index}`, 'aria-label': name, tabindex: '0' },
+      { class: 'panel', 'aria-label': name, tabindex: '0' },
       make(
         'header',
         { class: 'panel-head' },
@@ -27,7 +28,25 @@ export function stagesView(trace) {
       make('div', { class: 'panel-body' }, ...content),
     ),
   );
-  return make('div', { class: 'panels' }, ...panels);
+  const steps = stages.map(({ name }, index) => {
+    const go = () => {
+      panels[index]?.scrollIntoView({ block: 'nearest', inline: 'start', behavior: 'smooth' });
+      panels[index]?.focus({ preventScroll: true });
+    };
+    return make(
+      'li',
+      {},
+      make(
+        'button',
+        { type: 'button', class: 'quiet', 'data-key': `step-${index}`, onclick: go },
+        name,
+      ),
+    );
+  });
+  return [
+    make('ol', { class: 'steps', 'aria-label': 'Go to a step' }, ...steps),
+    make('div', { class: 'panels' }, ...panels),
+  ];
 }
 
 /**
@@ -123,7 +142,7 @@ function headerTable(headers, suspect) {
  * @param {(name: string) => boolean} [isSuspect]
  */
 function pairs(entries, isSuspect = () => false) {
-  const rows = entries.flatMap(([name, value]) => {
+  const rows = entries.map(([name, value]) => {
     const mark =
       isSuspect(name) && make('span', { class: 'mark', title: 'See the warnings above' }, ' ▲');
     const isPlain = typeof value === 'string' || value === undefined;
@@ -132,7 +151,7 @@ function pairs(entries, isSuspect = () => false) {
       : typeof value === 'object' && value !== null
         ? jsonTree(value)
         : String(value);
-    return [make('dt', {}, visible(name), mark), make('dd', {}, shown)];
+    return make('div', {}, make('dt', {}, visible(name), mark), make('dd', {}, shown));
   });
   return make('dl', { class: 'pairs' }, ...rows);
 }

@@ -27,14 +27,14 @@ export function phases({ dequeued, initialized, invoked, started, firstByte, end
   };
   add('Queue', 'queue', 0, dequeued ?? initialized ?? invoked);
   add('Init', 'init', dequeued, initialized);
-  add('App, until startResponse', 'app', invoked, started);
+  add('App to startResponse', 'app', invoked, started);
   add(
-    started === undefined ? 'App' : 'App, until first byte',
+    started === undefined ? 'App' : 'App to first byte',
     'app',
     started ?? invoked,
     firstByte ?? ended,
   );
-  add('First byte to end', 'send', firstByte, ended);
+  add('Answer to end', 'send', firstByte, ended);
   return found;
 }
 
