@@ -9,9 +9,14 @@ const MOST = 200;
 /** Larger ones below the first level begin closed. */
 const CLOSED_FROM = 12;
 
-/** @param {unknown} value */
-export function jsonTree(value) {
-  return make('div', { class: 'json' }, node(value, undefined, 0));
+/**
+ * @param {unknown} value
+ * @param {boolean} [isClosed] begins as one line
+ */
+export function jsonTree(value, isClosed = false) {
+  const tree = node(value, undefined, isClosed ? 1 : 0);
+  if (isClosed && tree instanceof HTMLDetailsElement) tree.open = false;
+  return make('div', { class: 'json' }, tree);
 }
 
 /**

@@ -145,15 +145,35 @@ function pairs(entries, isSuspect = () => false) {
   const rows = entries.map(([name, value]) => {
     const mark =
       isSuspect(name) && make('span', { class: 'mark', title: 'See the warnings above' }, ' ▲');
-    const isPlain = typeof value === 'string' || value === undefined;
-    const shown = isPlain
-      ? visible(String(value ?? ''))
-      : typeof value === 'object' && value !== null
-        ? jsonTree(value)
-        : String(value);
-    return make('div', {}, make('dt', {}, visible(name), mark), make('dd', {}, shown));
+    const shown =
+      typeof value === 'object' && value !== null
+        ? jsonTree(value, true)
+        : visible(String(value ?? ''));
+    return make(
+      'div',
+      {},
+      make('dt', {}, visible(name), mark),
+      make('dd', {}, shown, decoded(value)),
+    );
   });
   return make('dl', { class: 'pairs' }, ...rows);
+}
+
+/**
+ * What a string of bytes as code points says, where it says more than ASCII (PEP 3333, "Unicode Issues").
+ *
+ * @param {unknown} value
+ */
+function decoded(value) {
+  if (typeof value !== 'string' || !/^[\0-\xff]*[\x80-\xff][\0-\xff]*$/.test(value))
+    return undefined;
+  try {
+    const bytes = Uint8Array.from(value, (unit) => unit.charCodeAt(0));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return make('span', { class: 'dim', title: 'decoded as UTF-8' }, ` = ${visible(text)}`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param {Readonly<Record<string, unknown>>} environ */
