@@ -45,7 +45,7 @@ export interface Page extends Pick<Locator, 'locator' | 'getByRole'> {
   getByText(text: string | RegExp, options?: { exact?: boolean }): Locator;
   keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> };
   evaluate<T = unknown>(script: string): Promise<T>;
-  screenshot(options: { path: string }): Promise<unknown>;
+  screenshot(options: object): Promise<Buffer>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   emulateMedia(options: { colorScheme?: 'light' | 'dark' }): Promise<void>;
   on(event: 'pageerror', listener: (error: Error) => void): void;
@@ -66,11 +66,10 @@ export async function startChromium(): Promise<Browser> {
   const { chromium } = createRequire(workspace)('playwright-core') as {
     chromium: { launch(options: object): Promise<Browser> };
   };
-  // Containers run as root, where Chromium's own sandbox does not; the pages here are ours. Letters in grey
-  // make a picture half as large as letters with coloured edges.
+  // Containers run as root, where Chromium's own sandbox does not; the pages here are ours.
   return await chromium.launch({
     executablePath: BINARY,
-    args: ['--no-sandbox', '--disable-lcd-text'],
+    args: ['--no-sandbox'],
   });
 }
 

@@ -105,10 +105,15 @@ describe('package.json', () => {
       }
     }
     expect(files).toContain('./dist/cjs/package.json');
+    expect(files).toContain('./dist/esm/local/inspector/page/index.html');
     expect(files.filter((file) => /^\.\/(test|examples|bench|\.ci)\//.test(file))).toEqual([]);
   });
 
-  it.each(['package-lock.json', 'test/runtimes/package-lock.json'])('%s names no host', (file) => {
+  it.each([
+    'package-lock.json',
+    'test/runtimes/package-lock.json',
+    'test/browser/package-lock.json',
+  ])('%s names no host', (file) => {
     expect(readFileSync(join(root, file), 'utf8')).not.toContain('"resolved"');
   });
 

@@ -108,7 +108,10 @@ function listen(url: string): {
           const field = (name: string): string =>
             new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1] ?? '';
           if (field('data') === '') continue;
-          const message = { event: field('event'), data: JSON.parse(field('data')) } as Message;
+          const message = {
+            event: field('event'),
+            data: JSON.parse(field('data')) as Message['data'],
+          };
           const first = waiting.shift();
           if (first) first(message);
           else messages.push(message);
@@ -146,6 +149,7 @@ describe('the page', () => {
     expect(policy).not.toMatch(/unsafe|https?:|\*/);
     expect(text).toContain('<title>gatecall inspector</title>');
     expect(text).not.toContain('{{');
+    expect(text).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:/);
   });
 
   it('loads nothing from elsewhere, and makes no element of text', () => {
@@ -161,9 +165,6 @@ describe('the page', () => {
       expect(code).not.toMatch(
         /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function/,
       );
-      if (file === 'index.html') {
-        expect(code).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|javascript:/);
-      }
     }
   });
 
@@ -475,7 +476,8 @@ describe('replay', () => {
       const untimed = (event: unknown): string =>
         JSON.stringify(event).replaceAll(/Root=1-[\da-f]+/g, '');
       expect(untimed(replay?.event)).toBe(untimed(expected));
-      if (time !== undefined) expect(Number(time)).toBeGreaterThanOrEqual(before);
+      // A load balancer's and CloudFront's have no time.
+      expect(Number(time ?? before)).toBeGreaterThanOrEqual(before);
     },
   );
 

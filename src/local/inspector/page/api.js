@@ -18,8 +18,16 @@ export function listen(on) {
   const events = new EventSource('api/events');
   events.addEventListener('open', () => on.state(true));
   events.addEventListener('error', () => on.state(false));
-  events.addEventListener('sync', ({ data }) => on.sync(JSON.parse(data)));
-  events.addEventListener('trace', ({ data }) => on.trace(JSON.parse(data)));
+  events.addEventListener('sync', (event) => on.sync(/** @type {Everything} */ (dataOf(event))));
+  events.addEventListener('trace', (event) => on.trace(/** @type {Summary} */ (dataOf(event))));
+}
+
+/**
+ * @param {{ data: unknown }} event a MessageEvent
+ * @returns {unknown}
+ */
+function dataOf({ data }) {
+  return JSON.parse(String(data));
 }
 
 /**
@@ -30,7 +38,7 @@ export function listen(on) {
  */
 export async function loadTrace(id) {
   const response = await fetch(`api/traces/${encodeURIComponent(id)}`);
-  return response.ok ? await response.json() : undefined;
+  return response.ok ? /** @type {InvocationTrace} */ (await response.json()) : undefined;
 }
 
 /** @param {string} id */
@@ -45,10 +53,10 @@ export function eventAddress(id) {
  */
 export async function replay(wish) {
   const response = await post('api/replay', wish);
-  const isJson = response.headers.get('Content-Type') === 'application/json';
-  const { id, message } = isJson
-    ? await response.json()
-    : { id: '', message: await response.text() };
+  if (response.headers.get('Content-Type') !== 'application/json') {
+    throw new Error(await response.text());
+  }
+  const { id, message } = /** @type {{ id: string, message?: string }} */ (await response.json());
   if (!response.ok) throw new Error(message);
   return id;
 }

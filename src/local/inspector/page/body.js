@@ -95,7 +95,7 @@ function textOf(bytes) {
 function parsed(text) {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return /** @type {object} */ (JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -286,6 +286,5 @@ function logs(lines) {
  * @param {string} text
  */
 function plain(text) {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, '').replace(/\r?\n$/, '');
 }

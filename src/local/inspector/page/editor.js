@@ -140,12 +140,15 @@ function headerOf(line) {
   return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
 }
 
-/** @param {string} text */
+/**
+ * @param {string} text
+ * @returns {unknown}
+ */
 function parse(text) {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`The event is no JSON: ${error instanceof Error ? error.message : error}`, {
+    throw new Error(`The event is no JSON: ${String(error).replace('SyntaxError: ', '')}`, {
       cause: error,
     });
   }

@@ -86,7 +86,6 @@ export function outcome(status, state) {
  */
 export function visible(text) {
   return text.replace(
-    // eslint-disable-next-line no-control-regex
     /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
