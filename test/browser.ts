@@ -50,6 +50,7 @@ export interface Page extends Pick<Locator, 'locator' | 'getByRole'> {
   emulateMedia(options: { colorScheme?: 'light' | 'dark' }): Promise<void>;
   on(event: 'pageerror', listener: (error: Error) => void): void;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
+  on(event: 'dialog', listener: () => void): void;
   on(event: 'request', listener: (request: { url(): string }) => void): void;
   close(): Promise<void>;
 }

@@ -101,6 +101,12 @@ describe.runIf(chromium)('the inspector in a browser', () => {
       cold: true,
     });
     await page.locator('#list a.ok').waitFor();
+    // As a screen reader says it.
+    await page
+      .getByRole('link', {
+        name: /^200 GET \/json\?page=2 \d.* ms \d\d:.* REST API ShopRestApi cold \d+ B$/,
+      })
+      .waitFor();
     const text = (await rows().first().textContent()) ?? '';
     for (const part of [
       '200',
@@ -403,6 +409,23 @@ describe.runIf(chromium)('the inspector in a browser', () => {
     await title().getByText('/cookies').waitFor();
     await page.keyboard.press('Escape');
     await rows().first().waitFor();
+    // Back and forth, as in any page.
+    await page.evaluate('history.back()');
+    await title().getByText('/cookies').waitFor();
+    await page.evaluate('history.forward()');
+    await rows().first().waitFor();
+  });
+
+  it('gives the details the whole width, and the list back', async () => {
+    await open(await invoke(traces, 'rest-api', { request: { target: '/json' } }));
+    await page.getByRole('button', { name: 'Full width' }).click();
+    expect(await page.locator('#list').isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Show list' }).click();
+    expect(await page.locator('#list').isVisible()).toBe(true);
+    await page.keyboard.press('w');
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#list').isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Full width' }).waitFor();
   });
 
   it.each([
@@ -473,11 +496,7 @@ describe.runIf(chromium)('the inspector in a browser', () => {
       warnings: [{ code: evil, message: evil, fix: evil, header: evil }],
     });
     let alerts = 0;
-    await page.evaluate('window.alert = undefined'); // on about:blank; the page has its own
-    (page as unknown as { on: (event: 'dialog', listener: () => void) => void }).on(
-      'dialog',
-      () => alerts++,
-    );
+    page.on('dialog', () => alerts++);
     await page.goto(`${inspector.url}#/${trace.id}`);
     await page.locator('.panels').waitFor();
     const strange = await page.evaluate<number>(

@@ -113,6 +113,8 @@ function image(type, base64) {
   const facts = make('figcaption', { class: 'dim' }, type);
   element.addEventListener('load', () => {
     facts.textContent = `${type}, ${element.naturalWidth} × ${element.naturalHeight}`;
+    // An icon is easier to judge when it is larger than it is.
+    element.classList.toggle('tiny', element.naturalWidth <= 64);
   });
   element.addEventListener('error', () => {
     facts.textContent = `${type}, but no image the browser can show`;

@@ -4,6 +4,7 @@
  * @import { InvocationTrace, Limit, TracedLog, Warning } from '../../trace.ts'
  * @typedef {{
  *   canReplay: boolean,
+ *   isWide: boolean,
  *   origin: string | undefined,
  *   replayAs: (source: string) => void,
  *   edit: () => void,
@@ -86,7 +87,7 @@ function head(trace, actions) {
       make(
         'button',
         { type: 'button', class: 'quiet widen', 'data-key': 'widen', onclick: actions.widen },
-        'Full width',
+        actions.isWide ? 'Show list' : 'Full width',
       ),
     ),
     facts(trace),

@@ -91,7 +91,7 @@ function link(line) {
 
 /** @param {Summary} line */
 function cells(line) {
-  return [
+  const parts = [
     make('span', { class: 'line-status' }, statusText(line)),
     make(
       'span',
@@ -104,6 +104,8 @@ function cells(line) {
     make('span', { class: 'line-facts' }, ...facts(line)),
     make('span', { class: 'line-bytes' }, line.bytes === undefined ? '' : size(line.bytes)),
   ];
+  // Spaces for ears; a grid does not show them.
+  return parts.flatMap((part) => [part, ' ']);
 }
 
 /** @param {Summary} line */
@@ -117,7 +119,9 @@ function facts(line) {
     streamed && make('span', { class: 'tag' }, 'streamed'),
     replayOf !== undefined && make('span', { class: 'tag' }, 'replay'),
     warnings > 0 && make('span', { class: 'tag warned' }, count(warnings, 'warning')),
-  ].filter((part) => part !== false);
+  ]
+    .filter((part) => part !== false)
+    .flatMap((part) => [part, ' ']);
 }
 
 /** @param {Pick<Summary, 'status' | 'state'>} line */

@@ -126,7 +126,10 @@ function tell(line) {
 
 // The selected one.
 
-addEventListener('hashchange', route);
+addEventListener('hashchange', () => {
+  entering = false;
+  route();
+});
 route();
 
 function route() {
@@ -169,10 +172,10 @@ function show(trace) {
   detail.replaceChildren(...detailView(trace, actionsFor(trace)));
   if (kept) kept();
   else detail.scrollTop = 0;
-  if (entering) {
-    entering = false;
+  // Who has begun to write meanwhile goes on writing.
+  if (entering && document.activeElement !== filter)
     document.getElementById('detail-title')?.focus();
-  }
+  entering = false;
 }
 
 /** What a reader has done to the details so far; the result does it again, to new ones. */
@@ -205,13 +208,14 @@ function actionsFor(trace) {
   const origin = fronts.find(({ id }) => id === trace.frontId)?.url;
   return {
     canReplay,
+    isWide: panes.classList.contains('wide'),
     origin,
     replayAs: (source) => void sendAgain({ id: trace.id, source }),
     edit: () => openEditor(trace, enter),
     copyCurl: () => void copy(toCurl(trace.request, origin), 'curl command copied'),
     copyEvent: () => void copy(`${JSON.stringify(trace.event, null, 2)}\n`, 'Event copied'),
     back: leave,
-    widen: () => panes.classList.toggle('wide'),
+    widen: () => widen(!panes.classList.contains('wide')),
   };
 }
 
@@ -243,8 +247,13 @@ async function copy(text, done) {
  * @param {string} id
  */
 function enter(id) {
+  if (id === selected) {
+    document.getElementById('detail-title')?.focus();
+    return;
+  }
   entering = true;
-  location.hash = `#/${id}`;
+  history.pushState(null, '', `#/${id}`);
+  route();
 }
 
 /** Goes back to the line in the list; from there, to none selected. */
@@ -252,10 +261,18 @@ function leave() {
   const id = selected;
   if (id === undefined) return;
   const isInList = document.activeElement?.closest('#list') !== null;
-  panes.classList.remove('wide');
-  if (isNarrow() || isInList) location.hash = '#/';
-  // In the narrow page the list is not there before the address has changed.
-  setTimeout(() => list.focus(id));
+  widen(false);
+  if (isNarrow() || isInList) {
+    history.pushState(null, '', '#/');
+    route();
+  }
+  list.focus(id);
+}
+
+/** @param {boolean} isWide */
+function widen(isWide) {
+  panes.classList.toggle('wide', isWide);
+  if (shown) show(shown);
 }
 
 function isNarrow() {
@@ -280,6 +297,7 @@ function move(step) {
   if (!isNarrow()) {
     // Not one step back for each line passed.
     history.replaceState(null, '', `#/${next}`);
+    entering = false;
     route();
   }
   list.focus(next);
@@ -291,9 +309,7 @@ byId('list', HTMLElement).addEventListener('click', (event) => {
   const line = event.target instanceof Element ? event.target.closest('a') : null;
   if (!line || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  const id = line.dataset['id'] ?? '';
-  if (id === selected) document.getElementById('detail-title')?.focus();
-  else enter(id);
+  enter(line.dataset['id'] ?? '');
 });
 filter.addEventListener('input', refresh);
 byId('clear', HTMLElement).addEventListener('click', () => void clear());
