@@ -536,14 +536,20 @@ describe.runIf(chromium)('the inspector in a browser', () => {
   it('comes back when the gateway does, and says that its page is old', async () => {
     const trace = await invoke(traces, 'alb', { request: { target: '/one' } });
     await open(trace);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('k');
     const { port } = new URL(inspector.url);
     await inspector.close();
     await page.getByText('Reconnecting').waitFor();
     traces = new TraceLog();
+    traces.put(trace);
     const next = await invoke(traces, 'alb', { request: { target: '/two' } });
     inspector = await start(Number(port));
     await page.getByText('Live', { exact: true }).waitFor();
-    expect(await rows().allTextContents()).toMatchObject([expect.stringContaining('/two')]);
+    expect(await rows().allTextContents()).toMatchObject(
+      ['/two', '/one'].map((it) => expect.stringContaining(it)),
+    );
+    expect(await focused()).toBe(trace.id);
     await page.locator(`[data-id="${next.id}"]`).click();
     await title().getByText('/two').waitFor();
     await page.keyboard.press('r');

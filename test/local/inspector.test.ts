@@ -489,6 +489,15 @@ describe('replay', () => {
     traces.put(staged);
     await post(url, 'api/replay', { id: 's', source: 'function-url' });
     await post(url, 'api/replay', { id: 's' });
+    const http = await invoke(traces, 'http-api-2', { request: { ...stageless, stage: 'live' } });
+    traces.put({ ...http, request: { ...http.request, target: request.target } });
+    await post(url, 'api/replay', { id: http.id, source: 'function-url' });
+    expect(replays[2]?.event).toMatchObject({ rawPath: '/echo/a%2Fb' });
+    // Where the address has none, a path that begins alike is the application's own.
+    const own = { ...stageless, target: '/live/own', stage: 'live' };
+    const { id } = await invoke(traces, 'http-api-2', { request: own });
+    await post(url, 'api/replay', { id, source: 'function-url' });
+    expect(replays[3]?.event).toMatchObject({ rawPath: '/live/own' });
     expect(replays[0]?.event).toMatchObject({ rawPath: '/echo/a%2Fb' });
     expect(replays[1]?.request.target).toBe(request.target);
   });

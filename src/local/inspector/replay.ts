@@ -6,6 +6,7 @@ import {
   lambdaSources,
 } from '../../testing/aws.ts';
 import { isToken } from '../../headers.ts';
+import { decodeNative, percentDecode } from '../../native.ts';
 import type { InvocationTrace } from '../trace.ts';
 import { isMembers, membersOf, type Pair } from '../warnings/members.ts';
 
@@ -61,7 +62,7 @@ export function replayOf(wish: unknown, trace: InvocationTrace): Replay {
     );
   }
   if (isSame) return { id, request };
-  return { id, source, event: lambdaEvent(source, forSource(source, request, trace)), request };
+  return { id, source, event: lambdaEvent(source, elsewhere(request, trace)), request };
 }
 
 function sourceOf(value: unknown): LambdaSource {
@@ -105,33 +106,27 @@ function headerOf(pair: unknown): Pair {
 }
 
 /** The request as another front would receive it: now, and without the stage of this one in its path. */
-function forSource(
-  source: LambdaSource,
-  request: ReplayedRequest,
-  trace: InvocationTrace,
-): LambdaRequest {
+function elsewhere(request: ReplayedRequest, trace: InvocationTrace): LambdaRequest {
   const { method, target, headers, body } = request;
-  const stage = stageInTarget(trace) ?? '';
-  const isStaged = /^(?:[/?]|$)/.test(target.slice(stage.length)) && target.startsWith(stage);
-  const rest = isStaged ? target.slice(stage.length) : target;
+  const stage = stageInTarget(trace);
+  const rest = target.slice(stage.length);
+  const isStaged = target.startsWith(stage) && /^(?:[/?]|$)/.test(rest);
+  const path = isStaged ? rest : target;
   return {
     method,
-    target: rest.startsWith('/') ? rest : `/${rest}`,
+    target: path.startsWith('/') ? path : `/${path}`,
     headers,
     ...(body.length > 0 && { body }),
     time: Date.now(),
-    ...(source === 'rest-api' && { binaryMediaTypes: ['*/*'] }),
   };
 }
 
-/** `/live` where the client's path had it: the event's context then has the very path the client sent. */
-function stageInTarget({ event, request }: InvocationTrace): string | undefined {
-  const context = membersOf(event, 'requestContext');
-  const { stage } = context;
-  if (typeof stage !== 'string' || stage === '$default') return undefined;
-  const path = request.target.split('?', 1)[0];
-  const decoded = isMembers(event) && event['rawPath'];
-  return context['path'] === path || (decoded && path?.startsWith(`/${stage}`))
-    ? `/${stage}`
-    : undefined;
+/** `/live` where the client's path had it, `''` elsewhere: the event tells the whole path, HTTP APIs decoded. */
+function stageInTarget({ event, request }: InvocationTrace): string {
+  const { stage, path } = membersOf(event, 'requestContext');
+  if (typeof stage !== 'string' || stage === '$default') return '';
+  const whole = isMembers(event) && 'rawPath' in event ? event['rawPath'] : path;
+  const sent = request.target.split('?', 1)[0] ?? '';
+  const isInTarget = whole === sent || whole === decodeNative(percentDecode(sent));
+  return isInTarget ? `/${stage}` : '';
 }

@@ -5,7 +5,6 @@
  * @typedef {{
  *   canReplay: boolean,
  *   isWide: boolean,
- *   origin: string | undefined,
  *   replayAs: (source: string) => void,
  *   edit: () => void,
  *   copyCurl: () => void,
@@ -195,7 +194,7 @@ function problems({ error, warnings }) {
           error.stack.length > 0 &&
           make(
             'details',
-            {},
+            { open: true },
             make('summary', {}, 'Stack'),
             make('pre', { tabindex: '0' }, visible(error.stack.join('\n'))),
           ),

@@ -16,9 +16,11 @@ export function listView(list) {
   return {
     /** @param {Summary[]} lines oldest first */
     reset(lines) {
+      const focused = list.contains(document.activeElement) ? document.activeElement : undefined;
       items.clear();
       for (const line of lines) items.set(line.id, make('li', {}, link(line)));
       list.replaceChildren(...[...items.values()].toReversed());
+      if (focused instanceof HTMLElement) this.focus(focused.dataset['id'] ?? '');
     },
 
     /** @param {Summary} line */

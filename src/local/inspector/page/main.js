@@ -35,6 +35,9 @@ let selected;
 let shown;
 /** Whether the title shall have the focus once it is there. */
 let entering = false;
+/** How many traces have been asked for, and which of them is shown. */
+let asked = 0;
+let answered = 0;
 
 // The list.
 
@@ -155,8 +158,11 @@ function showNothing() {
 
 /** @param {string} id */
 async function load(id) {
+  const turn = ++asked;
   const trace = await loadTrace(id).catch(() => undefined);
-  if (id !== selected) return; // another was selected meanwhile
+  // Another was selected meanwhile, or a later answer has overtaken this one.
+  if (id !== selected || turn < answered) return;
+  answered = turn;
   if (trace) show(trace);
   else if (!shown)
     detail.replaceChildren(
@@ -209,7 +215,6 @@ function actionsFor(trace) {
   return {
     canReplay,
     isWide: panes.classList.contains('wide'),
-    origin,
     replayAs: (source) => void sendAgain({ id: trace.id, source }),
     edit: () => openEditor(trace, enter),
     copyCurl: () => void copy(toCurl(trace.request, origin), 'curl command copied'),

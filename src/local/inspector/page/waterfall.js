@@ -45,7 +45,7 @@ export function waterfall(timings) {
   const rows = found.map((phase) => {
     const bar = make('span', { class: `bar-fill ${phase.kind}` });
     // By the object model: the page's policy knows no style attributes.
-    bar.style.left = `${(phase.from / total) * 100}%`;
+    bar.style.left = `min(${(phase.from / total) * 100}%, 100% - 2px)`;
     bar.style.width = `${((phase.to - phase.from) / total) * 100}%`;
     return make(
       'tr',
