@@ -1,8 +1,10 @@
 /** Answers in one line, and wrapping a body without losing its `close`. */
-import { isThenable } from './bytes.ts';
+import { isBytes, isThenable } from './bytes.ts';
+import { setHeader } from './headers.ts';
 import type {
   Application,
   ApplicationClass,
+  AsyncResponseBody,
   Header,
   HeaderList,
   NativeString,
@@ -55,7 +57,11 @@ function answer(content: string, type: string, options: AnswerOptions = {}): App
   const own = headers.some(([name]) => name.toLowerCase() === 'content-type');
   const typed: Header[] = own ? [...headers] : [['Content-Type', type], ...headers];
   const body = encoder.encode(content);
-  return (_environ, startResponse) => {
+  return ({ REQUEST_METHOD: method }, startResponse) => {
+    if (method === 'HEAD' && body.length > 0) {
+      startResponse(status, setHeader(typed, 'Content-Length', String(body.length)));
+      return [];
+    }
     startResponse(status, typed);
     return [body];
   };
@@ -64,7 +70,8 @@ function answer(content: string, type: string, options: AnswerOptions = {}): App
 /**
  * A body that runs callbacks when it is closed: what a middleware returns when it has something to finish. The inner
  * `close` goes first, then each callback, each exactly once, all of them even if one throws (the first error is then
- * thrown on). Iteration, laziness and early stopping pass through.
+ * thrown on). Iteration, laziness and early stopping pass through; a list stays a list, so that a server still knows its
+ * length.
  *
  * ```ts
  * const timed: Middleware = (application) => async (environ, startResponse) => {
@@ -84,9 +91,52 @@ export function closing(
     return callAll([() => body.close?.(), ...callbacks]);
   };
   // One kind of iteration, the body's own: an array stays synchronous, a stream asynchronous.
-  return Symbol.asyncIterator in body
-    ? { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](), close }
-    : { [Symbol.iterator]: () => body[Symbol.iterator](), close };
+  if (Symbol.asyncIterator in body) {
+    return { [Symbol.asyncIterator]: () => body[Symbol.asyncIterator](), close };
+  }
+  const list = listOf(body);
+  if (list) return Object.assign([...list], { close });
+  return { [Symbol.iterator]: () => body[Symbol.iterator](), close };
+}
+
+/**
+ * A body with other blocks and the same `close`. `blocks` iterates the body given to it, best by `for await`, which stops
+ * the iterator where the server stops early; it yields a block, if only an empty one, for each it takes.
+ */
+export function mapBody(
+  body: ResponseBody,
+  blocks: (body: ResponseBody) => AsyncIterator<Uint8Array>,
+): AsyncResponseBody {
+  let begun = false;
+  return {
+    [Symbol.asyncIterator]: () => {
+      begun = true;
+      return blocks(body);
+    },
+    close: () => (begun ? body.close?.() : closeUnread(body)),
+  };
+}
+
+/**
+ * Closes a body nobody has iterated. Its `close`, or, for a Node or web stream whose iterator never started, what frees its
+ * descriptor: its iterator's `return()` would not. The one place where more of a body is touched than iteration and `close`.
+ */
+export function closeUnread(body: ResponseBody): void | PromiseLike<void> {
+  if (typeof body.close === 'function') return body.close();
+  const stream = body as { destroy?: unknown; cancel?: unknown };
+  const stop = stream.destroy ?? stream.cancel;
+  if (typeof stop === 'function') return stop.call(stream) as void | PromiseLike<void>;
+}
+
+/** Whether an application may return this. */
+export function isBody(value: unknown): value is ResponseBody {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+/** The blocks of a body that is a list, without iterating it; undefined for any other, and for a list of other things. */
+export function listOf(body: ResponseBody): readonly Uint8Array[] | undefined {
+  return Array.isArray(body) && body.every(isBytes) ? body : undefined;
 }
 
 /** Calls one after the other; stays synchronous as long as they do. */

@@ -15,15 +15,20 @@ export function isBytes(value: unknown): value is Uint8Array {
 export function joinBytes(blocks: readonly Uint8Array[]): Uint8Array {
   const [first] = blocks;
   if (first && blocks.length === 1) return first;
-  let length = 0;
-  for (const block of blocks) length += block.length;
-  const joined = new Uint8Array(length);
+  const joined = new Uint8Array(lengthOf(blocks));
   let position = 0;
   for (const block of blocks) {
     joined.set(block, position);
     position += block.length;
   }
   return joined;
+}
+
+/** Bytes in all blocks together. */
+export function lengthOf(blocks: readonly Uint8Array[]): number {
+  let length = 0;
+  for (const block of blocks) length += block.length;
+  return length;
 }
 
 /** Says in a few words what a value is, for error messages; never throws, never prints contents at length. */

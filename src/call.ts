@@ -4,10 +4,11 @@
  * PEP 3333 spreads it over "The start_response() Callable", "Handling the Content-Length Header", "Buffering and
  * Streaming", "The write() Callable" and "Error Handling". The reading order here is the order of events.
  */
-import { describe, isBytes, isThenable } from './bytes.ts';
+import { closeUnread, isBody, listOf } from './body.ts';
+import { describe, isBytes, isThenable, lengthOf } from './bytes.ts';
 import { describeError } from './error-stream.ts';
 import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './errors.ts';
-import { checkHead, type Head } from './head.ts';
+import { checkHead, type Head, MISUSE } from './head.ts';
 import { omitHeader } from './headers.ts';
 import { atMost, type Interruption, interruption, raceAbort } from './interruption.ts';
 import { enter, type Received } from './side-door.ts';
@@ -139,13 +140,15 @@ class Exchange {
       const returned = call(this.#startResponse);
       const body: unknown = isThenable(returned) ? await this.#inTime(returned) : returned;
       this.#writeOpen = false;
-      if (isIterable(body)) this.#body = body;
+      if (isBody(body)) this.#body = body;
       this.#stopIfGone();
-      if (!isIterable(body)) throw new ContractError(notABody(body));
+      if (!isBody(body)) throw new ContractError(notABody(body));
       if (this.#queue) await this.#queue;
       if (this.#queueError) throw this.#queueError.error;
 
-      const length = this.#writeUsed ? undefined : lengthOf(body);
+      // PEP 3333 speaks of one block; the sum of several is as true.
+      const list = this.#writeUsed ? undefined : listOf(body);
+      const length = list && lengthOf(list);
       const iterator = (this.#iterator =
         Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]());
       for (;;) {
@@ -191,7 +194,7 @@ class Exchange {
         reject(reason);
         // What it still comes with has nobody to read it.
         returned.then(
-          (body) => (isIterable(body) ? this.#close(body) : undefined),
+          (body) => (isBody(body) ? this.#close(body) : undefined),
           () => undefined,
         );
       };
@@ -212,9 +215,7 @@ class Exchange {
       // The same value, not a wrapper: the server above recognises it and logs it once.
       if (this.#sent) throw error;
     } else if (this.#started) {
-      throw new ContractError(
-        'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument',
-      );
+      throw new ContractError(MISUSE.startTwice);
     }
     // Before the checks, so that a call that fails them still counts as a call.
     this.#started = true;
@@ -225,12 +226,8 @@ class Exchange {
 
   readonly #write: Write = (data) => {
     const head = this.#head;
-    if (!this.#writeOpen) {
-      throw new ContractError(
-        'write() was called after the application returned; yield the block instead',
-      );
-    }
-    if (!head) throw new ContractError('write() was called although startResponse() had failed');
+    if (!this.#writeOpen) throw new ContractError(MISUSE.writeLate);
+    if (!head) throw new ContractError(MISUSE.writeUnstarted);
     if (!isBytes(data)) throw new ContractError(notBytes('write() takes', data));
     this.#stopIfGone();
     this.#writeUsed = true;
@@ -380,7 +377,7 @@ class Exchange {
       if (typeof body.close === 'function') {
         const closed = Promise.resolve(body.close());
         await (this.#signal?.aborted ? atMost(this.#options.stopTimeout ?? 1000, closed) : closed);
-      } else if (!iterator) await destroyUnread(body);
+      } else if (!iterator) await closeUnread(body);
     } catch (error) {
       this.#log(`close() of the body failed\n${describeError(error)}`);
     }
@@ -396,33 +393,7 @@ class Exchange {
   }
 }
 
-/** The length of a body that is a list of blocks. PEP 3333 speaks of one block; the sum of several is as true. */
-function lengthOf(body: ResponseBody): number | undefined {
-  if (!Array.isArray(body)) return undefined;
-  let length = 0;
-  for (const block of body as unknown[]) {
-    if (!isBytes(block)) return undefined;
-    length += block.length;
-  }
-  return length;
-}
-
-/**
- * A Node or web stream whose iterator never started keeps its file descriptor: its iterator's `return()` does not destroy
- * it. The one place where a server touches more of a body than iteration and `close`.
- */
-async function destroyUnread(body: ResponseBody | undefined): Promise<void> {
-  const stream = body as { destroy?: unknown; cancel?: unknown } | undefined;
-  const stop = stream?.destroy ?? stream?.cancel;
-  if (typeof stop === 'function') await stop.call(stream);
-}
-
 // ── What to say ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function isIterable(value: unknown): value is ResponseBody {
-  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
-  return Symbol.asyncIterator in value || Symbol.iterator in value;
-}
 
 function notABody(value: unknown): string {
   const remedy = isBytes(value)

@@ -163,25 +163,29 @@ function setServer(environ: Environ, facts: RequestFacts, secure: boolean): void
 
 const DIGITS = /^[0-9]{1,5}$/;
 
-/** Moves the longest matching mount point from `PATH_INFO` to `SCRIPT_NAME`. `/api` matches `/api/x`, never `/apixyz`. */
+/** Moves the longest matching mount point from `PATH_INFO` to `SCRIPT_NAME`. */
 function moveBasePath(environ: Environ, mounts: readonly string[]): void {
-  const path = environ.PATH_INFO;
   let longest = '';
   for (const mount of mounts) {
     const prefix = encodeNative(mount);
-    const end = path[prefix.length];
-    if (
-      path.startsWith(prefix) &&
-      (end === undefined || end === '/') &&
-      prefix.length > longest.length
-    ) {
-      longest = prefix;
-    }
+    if (prefix.length > longest.length && isBelow(environ.PATH_INFO, prefix)) longest = prefix;
   }
-  if (longest === '') return;
-  environ.SCRIPT_NAME = longest;
-  environ.PATH_INFO = path.slice(longest.length);
-  environ['gatecall.raw_path'] = rawSuffix(environ['gatecall.raw_path'] as string, longest.length);
+  moveToScriptName(environ, longest);
+}
+
+/** Whether a path is this mount point or below it: `/api` has `/api` and `/api/x`, never `/apixyz`. */
+export function isBelow(path: NativeString, mount: NativeString): boolean {
+  const end = path[mount.length];
+  return path.startsWith(mount) && (end === undefined || end === '/');
+}
+
+/** Moves a prefix of `PATH_INFO` to the end of `SCRIPT_NAME`, in place; `gatecall.raw_path` follows. */
+export function moveToScriptName(environ: Environ, prefix: NativeString): void {
+  if (prefix === '') return;
+  environ.SCRIPT_NAME += prefix;
+  environ.PATH_INFO = environ.PATH_INFO.slice(prefix.length);
+  const rawPath = environ['gatecall.raw_path'];
+  if (typeof rawPath === 'string') environ['gatecall.raw_path'] = rawSuffix(rawPath, prefix.length);
 }
 
 /** The undecoded text that is left after `decoded` bytes of it: `%XX` is one byte. */

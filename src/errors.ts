@@ -19,6 +19,11 @@ export class DeadlineExceeded extends Error {
   override name = 'DeadlineExceeded';
 }
 
+/** The request body is larger than somebody allows. Thrown by reads; whoever set the limit answers with a 413. */
+export class ContentTooLarge extends Error {
+  override name = 'ContentTooLarge';
+}
+
 /** `instanceof` for what may have been thrown: anything, a revoked proxy included, at which `instanceof` itself throws. */
 export function isA<T>(value: unknown, type: abstract new (...parameters: never) => T): value is T {
   try {

@@ -14,6 +14,14 @@ export interface Head {
   declared: number | undefined;
 }
 
+/** What is said to an application that calls what it may not, by a server or by a middleware that stands in for one. */
+export const MISUSE = {
+  startTwice:
+    'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument',
+  writeLate: 'write() was called after the application returned; yield the block instead',
+  writeUnstarted: 'write() was called although startResponse() had failed',
+} as const;
+
 // Control characters would end the header and begin another (response splitting), and so would code points above U+00FF
 // once a careless encoder cuts them: U+010D U+010A become CR LF.
 const UNFIT_VALUE = /[^\x20-\x7e\x80-\xff]/;

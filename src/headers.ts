@@ -56,3 +56,32 @@ export function findHeaders(headers: HeaderList, lowerName: string): NativeStrin
 export function omitHeader(headers: HeaderList, lowerName: string): Header[] {
   return headers.filter(([name]) => lowerCase(name) !== lowerName);
 }
+
+/** The list with one header of this name, at its end. */
+export function setHeader(headers: HeaderList, name: NativeString, value: NativeString): Header[] {
+  return [...omitHeader(headers, lowerCase(name)), [name, value]];
+}
+
+/** The list with these names in `Vary`, once each; `Vary: *` says them all already. */
+export function addVary(headers: HeaderList, ...names: readonly NativeString[]): HeaderList {
+  const present = findHeaders(headers, 'vary').flatMap(listItems);
+  const known = new Set(present.map(lowerCase));
+  const missing = names.filter((name) => !known.has(lowerCase(name)));
+  if (missing.length === 0 || known.has('*')) return headers;
+  return setHeader(headers, 'Vary', [...present, ...missing].join(', '));
+}
+
+/** The items of a comma-separated value without quoted strings (RFC 9110 section 5.6.1), empty ones left out. */
+export function listItems(value: NativeString): NativeString[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** Whether `Cache-Control` has a directive, given in lower case. */
+export function hasDirective(headers: HeaderList, directive: string): boolean {
+  return findHeaders(headers, 'cache-control')
+    .flatMap(listItems)
+    .some((item) => item.split('=', 1)[0]?.trimEnd().toLowerCase() === directive);
+}

@@ -35,7 +35,7 @@ export {
   type ServerFacts,
 } from './environ.ts';
 export { errorStream, type ErrorSink } from './error-stream.ts';
-export { ClientDisconnected, ContractError, DeadlineExceeded } from './errors.ts';
+export { ClientDisconnected, ContentTooLarge, ContractError, DeadlineExceeded } from './errors.ts';
 export { fileWrapper } from './file-wrapper.ts';
 export type { Interruption } from './interruption.ts';
 export { bufferedInput, streamedInput, type StreamedInputOptions } from './input.ts';
@@ -43,3 +43,12 @@ export { lazy, type Loaded } from './lazy.ts';
 export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './native.ts';
 export { toRequest } from './request.ts';
 export { applicationUri, requestUri, shiftPathInfo } from './url.ts';
+export {
+  type BlockFilter,
+  type HeadChange,
+  mapHead,
+  recover,
+  type ResponseChange,
+  type ResponseStart,
+  wrapResponse,
+} from './wrap.ts';

@@ -5,7 +5,7 @@
  *   core        the core: src/*.ts, and folders like validator/ that belong to the file in front of them
  *   testing     the core, its own folder
  *   gateways    the core, its own folder, node: except node:http (bridges alike)
- *   middleware  the core
+ *   middleware  the core, its own folder, node: by type only: it loads on any host
  *   local       gateways, the core, and testing/aws.ts, which knows what AWS makes of a request
  *   cli         anything
  */
@@ -86,9 +86,10 @@ function place(file: string): { layer: string; unit: string; inside: boolean } {
     return { layer: top, unit: path.slice(0, 2).join('/'), inside: path.length > 2 };
   }
   if (top === 'types' || Object.hasOwn(mayImport, top)) {
-    // Middleware stands side by side: each file is a unit, and only the file in front sees them all.
-    const unit = top === 'middleware' && path.length > 1 ? path.join('/') : top;
-    return { layer: top, unit, inside: path.length > 1 };
+    // Middleware stands side by side: each file is a unit, with its folder where it has one, and only the file in front
+    // sees them all.
+    const unit = top === 'middleware' ? path.slice(0, 2).join('/') : top;
+    return { layer: top, unit, inside: path.length > (top === 'middleware' ? 2 : 1) };
   }
   return { layer: 'core', unit: top, inside: path.length > 1 };
 }

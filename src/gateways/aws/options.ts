@@ -1,6 +1,6 @@
 /** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
-import { describe } from '../../bytes.ts';
 import type { ErrorSink } from '../../error-stream.ts';
+import { checkApplication, checkOptions, type OptionChecks } from '../../options.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
 import { isTextType } from './text.ts';
 
@@ -55,22 +55,8 @@ export interface Settings {
 
 /** @throws {TypeError} naming the option that does not exist or has no fitting value */
 export function readOptions(maker: string, application: unknown, options: LambdaOptions): Settings {
-  if (typeof application !== 'function') {
-    throw new TypeError(
-      `an application is a function (environ, startResponse) => body; got ${describe(application)}`,
-    );
-  }
-  for (const [name, value] of Object.entries(options)) {
-    const accepts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof LambdaOptions] : undefined;
-    if (!accepts) {
-      throw new TypeError(
-        `${maker} has no option ${name}; it has ${Object.keys(OPTIONS).join(', ')}`,
-      );
-    }
-    if (value !== undefined && !accepts(value)) {
-      throw new TypeError(`${maker} cannot use ${describe(value)} as option ${name}`);
-    }
-  }
+  checkApplication(application);
+  checkOptions(maker, options, OPTIONS);
   const { basePath, errors = logToConsole, onError = 'respond', isText = isTextType } = options;
   const { deadlineMargin = 500, onOversize } = options;
   return {
@@ -88,7 +74,7 @@ export function readOptions(maker: string, application: unknown, options: Lambda
   };
 }
 
-const OPTIONS: Readonly<Record<keyof LambdaOptions, (value: unknown) => boolean>> = {
+const OPTIONS: OptionChecks<LambdaOptions> = {
   basePath: (value) =>
     [value].flat().every((path) => typeof path === 'string' && path.startsWith('/')),
   errors: (value) =>

@@ -1,0 +1,31 @@
+/**
+ * Middleware: applications around an application, each of which does one thing. They work above any application, bridges
+ * included, and on any host; `compress`, `etag` and `staticFiles` ask for Node's modules when they are first used.
+ *
+ * ```ts
+ * import { accessLog, compress, errorPage, staticFiles } from 'gatecall/middleware';
+ *
+ * const served = accessLog(errorPage(compress(staticFiles(application, { root: 'public' }))));
+ * ```
+ */
+export { accessLog, type AccessEntry, type AccessLogOptions } from './middleware/access-log.ts';
+export { basicAuth, type BasicAuthOptions } from './middleware/basic-auth.ts';
+export { bodyLimit, type BodyLimitOptions } from './middleware/body-limit.ts';
+export { compress, type CompressOptions, type ContentCoding } from './middleware/compress.ts';
+export { conditionalGet } from './middleware/conditional-get.ts';
+export { contentLength } from './middleware/content-length.ts';
+export { cors, type CorsOptions } from './middleware/cors.ts';
+export { errorPage, type ErrorPageOptions } from './middleware/error-page.ts';
+export { etag, type EtagOptions } from './middleware/etag.ts';
+export { head } from './middleware/head.ts';
+export { methodOverride, type MethodOverrideOptions } from './middleware/method-override.ts';
+export { mount, type MountOptions } from './middleware/mount.ts';
+export { proxyFix, type ProxyFixOptions } from './middleware/proxy-fix.ts';
+export { requestId, type RequestIdOptions } from './middleware/request-id.ts';
+export {
+  type SecurityHeader,
+  securityHeaders,
+  type SecurityHeadersOptions,
+} from './middleware/security-headers.ts';
+export { staticFiles, type StaticFilesOptions } from './middleware/static-files.ts';
+export { timeout, type TimeoutOptions } from './middleware/timeout.ts';

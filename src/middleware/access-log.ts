@@ -1,0 +1,167 @@
+import { closing, isBody, listOf, mapBody } from '../body.ts';
+import { isThenable, lengthOf } from '../bytes.ts';
+import { findHeader } from '../headers.ts';
+import { checkApplication, checkOptions, isFunction } from '../options.ts';
+import { isBodiless, statusCode } from '../status.ts';
+import type { Application, Environ, NativeString, ResponseBody, StartResponse } from '../types.ts';
+import { formatCombined, formatCommon } from './access-log/format.ts';
+
+/** One request and what became of it. Strings are native: bytes as code points, as the client sent them. */
+export interface AccessEntry {
+  /** When the application was called. */
+  time: Date;
+  /** Milliseconds until the response was closed. */
+  duration: number;
+  method: NativeString;
+  /** The undecoded target. */
+  target: NativeString;
+  protocol: NativeString;
+  address: NativeString | undefined;
+  user: NativeString | undefined;
+  referer: NativeString | undefined;
+  userAgent: NativeString | undefined;
+  requestId: string | undefined;
+  /** 500 where the application failed before anything was sent, which is what the server answers then. */
+  status: number;
+  /** Bytes of the body that were handed to the server, those it will not send taken off. */
+  bytes: number;
+  /** Whether the response came to its end: false where it failed or the client left. */
+  complete: boolean;
+}
+
+export interface AccessLogOptions {
+  /** `'combined'` (unless told) or `'common'`, as Apache and nginx write them, or a function that makes the line. */
+  format?: 'combined' | 'common' | ((entry: AccessEntry) => string);
+  /** Takes a line, without its newline. It goes to `wsgi.errors` unless told. */
+  log?: (line: string) => void;
+}
+
+/**
+ * Writes a line about each request once its response has been closed, however it ended.
+ *
+ * ```ts
+ * const logged = accessLog(application, { format: (entry) => JSON.stringify(entry), log: console.log });
+ * ```
+ *
+ * Put {@link proxyFix} around it, not inside, where a proxy hides the client's address.
+ *
+ * @throws {TypeError} for an unknown option, or when `application` is no function
+ */
+export function accessLog(application: Application, options: AccessLogOptions = {}): Application {
+  checkApplication(application);
+  checkOptions('accessLog', options, {
+    format: (value) => value === 'combined' || value === 'common' || isFunction(value),
+    log: isFunction,
+  });
+  const { format = 'combined', log } = options;
+  const line = typeof format === 'function' ? format : FORMATS[format];
+
+  return (environ, startResponse) => {
+    const errors = environ['wsgi.errors'];
+    const finish = watch(environ, (entry) => {
+      // A broken log is no reason to break a response.
+      try {
+        if (log) log(line(entry));
+        else errors.write(`${line(entry)}\n`);
+      } catch (error) {
+        errors.write(`accessLog: ${String(error)}\n`);
+      }
+    });
+    return observe(application, environ, startResponse, finish);
+  };
+}
+
+const FORMATS = { combined: formatCombined, common: formatCommon };
+
+interface Outcome {
+  status: number;
+  /** What Content-Length says; a server sends no more. */
+  declared: number;
+  bytes: number;
+  complete: boolean;
+}
+
+/** Notes the request now, since an application may rewrite its environ; the user is known only afterwards. */
+function watch(environ: Environ, report: (entry: AccessEntry) => void): (outcome: Outcome) => void {
+  const started = performance.now();
+  const { REQUEST_METHOD: method, SERVER_PROTOCOL: protocol, REMOTE_ADDR: address } = environ;
+  const { HTTP_REFERER: referer, HTTP_USER_AGENT: userAgent } = environ;
+  const target = environ.REQUEST_URI ?? environ.SCRIPT_NAME + environ.PATH_INFO;
+  const time = new Date();
+  return ({ status, declared, bytes, complete }) => {
+    const id = environ['gatecall.request_id'];
+    const bodiless = method === 'HEAD' || isBodiless(status);
+    report({
+      time,
+      duration: performance.now() - started,
+      method,
+      target,
+      protocol,
+      address,
+      user: environ.REMOTE_USER,
+      referer,
+      userAgent,
+      requestId: typeof id === 'string' ? id : undefined,
+      status,
+      bytes: bodiless ? 0 : Math.min(bytes, declared),
+      complete,
+    });
+  };
+}
+
+/** Calls the application and counts what passes. */
+function observe(
+  application: Application,
+  environ: Environ,
+  startResponse: StartResponse,
+  finish: (outcome: Outcome) => void,
+): ResponseBody | PromiseLike<ResponseBody> {
+  const outcome: Outcome = { status: 500, declared: Infinity, bytes: 0, complete: false };
+  const start: StartResponse = (status, headers, error) => {
+    const write = startResponse(status, headers, error);
+    outcome.status = statusCode(status);
+    outcome.declared = Number(findHeader(headers, 'content-length') ?? Infinity);
+    return (data) => {
+      const written = write(data);
+      outcome.bytes += data.length;
+      return written;
+    };
+  };
+  // Nothing has been sent, so the server answers with its own page.
+  const failed = (): void => {
+    if (outcome.bytes === 0) outcome.status = 500;
+  };
+  const fail = (error: unknown): never => {
+    failed();
+    finish(outcome);
+    throw error;
+  };
+  async function* counted(body: ResponseBody): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for await (const block of body) {
+        outcome.bytes += block.length;
+        yield block;
+      }
+      outcome.complete = true;
+    } catch (error) {
+      failed();
+      throw error;
+    }
+  }
+  const pass = (body: ResponseBody): ResponseBody => {
+    if (!isBody(body)) return body;
+    const list = listOf(body);
+    if (list) {
+      outcome.bytes += lengthOf(list);
+      outcome.complete = true;
+    }
+    return closing(list ? body : mapBody(body, counted), () => finish(outcome));
+  };
+  let returned: ResponseBody | PromiseLike<ResponseBody>;
+  try {
+    returned = application(environ, start);
+  } catch (error) {
+    return fail(error);
+  }
+  return isThenable(returned) ? returned.then(pass, fail) : pass(returned);
+}

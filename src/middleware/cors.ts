@@ -1,0 +1,99 @@
+import { addVary, isToken, listItems, lowerCase } from '../headers.ts';
+import { checkApplication, checkOptions, isCount, isFlag, isListOf, isText } from '../options.ts';
+import type { Application, Header, HeaderList } from '../types.ts';
+import { mapHead } from '../wrap.ts';
+
+export interface CorsOptions {
+  /** Which origins may read: `'*'` (unless told), a list such as `['https://example.com']`, or a function of the origin. */
+  origins?: '*' | readonly string[] | ((origin: string) => boolean);
+  /** Answer to `Access-Control-Request-Method`. GET, HEAD, PUT, PATCH, POST and DELETE unless told. */
+  methods?: readonly string[];
+  /** Request headers a client may send. Those it asks for, unless told. */
+  headers?: readonly string[];
+  /** Response headers a script may read, beside those it always may. */
+  exposedHeaders?: readonly string[];
+  /** Whether cookies and credentials go along. Not with `'*'`: whoever may act for a user is named. */
+  credentials?: boolean;
+  /** Seconds for which a browser may keep the answer to a preflight. */
+  maxAge?: number;
+}
+
+/**
+ * Lets scripts of other origins use the application (Fetch standard, "CORS protocol"). A preflight is answered here and does
+ * not reach the application; any other request does, and gets the headers if its origin may have them.
+ *
+ * ```ts
+ * const shared = cors(application, { origins: ['https://example.com'], credentials: true });
+ * ```
+ *
+ * @throws {TypeError} for an unknown option, for credentials with `'*'`, or when `application` is no function
+ */
+export function cors(application: Application, options: CorsOptions = {}): Application {
+  checkApplication(application);
+  checkOptions('cors', options, {
+    origins: (value) => value === '*' || typeof value === 'function' || isListOf(isText)(value),
+    methods: isListOf(isName),
+    headers: isListOf(isName),
+    exposedHeaders: isListOf(isName),
+    credentials: isFlag,
+    maxAge: isCount,
+  });
+  const { origins = '*', credentials = false } = options;
+  if (credentials && origins === '*') {
+    throw new TypeError("cors cannot send credentials to every origin: name them instead of '*'");
+  }
+  const shared = (headers: HeaderList, origin: string | undefined): HeaderList => {
+    // What the application says of this itself would contradict.
+    const others = headers.filter(
+      ([name]) => !/^access-control-allow-(?:origin|credentials)$/i.test(name),
+    );
+    const varied = origins === '*' ? others : addVary(others, 'Origin');
+    if (origin === undefined || !allows(origins, origin)) return varied;
+    const added: Header[] = [['Access-Control-Allow-Origin', origins === '*' ? '*' : origin]];
+    if (credentials) added.push(['Access-Control-Allow-Credentials', 'true']);
+    return [...varied, ...added];
+  };
+  const exposed: Header[] = options.exposedHeaders?.length
+    ? [['Access-Control-Expose-Headers', options.exposedHeaders.join(', ')]]
+    : [];
+  const inner = mapHead(application, ({ HTTP_ORIGIN }) => ({ headers }) => ({
+    headers: shared([...headers, ...exposed], HTTP_ORIGIN),
+  }));
+
+  return (environ, startResponse) => {
+    const { HTTP_ORIGIN: origin, REQUEST_METHOD: method } = environ;
+    const asked = environ.HTTP_ACCESS_CONTROL_REQUEST_METHOD;
+    if (method !== 'OPTIONS' || origin === undefined || asked === undefined) {
+      return inner(environ, startResponse);
+    }
+    const requested = environ.HTTP_ACCESS_CONTROL_REQUEST_HEADERS;
+    const head = addVary(
+      shared([], origin),
+      'Access-Control-Request-Method',
+      'Access-Control-Request-Headers',
+    );
+    const allowed = head.some(([name]) => lowerCase(name) === 'access-control-allow-origin');
+    startResponse('204 No Content', allowed ? [...head, ...permissions(options, requested)] : head);
+    return [];
+  };
+}
+
+const METHODS = ['GET', 'HEAD', 'PUT', 'PATCH', 'POST', 'DELETE'];
+
+function permissions(options: CorsOptions, requested: string | undefined): Header[] {
+  const { methods = METHODS, maxAge } = options;
+  const headers = options.headers ?? listItems(requested ?? '').filter(isToken);
+  const found: Header[] = [['Access-Control-Allow-Methods', methods.join(', ')]];
+  if (headers.length > 0) found.push(['Access-Control-Allow-Headers', headers.join(', ')]);
+  if (maxAge !== undefined) found.push(['Access-Control-Max-Age', String(maxAge)]);
+  return found;
+}
+
+function allows(origins: NonNullable<CorsOptions['origins']>, origin: string): boolean {
+  if (origins === '*') return true;
+  return typeof origins === 'function' ? origins(origin) : origins.includes(origin);
+}
+
+function isName(value: unknown): boolean {
+  return isText(value) && isToken(value);
+}

@@ -1,0 +1,33 @@
+/** What may stand for a client's address or a host's name. Anything else a proxy says is not believed. */
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+const IPV6 = /^(?=.*:.*:)[0-9a-f:]{2,39}(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%[\w.-]+)?$/i;
+
+export interface Address {
+  address: string;
+  port: string | undefined;
+}
+
+/** `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; not `unknown` or `_hidden`. */
+export function readAddress(text: string | undefined): Address | undefined {
+  if (text === undefined) return undefined;
+  if (IPV6.test(text)) return { address: text, port: undefined };
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  if (bracketed !== undefined && IPV6.test(bracketed)) return { address: bracketed, port };
+  return plain !== undefined && IPV4.test(plain) ? { address: plain, port } : undefined;
+}
+
+export interface Host {
+  /** As it came. */
+  text: string;
+  /** Without the port; an IPv6 address keeps its brackets. */
+  name: string;
+  port: string | undefined;
+}
+
+export function readHost(text: string | undefined): Host | undefined {
+  const match = /^([\w.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(text ?? '');
+  if (!match) return undefined;
+  const [whole, name = '', port] = match;
+  return { text: whole, name, port };
+}

@@ -1,0 +1,133 @@
+import { closing, closeUnread, isBody, listOf, mapBody, text } from '../body.ts';
+import { isThenable } from '../bytes.ts';
+import { DeadlineExceeded, isA } from '../errors.ts';
+import { raceAbort } from '../interruption.ts';
+import { checkApplication, checkOptions, isCount, isOneOf } from '../options.ts';
+import type { Application, ResponseBody } from '../types.ts';
+import { recover } from '../wrap.ts';
+
+export interface TimeoutOptions {
+  /** Milliseconds an application may take. */
+  ms: number;
+  /** Until when the time counts: its first block, so that a long answer may go on (unless told), or its last. */
+  until?: 'first-block' | 'end';
+}
+
+/**
+ * Answers 503 when an application takes too long, and no longer waits for it. `gatecall.signal` aborts with a
+ * `DeadlineExceeded`, by which the application can stop what it is doing; a body it still comes with is closed. Where a part of the
+ * response has been sent, it breaks off.
+ *
+ * ```ts
+ * const bounded = timeout(application, { ms: 10_000 });
+ * ```
+ *
+ * Code that computes without a pause cannot be interrupted in JavaScript: it is late, and nothing else.
+ *
+ * @throws {TypeError} for an unknown or missing option, or when `application` is no function
+ */
+export function timeout(application: Application, options: TimeoutOptions): Application {
+  checkApplication(application);
+  checkOptions('timeout', options, {
+    ms: (value) => isCount(value) && value > 0,
+    until: isOneOf('first-block', 'end'),
+  });
+  const { ms, until = 'first-block' } = options;
+  if (ms === undefined) throw new TypeError('timeout needs the option ms');
+
+  const bounded: Application = (environ, startResponse) => {
+    const clock = startClock(ms);
+    const before = environ['gatecall.signal'];
+    environ['gatecall.signal'] =
+      before instanceof AbortSignal ? AbortSignal.any([before, clock.signal]) : clock.signal;
+    const pass = (body: ResponseBody): ResponseBody => {
+      if (!isBody(body) || listOf(body)) {
+        clock.stop();
+        return body;
+      }
+      return closing(
+        mapBody(body, (inner) => watched(inner, clock, until)),
+        clock.stop,
+      );
+    };
+    let returned: ResponseBody | PromiseLike<ResponseBody>;
+    try {
+      returned = application(environ, (status, headers, error) => {
+        // Somebody else has answered in the meantime.
+        if (clock.signal.aborted) throw clock.signal.reason;
+        const write = startResponse(status, headers, error);
+        return (data) => {
+          if (clock.signal.aborted) throw clock.signal.reason;
+          if (until === 'first-block' && data.length > 0) clock.stop();
+          return write(data);
+        };
+      });
+    } catch (error) {
+      clock.stop();
+      throw error;
+    }
+    if (!isThenable(returned)) return pass(returned);
+    const discard = (): void => {
+      returned.then((late) => (isBody(late) ? closeUnread(late) : undefined)).then(...IGNORED);
+    };
+    return raceAbort(returned, clock.signal, discard).then(pass, (error: unknown) => {
+      clock.stop();
+      throw error;
+    });
+  };
+
+  return recover(bounded, (error, environ) => {
+    if (!isA(error, TimedOut)) return undefined;
+    const { REQUEST_METHOD: method, REQUEST_URI: target = environ.PATH_INFO } = environ;
+    environ['wsgi.errors'].write(`${method} ${target}: ${error.message}\n`);
+    return unavailable;
+  });
+}
+
+/** This middleware's own, to be told from the platform's deadline, which is the server's to answer. */
+class TimedOut extends DeadlineExceeded {}
+
+const unavailable = text('Service Unavailable\n', { status: '503 Service Unavailable' });
+const IGNORED = [() => undefined, () => undefined] as const;
+
+interface Clock {
+  signal: AbortSignal;
+  stop(): void;
+}
+
+function startClock(ms: number): Clock {
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new TimedOut(`the application took longer than ${ms} ms`));
+  }, ms);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}
+
+/** The blocks, as long as there is time. An iterator that is late is told to stop, and not waited for. */
+async function* watched(
+  body: ResponseBody,
+  { signal, stop }: Clock,
+  until: 'first-block' | 'end',
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator =
+    Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  let stoppable = true;
+  try {
+    for (;;) {
+      stoppable = false;
+      const next = iterator.next();
+      const late = (): void => void (stoppable = true);
+      const step = isThenable(next) ? await raceAbort(next, signal, late) : next;
+      if (step.done === true) return;
+      stoppable = true;
+      if (until === 'first-block' && step.value.length > 0) stop();
+      yield step.value;
+    }
+  } finally {
+    const stopped: unknown = stoppable ? iterator.return?.() : undefined;
+    if (isThenable(stopped)) {
+      if (signal.aborted) stopped.then(...IGNORED);
+      else await stopped;
+    }
+  }
+}

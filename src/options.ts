@@ -1,0 +1,48 @@
+/** Options: an unknown one, or one that cannot be, is an error where it was written and not a surprise later. */
+import { describe } from './bytes.ts';
+import type { Application } from './types.ts';
+
+/** What each option may be. `undefined` always counts as left out. */
+export type OptionChecks<options> = Readonly<Record<keyof options, (value: unknown) => boolean>>;
+
+/** @throws {TypeError} naming the option that does not exist or has no fitting value */
+export function checkOptions<options extends object>(
+  maker: string,
+  options: options,
+  checks: OptionChecks<options>,
+): void {
+  for (const [name, value] of Object.entries(options)) {
+    const accepts = Object.hasOwn(checks, name) ? checks[name as keyof options] : undefined;
+    if (!accepts) {
+      throw new TypeError(
+        `${maker} has no option ${name}; it has ${Object.keys(checks).join(', ') || 'none'}`,
+      );
+    }
+    if (value !== undefined && !accepts(value)) {
+      throw new TypeError(`${maker} cannot use ${describe(value)} as option ${name}`);
+    }
+  }
+}
+
+/** @throws {TypeError} for what cannot be called */
+export function checkApplication(application: unknown): asserts application is Application {
+  if (typeof application === 'function') return;
+  throw new TypeError(
+    `an application is a function (environ, startResponse) => body; got ${describe(application)}`,
+  );
+}
+
+export const isText = (value: unknown): value is string => typeof value === 'string';
+export const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+export const isFunction = (value: unknown): boolean => typeof value === 'function';
+/** A whole number, 0 included. */
+export const isCount = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
+export const isListOf =
+  (accepts: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(accepts);
+export const isOneOf =
+  (...values: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    values.includes(value);
