@@ -19,6 +19,7 @@ export const MISUSE = {
   startTwice:
     'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument',
   writeLate: 'write() was called after the application returned; yield the block instead',
+  writeBeyond: 'write() goes past the declared Content-Length',
   writeUnstarted: 'write() was called although startResponse() had failed',
 } as const;
 

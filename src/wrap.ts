@@ -8,9 +8,11 @@ import { closeUnread, closing, isBody, listOf, mapBody } from './body.ts';
 import { isBytes, isThenable, lengthOf } from './bytes.ts';
 import { ContractError } from './errors.ts';
 import { checkHead, type Head, MISUSE } from './head.ts';
+import { isBodiless } from './status.ts';
 import type {
   Application,
   Environ,
+  ErrorStream,
   HeaderList,
   NativeString,
   ResponseBody,
@@ -105,7 +107,7 @@ export function wrapResponse(
   return (environ, startResponse) => {
     const change = prepare(environ);
     if (!change) return application(environ, startResponse);
-    const passage = new Passage(startResponse, change);
+    const passage = new Passage(environ, startResponse, change);
     const fail = (error: unknown): never => {
       passage.release();
       throw error;
@@ -125,6 +127,8 @@ const EMPTY = new Uint8Array(0);
 
 /** One response on its way through {@link wrapResponse}. */
 class Passage {
+  readonly #errors: ErrorStream;
+  readonly #isHead: boolean;
   readonly #startResponse: StartResponse;
   readonly #change: (start: ResponseStart) => ResponseChange;
   #started = false;
@@ -140,11 +144,19 @@ class Passage {
   #written = false;
   /** A block with bytes was taken: the head can no longer change. */
   #sent = false;
+  /** Bytes of the application's that went into a filter. The server can no longer hold them against their Content-Length. */
+  #bytes = 0;
   /** Writes that wait for the filter, and the first of its failures. */
   #queue: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
-  constructor(startResponse: StartResponse, change: (start: ResponseStart) => ResponseChange) {
+  constructor(
+    environ: Environ,
+    startResponse: StartResponse,
+    change: (start: ResponseStart) => ResponseChange,
+  ) {
+    this.#errors = environ['wsgi.errors'];
+    this.#isHead = environ.REQUEST_METHOD === 'HEAD';
     this.#startResponse = startResponse;
     this.#change = change;
   }
@@ -171,6 +183,8 @@ class Passage {
     const filter = this.#filter;
     if (filter === 'drop') return;
     if (filter === undefined) return this.#parentWrite(data);
+    if (data.length > this.#room()) throw new ContractError(MISUSE.writeBeyond);
+    this.#bytes += data.length;
     const filtered = this.#queue ? this.#queue.then(() => filter.block(data)) : filter.block(data);
     if (!isThenable(filtered)) return this.#parentWrite(filtered);
     this.#queue = Promise.resolve(filtered)
@@ -221,6 +235,7 @@ class Passage {
     const length = head.declared ?? (blocks && lengthOf(blocks));
     const { status, headers, body } = this.#change({ ...head, blocks, length });
     this.#filter = body;
+    this.#bytes = 0;
     this.#announced = true;
     this.#parentWrite = this.#startResponse(status ?? head.status, headers ?? head.headers, error);
   }
@@ -237,11 +252,31 @@ class Passage {
         yield EMPTY;
         return;
       }
-      yield this.#filter ? await this.#filter.block(block) : block;
+      yield this.#filter ? await this.#filter.block(this.#fitting(block)) : block;
+      if (this.#filter && this.#room() === 0) break;
     }
     if (typeof this.#filter !== 'object') return;
+    const missing = this.#room();
+    if (missing > 0 && missing < Infinity) {
+      throw new ContractError(`the body ended ${missing} bytes before its Content-Length`);
+    }
     const rest = await this.#filter.end?.();
     if (rest !== undefined && rest.length > 0) yield rest;
+  }
+
+  /** Bytes that still fit into what the application has declared. */
+  #room(): number {
+    const head = this.#head;
+    if (head?.declared === undefined || this.#isHead || isBodiless(head.code)) return Infinity;
+    return head.declared - this.#bytes;
+  }
+
+  #fitting(block: Uint8Array): Uint8Array {
+    const room = this.#room();
+    this.#bytes += Math.min(block.length, room);
+    if (block.length <= room) return block;
+    this.#errors.write('the body is longer than its Content-Length; the rest was dropped\n');
+    return block.subarray(0, room);
   }
 }
 

@@ -50,7 +50,7 @@ export function compress(application: Application, options: CompressOptions = {}
   const suits = ({ code, headers, length = Infinity }: ResponseStart): boolean =>
     !isBodiless(code) &&
     code !== 206 &&
-    length >= threshold &&
+    length >= Math.max(threshold, 1) &&
     types(mediaType(headers)) &&
     findHeader(headers, 'content-encoding') === undefined &&
     findHeader(headers, 'content-range') === undefined &&

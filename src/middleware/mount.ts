@@ -48,9 +48,10 @@ export function mount(
       (one) => (one.host === '' || one.host === host) && isBelow(environ.PATH_INFO, one.path),
     );
     if (!route) return fallback(environ, startResponse);
+    const { application, path } = route;
     const mounted = copyEnviron(environ);
-    moveToScriptName(mounted, route.path);
-    return route.application(mounted, startResponse);
+    moveToScriptName(mounted, path);
+    return application(mounted, startResponse);
   };
 }
 

@@ -1,0 +1,246 @@
+/** What holds for every middleware, whatever it does. */
+import { gunzipSync } from 'node:zlib';
+import { runInNewContext } from 'node:vm';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import * as exported from '../src/middleware.ts';
+import { compress } from '../src/middleware.ts';
+import {
+  conformanceCases,
+  formatReport,
+  runConformance,
+  type Subject,
+} from '../src/testing/conformance.ts';
+import type { Application, Middleware, ResponseBody, StartResponse } from '../src/types.ts';
+import { validator } from '../src/validator.ts';
+import { coreSubject } from './conformance/support.ts';
+import { all, bytes, environOf, show } from './middleware/support.ts';
+import { root } from './nodes.ts';
+
+const middleware = Object.entries(all);
+const both = ['buffered', 'streaming'] as const;
+
+it('every middleware is under these laws', () => {
+  const named = Object.entries(exported).filter(([, value]) => typeof value === 'function');
+  expect(named.map(([name]) => name).sort()).toEqual(Object.keys(all).sort());
+});
+
+// ── The conformance table ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Cases in which a middleware is there to do otherwise. T-127 runs all of them once more. */
+const otherwise: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  basicAuth: {
+    'T-23': 'REMOTE_USER is what it adds',
+    'T-27': 'it answers to another Authorization than its own',
+    'T-127': 'it has T-23 and T-27 in it',
+  },
+  head: {
+    'T-163':
+      'the body of a HEAD is closed without having been begun, so its iterator is not stopped',
+    'T-167': 'the same',
+    'T-127': 'it has T-163 and T-167 in it',
+  },
+  proxyFix: {
+    'T-31': 'the address is believed to come from a proxy',
+    'T-36': 'the scheme is believed to come from a proxy',
+    'T-127': 'it has T-31 and T-36 in it',
+  },
+};
+
+/** The core with a middleware around whatever it serves. */
+function around(kind: (typeof both)[number], wrap: Middleware): Subject {
+  const core = coreSubject(kind);
+  const { serveAt } = core;
+  return {
+    ...core,
+    serve: (application) => core.serve(wrap(application)),
+    ...(serveAt && { serveAt: (application, mount) => serveAt(wrap(application), mount) }),
+  };
+}
+
+describe.each(both)('the conformance table, %s', (kind) => {
+  it.each(middleware)('holds through %s', async (name, wrap) => {
+    const skipped = otherwise[name] ?? {};
+    const only = conformanceCases.map(({ id }) => id).filter((id) => !(id in skipped));
+    const bare = await runConformance(around(kind, wrap), { only, validate: 'bare' });
+    expect(bare.failed, formatReport(bare)).toBe(0);
+    expect(bare.passed).toBeGreaterThan(100);
+  });
+
+  it.each(middleware)('holds through %s between two validators', async (name, wrap) => {
+    const skipped = otherwise[name] ?? {};
+    const only = conformanceCases.map(({ id }) => id).filter((id) => !(id in skipped));
+    // In this mode the application is in a validator already.
+    const subject = around(kind, (application) => validator(wrap(application)));
+    const nested = await runConformance(subject, { only, validate: 'validated' });
+    expect(nested.failed, formatReport(nested)).toBe(0);
+    expect(nested.passed).toBeGreaterThan(100);
+  });
+});
+
+it('the conformance table holds through compress when everything is compressed', async () => {
+  const squeeze: Middleware = (application) => {
+    const compressed = compress(application, { threshold: 0, types: () => true });
+    return (environ, startResponse) => {
+      environ.HTTP_ACCEPT_ENCODING ??= 'gzip';
+      return compressed(environ, startResponse);
+    };
+  };
+  const core = around('buffered', squeeze);
+  let decoded = 0;
+  const subject: Subject = {
+    ...core,
+    serveAt: undefined as never,
+    // A length the application declares no longer holds.
+    limits: [...(core.limits ?? []), 'no-framing'],
+    async serve(application) {
+      const driver = await core.serve(application);
+      return {
+        ...driver,
+        async send(request) {
+          const response = await driver.send(request);
+          if (response.body[0] !== 0x1f || response.body[1] !== 0x8b) return response;
+          decoded++;
+          const headers = response.headers.filter(
+            ([name]) => !/^(?:vary|content-(?:encoding|length))$/.test(name),
+          );
+          return { ...response, headers, body: gunzipSync(response.body) };
+        },
+      };
+    },
+  };
+  const report = await runConformance(subject);
+  expect(report.failed, formatReport(report)).toBe(0);
+  expect(decoded).toBeGreaterThan(200);
+});
+
+// ── Duties of the outer side ─────────────────────────────────────────────────────────────────────────────────────────
+
+const started: Application = (_environ, startResponse) => {
+  startResponse('200 OK', [['Content-Type', 'text/plain']]);
+  return [];
+};
+
+async function* endless(taken: { count: number }): AsyncGenerator<Uint8Array, void, undefined> {
+  for (;;) {
+    taken.count++;
+    yield bytes(`block ${taken.count}\n`.repeat(100));
+  }
+}
+
+interface Seen {
+  starts: { status: string; error: unknown }[];
+  written: string;
+  body: ResponseBody;
+}
+
+/** Calls as a server does, and keeps what came. */
+async function call(application: Application, headers: Record<string, string> = {}): Promise<Seen> {
+  const seen: Omit<Seen, 'body'> = { starts: [], written: '' };
+  const startResponse: StartResponse = (status, _headers, error) => {
+    seen.starts.push({ status, error });
+    return (data) => void (seen.written += show(data));
+  };
+  const body = await application(environOf({ headers }), startResponse);
+  return Object.assign(seen, { body });
+}
+
+describe.each(middleware)('%s', (name, wrap) => {
+  it('refuses what is no application', () => {
+    expect(() => wrap('nothing' as never)).toThrow(/an application is a function/);
+  });
+
+  it('leaves the class of the application to the server', async () => {
+    expect(typeof wrap(started)).toBe('function');
+    expect((await call(wrap(started))).starts).toHaveLength(1);
+  });
+
+  it('hands the very error on to the server', async () => {
+    const error = new Error('the reason');
+    const { starts } = await call(
+      wrap((_environ, startResponse) => {
+        startResponse('200 OK', [['Content-Type', 'text/plain']]);
+        startResponse('500 Sorry', [['Content-Type', 'text/plain']], error);
+        return [bytes('sorry')];
+      }),
+    );
+    expect(starts.at(-1)).toEqual({ status: '500 Sorry', error });
+    expect(starts.at(-1)?.error).toBe(error);
+  });
+
+  it('gives a block for each it takes, and holds none', async () => {
+    const taken = { count: 0 };
+    const seen = await call(
+      wrap((_environ, startResponse) => {
+        startResponse('200 OK', [['Content-Type', 'text/plain']]);
+        return endless(taken);
+      }),
+      { 'Accept-Encoding': 'gzip' },
+    );
+    expect(taken.count).toBe(0);
+    const iterator = (seen.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    for (let count = 1; count <= 5; count++) {
+      const step = await iterator.next();
+      expect(step.done).toBeFalsy();
+      expect((step.value as Uint8Array).length).toBeGreaterThan(0);
+      expect(taken.count).toBe(count);
+    }
+    await iterator.return?.();
+    await seen.body.close?.();
+    expect(taken.count).toBe(5);
+  });
+
+  it('writes what is written, and yields what is yielded', async () => {
+    const { written, body } = await call(
+      wrap((_environ, startResponse) => {
+        const write = startResponse('200 OK', [['Content-Type', 'text/plain']]);
+        void write(bytes('one '));
+        void write(bytes('two '));
+        return [bytes('three')];
+      }),
+    );
+    const yielded: string[] = [];
+    for await (const block of body) yielded.push(show(block));
+    await body.close?.();
+    expect(written).toBe('one two ');
+    expect(yielded.join('')).toBe('three');
+  });
+
+  it('closes once, after the body and where it was never begun', async () => {
+    for (const begin of [true, false]) {
+      let closed = 0;
+      const { body } = await call(
+        wrap((_environ, startResponse) => {
+          startResponse('200 OK', [['Content-Type', 'text/plain']]);
+          return Object.assign([bytes('body')], { close: () => void closed++ });
+        }),
+      );
+      if (begin) for await (const block of body) expect(block).toBeDefined();
+      await body.close?.();
+      expect(closed, `${name}, begun: ${begin}`).toBe(1);
+    }
+  });
+});
+
+// ── Hosts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+it('the module loads on a host without Node, and says what such a host has not', async () => {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from './src/middleware.ts'`, resolveDir: root },
+    bundle: true,
+    platform: 'neutral',
+    format: 'iife',
+    globalName: 'middleware',
+    write: false,
+    tsconfigRaw: {},
+  });
+  const code = outputFiles[0]?.text ?? '';
+  expect(code).not.toMatch(/\brequire\(|\bimport\s*\(/);
+  const host = { TextEncoder, TextDecoder, crypto, performance, AbortController, AbortSignal };
+  const loaded = runInNewContext(`${code}; middleware`, { ...host, Uint8Array }) as typeof exported;
+  expect(Object.keys(loaded).sort()).toEqual(Object.keys(exported).sort());
+  expect((await call(loaded.cors(started))).starts).toHaveLength(1);
+  expect(() => loaded.staticFiles(started, { root: '.' })).toThrow(
+    /staticFiles\(\) needs node:fs, which this host has not/,
+  );
+});
