@@ -37,6 +37,7 @@ export {
 export { errorStream, type ErrorSink } from './error-stream.ts';
 export { ClientDisconnected, ContentTooLarge, ContractError, DeadlineExceeded } from './errors.ts';
 export { fileWrapper } from './file-wrapper.ts';
+export { addVary, findHeader, omitHeader, setHeader } from './headers.ts';
 export type { Interruption } from './interruption.ts';
 export { bufferedInput, streamedInput, type StreamedInputOptions } from './input.ts';
 export { lazy, type Loaded } from './lazy.ts';

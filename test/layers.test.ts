@@ -54,6 +54,9 @@ describe('the checker', () => {
     ['src/middleware.ts', ''],
     ['src/middleware/cors.ts', ''],
     ['src/middleware/mount.ts', ''],
+    ['src/middleware/static-files.ts', ''],
+    ['src/middleware/static-files/range.ts', ''],
+    ['src/middleware/static-files/send.ts', ''],
     ['src/local/server.ts', ''],
     ['src/cli.ts', ''],
     ['src/cli/demo.ts', ''],
@@ -81,6 +84,8 @@ describe('the checker', () => {
     ['src/gateways/fetch.ts', 'node:fs', 'not allowed in gateways'],
     ['src/bridges/node.ts', '../gateways/node.ts', 'bridges may not import gateways'],
     ['src/middleware/mount.ts', './cors.ts', 'middleware may not import middleware'],
+    ['src/middleware/mount.ts', './static-files/range.ts', 'middleware may not import middleware'],
+    ['src/middleware/static-files/send.ts', '../cors.ts', 'middleware may not import middleware'],
     ['src/local/server.ts', '../cli/demo.ts', 'local may not import cli'],
   ])('reports %s importing %s', (file, specifier, reason) => {
     expect(judge(file, `import { x } from '${specifier}';`)).toEqual([
@@ -97,6 +102,9 @@ describe('the checker', () => {
     ['src/gateways/aws/alb.ts', '../../call.ts'],
     ['src/gateways/aws/alb.ts', 'node:buffer'],
     ['src/middleware.ts', './middleware/cors.ts'],
+    ['src/middleware/static-files.ts', './static-files/send.ts'],
+    ['src/middleware/static-files/send.ts', './range.ts'],
+    ['src/middleware/static-files/send.ts', '../../call.ts'],
     ['src/local/server.ts', '../gateways/aws.ts'],
     ['src/cli/demo.ts', '../gateways/aws.ts'],
     ['src/cli.ts', './cli/demo.ts'],

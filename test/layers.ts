@@ -5,7 +5,7 @@
  *   core        the core: src/*.ts, and folders like validator/ that belong to the file in front of them
  *   testing     the core, its own folder
  *   gateways    the core, its own folder, node: except node:http (bridges alike)
- *   middleware  the core, its own folder, node: by type only: it loads on any host
+ *   middleware  the core, its own folder
  *   local       gateways, the core, and testing/aws.ts, which knows what AWS makes of a request
  *   cli         anything
  */
