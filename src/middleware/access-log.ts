@@ -25,7 +25,7 @@ export interface AccessEntry {
   status: number;
   /** Bytes of the body that were handed to the server, those it will not send taken off. */
   bytes: number;
-  /** Whether the response came to its end: false where it failed or the client left. */
+  /** Whether the body was taken to its end: false where it failed or the client left. A list counts as taken at once. */
   complete: boolean;
 }
 

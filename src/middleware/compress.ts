@@ -33,9 +33,9 @@ export interface CompressOptions {
  * const small = compress(application, { encodings: ['gzip'] });
  * ```
  *
- * Does nothing for HEAD, 204, 206 and 304, for bodies that are small, encoded already or of a type that would not shrink, and
+ * Does nothing for 204, 206 and 304, for bodies that are small, encoded already or of a type that would not shrink, and
  * where `Cache-Control` says `no-transform`. What could have been compressed says `Vary: Accept-Encoding` either way. An ETag
- * becomes weak, because its bytes are no longer the same.
+ * becomes weak, because its bytes are no longer the same. HEAD is told what GET would be, where that can be known.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -47,7 +47,7 @@ export function compress(application: Application, options: CompressOptions = {}
     types: isFunction,
   });
   const { encodings = ['br', 'zstd', 'gzip'], threshold = 1024, types = shrinks } = options;
-  const suits = ({ code, headers, length = Infinity }: ResponseStart): boolean =>
+  const suits = ({ code, headers }: ResponseStart, length = Infinity): boolean =>
     !isBodiless(code) &&
     code !== 206 &&
     length >= Math.max(threshold, 1) &&
@@ -58,15 +58,18 @@ export function compress(application: Application, options: CompressOptions = {}
 
   return wrapResponse(application, ({ REQUEST_METHOD: method, HTTP_ACCEPT_ENCODING: accepted }) => {
     return (start) => {
-      if (!suits(start)) return {};
+      const isHead = method === 'HEAD';
+      if (!suits(start, isHead ? start.declared : start.length)) return {};
       const headers = addVary(start.headers, 'Accept-Encoding');
-      if (method === 'HEAD') return { headers };
+      // An empty list is all that HEAD has; how long the body of GET would be, only Content-Length can tell.
+      if (isHead && start.declared === undefined) return { headers };
       const zlib = builtin('node:zlib', 'compress()') as typeof nodeZlib;
       const offers = encodings.filter((coding) => CODINGS[coding](zlib) !== undefined);
       const coding = chooseEncoding(accepted, offers);
       const open = coding && CODINGS[coding](zlib);
       if (!open) return { headers };
-      return { headers: encoded(headers, coding), body: lazily(() => flushing(open())) };
+      const body = isHead ? undefined : lazily(() => flushing(open()));
+      return { headers: encoded(headers, coding), body };
     };
   });
 }

@@ -42,7 +42,11 @@ export function cors(application: Application, options: CorsOptions = {}): Appli
   if (credentials && origins === '*') {
     throw new TypeError("cors cannot send credentials to every origin: name them instead of '*'");
   }
-  const shared = (headers: HeaderList, origin: string | undefined): HeaderList => {
+  const shared = (
+    headers: HeaderList,
+    origin: string | undefined,
+    more: readonly Header[] = [],
+  ): HeaderList => {
     // What the application says of this itself would contradict.
     const others = headers.filter(
       ([name]) => !/^access-control-allow-(?:origin|credentials)$/i.test(name),
@@ -51,13 +55,13 @@ export function cors(application: Application, options: CorsOptions = {}): Appli
     if (origin === undefined || !allows(origins, origin)) return varied;
     const added: Header[] = [['Access-Control-Allow-Origin', origins === '*' ? '*' : origin]];
     if (credentials) added.push(['Access-Control-Allow-Credentials', 'true']);
-    return [...varied, ...added];
+    return [...varied, ...added, ...more];
   };
   const exposed: Header[] = options.exposedHeaders?.length
     ? [['Access-Control-Expose-Headers', options.exposedHeaders.join(', ')]]
     : [];
   const inner = mapHead(application, ({ HTTP_ORIGIN }) => ({ headers }) => ({
-    headers: shared([...headers, ...exposed], HTTP_ORIGIN),
+    headers: shared(headers, HTTP_ORIGIN, exposed),
   }));
 
   return (environ, startResponse) => {

@@ -241,6 +241,9 @@ describe('policies', () => {
   });
 
   it('dotfiles', async () => {
+    symlinkSync(join(root, '.env'), join(root, 'env.txt'));
+    expect((await get('/env.txt')).status).toBe(404);
+    expect((await get('/env.txt', {}, { dotfiles: 'allow' })).status).toBe(200);
     expect((await get('/.env', {}, { dotfiles: 'allow' })).status).toBe(200);
     expect((await get('/../.env', {}, { dotfiles: 'allow' })).status).toBe(404);
   });

@@ -69,7 +69,7 @@ export async function locate(
 /** The segments of a path; the last is `''` for a folder. Undefined for what no link of ours would say. */
 function segmentsOf(pathInfo: string, { dotfiles }: Where): string[] | undefined {
   const path = decodeNative(pathInfo === '' ? '/' : pathInfo);
-  // A backslash parts names, and a colon names a drive or a stream, on Windows. U+FFFD stands for bytes that are no text.
+  // A backslash parts names on Windows. U+FFFD stands for bytes that are no text.
   if (!path.startsWith('/') || /[\0\\\ufffd]/.test(path)) return undefined;
   const segments = path.slice(1).split('/');
   const last = segments.length - 1;
@@ -87,7 +87,7 @@ type Opened = Pick<Found, 'real' | 'handle' | 'stat'>;
 
 async function open(
   { fs, path }: FileSystem,
-  { root, symlinks }: Where,
+  { root, symlinks, dotfiles }: Where,
   segments: readonly string[],
 ): Promise<Opened | 'folder' | undefined> {
   try {
@@ -96,7 +96,11 @@ async function open(
     if (!inside(path, base, wanted)) return undefined;
     const real = await fs.promises.realpath(wanted);
     if (symlinks === 'ignore' && real !== wanted) return undefined;
-    if (symlinks === 'inside' && !inside(path, base, real)) return undefined;
+    const within = inside(path, base, real);
+    if (symlinks === 'inside' && !within) return undefined;
+    // Not only by its own name: a link leads there too, and on Windows a short name or a trailing dot.
+    if (within && dotfiles !== 'allow' && hidden(path.relative(base, real), path.sep))
+      return undefined;
     // A pipe would keep whoever opens it waiting, so what it is, is asked first.
     const kind = await fs.promises.stat(real);
     if (kind.isDirectory()) return 'folder';
@@ -153,6 +157,10 @@ async function openCopy(
   return copy;
 }
 
+function hidden(relative: string, sep: string): boolean {
+  return relative.split(sep).some((name) => name.startsWith('.'));
+}
+
 function inside({ sep }: FileSystem['path'], base: string, path: string): boolean {
   return path.startsWith(base.endsWith(sep) ? base : base + sep);
 }
@@ -160,6 +168,7 @@ function inside({ sep }: FileSystem['path'], base: string, path: string): boolea
 /** A path alone, which keeps the client's scheme and host; several slashes in front would name another host. */
 function withSlash(environ: Environ): string {
   const path = percentEncode(environ.SCRIPT_NAME + environ.PATH_INFO, "/:@!$&'()*+,;=");
-  const query = environ.QUERY_STRING === '' ? '' : `?${environ.QUERY_STRING}`;
+  // What cannot stand in a header is left behind.
+  const query = /^[\x21-\x7e]+$/.test(environ.QUERY_STRING) ? `?${environ.QUERY_STRING}` : '';
   return `${path.replace(/^\/+/, '/')}/${query}`;
 }
