@@ -18,6 +18,7 @@ export { cors, type CorsOptions } from './middleware/cors.ts';
 export { errorPage, type ErrorPageOptions } from './middleware/error-page.ts';
 export { etag, type EtagOptions } from './middleware/etag.ts';
 export { head } from './middleware/head.ts';
+export { httpsOnly } from './middleware/https-only.ts';
 export { methodOverride, type MethodOverrideOptions } from './middleware/method-override.ts';
 export { mount, type MountOptions } from './middleware/mount.ts';
 export { proxyFix, type ProxyFixOptions } from './middleware/proxy-fix.ts';
@@ -27,5 +28,7 @@ export {
   securityHeaders,
   type SecurityHeadersOptions,
 } from './middleware/security-headers.ts';
+export { serverTiming } from './middleware/server-timing.ts';
 export { staticFiles, type StaticFilesOptions } from './middleware/static-files.ts';
 export { timeout, type TimeoutOptions } from './middleware/timeout.ts';
+export { trustedHosts, type TrustedHostsOptions } from './middleware/trusted-hosts.ts';

@@ -3,7 +3,8 @@ import { describe } from '../bytes.ts';
 import { copyEnviron, isBelow, moveToScriptName } from '../environ.ts';
 import { encodeNative } from '../native.ts';
 import { checkApplication, checkOptions, isFunction } from '../options.ts';
-import type { Application, Environ, NativeString } from '../types.ts';
+import type { Application, NativeString } from '../types.ts';
+import { hostName } from '../url.ts';
 
 export interface MountOptions {
   /** The application for paths that nobody has. A 404 unless told. */
@@ -43,7 +44,7 @@ export function mount(
       Number(other.host !== '') - Number(one.host !== '') || other.path.length - one.path.length,
   );
   return (environ, startResponse) => {
-    const host = hostOf(environ);
+    const host = hostName(environ);
     const route = routes.find(
       (one) => (one.host === '' || one.host === host) && isBelow(environ.PATH_INFO, one.path),
     );
@@ -67,11 +68,6 @@ function readRoute(place: string, application: Application): Route {
     );
   }
   return { host: host?.toLowerCase() ?? '', path: encodeNative(prefix), application };
-}
-
-/** Without the port. */
-function hostOf({ HTTP_HOST: host, SERVER_NAME: name }: Environ): string {
-  return (host?.replace(/:\d*$/, '') || name).toLowerCase();
 }
 
 const notFound = text('Not Found\n', { status: '404 Not Found' });

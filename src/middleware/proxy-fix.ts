@@ -1,8 +1,9 @@
 import { percentDecode } from '../native.ts';
 import { checkApplication, checkOptions, isCount } from '../options.ts';
 import type { Application, Environ } from '../types.ts';
+import { parseHost } from '../url.ts';
 import { hop, readForwarded } from './proxy-fix/forwarded.ts';
-import { readAddress, readHost } from './proxy-fix/values.ts';
+import { readAddress } from './proxy-fix/address.ts';
 
 /** How many proxies of yours write each header; 0 for one that none of them sets or overwrites. */
 export interface ProxyFixOptions {
@@ -106,7 +107,7 @@ function setScheme(environ: Environ, value: string | undefined): void {
 }
 
 function setHost(environ: Environ, value: string | undefined): void {
-  const host = readHost(value);
+  const host = parseHost(value);
   if (!host) return;
   environ.HTTP_HOST = host.text;
   environ.SERVER_NAME = host.name;
@@ -116,7 +117,7 @@ function setHost(environ: Environ, value: string | undefined): void {
 function setPort(environ: Environ, value: string | undefined): void {
   if (value === undefined || !/^[1-9]\d{0,4}$/.test(value)) return;
   environ.SERVER_PORT = value;
-  const host = readHost(environ.HTTP_HOST);
+  const host = parseHost(environ.HTTP_HOST);
   if (host) environ.HTTP_HOST = value === usualPort(environ) ? host.name : `${host.name}:${value}`;
 }
 

@@ -90,6 +90,7 @@ describe('the URL', () => {
   it.each<[string, string, string, string]>([
     ['shop.example', 'shop.example', 'shop.example', '80'],
     ['shop.example:8443', 'shop.example:8443', 'shop.example', '8443'],
+    ['Shop.Example:0', 'Shop.Example:0', 'shop.example', '0'],
     ['[2001:db8::1]:81', '[2001:db8::1]:81', '[2001:db8::1]', '81'],
     ['evil.example/path', 'inner', 'inner', '80'],
     ['user@evil.example', 'inner', 'inner', '80'],

@@ -8,17 +8,29 @@ import type { Application, Environ, HeaderList, Middleware } from '../../src/typ
 import type { TestResponse } from '../../src/testing/http.ts';
 import { validator } from '../../src/validator.ts';
 
+/** A middleware that refuses some requests, shown one it lets in; the application sees the one that came. */
+function letIn(key: string, value: string, make: Middleware): Middleware {
+  return (application) => {
+    make(application);
+    return (environ, startResponse) => {
+      const before = environ[key];
+      environ[key] = value;
+      const restoring: Application = (inner, start) => {
+        if (before === undefined) delete inner[key];
+        else inner[key] = before;
+        return application(inner, start);
+      };
+      return make(restoring)(environ, startResponse);
+    };
+  };
+}
+
 /** Each as most would use it. A new one is added here, and with that to every law. */
 export const all: Readonly<Record<string, Middleware>> = {
   accessLog: (application) => middleware.accessLog(application, { log: () => {} }),
-  basicAuth: (application) => {
-    const closed = middleware.basicAuth(application, { verify: () => true });
-    return (environ, startResponse) => {
-      // The laws are about requests that may come in.
-      environ.HTTP_AUTHORIZATION ??= `Basic ${btoa('user:password')}`;
-      return closed(environ, startResponse);
-    };
-  },
+  basicAuth: letIn('HTTP_AUTHORIZATION', `Basic ${btoa('user:password')}`, (application) =>
+    middleware.basicAuth(application, { verify: () => true }),
+  ),
   bodyLimit: (application) => middleware.bodyLimit(application, { bytes: 20_000_000 }),
   compress: (application) => middleware.compress(application),
   conditionalGet: (application) => middleware.conditionalGet(application),
@@ -27,13 +39,18 @@ export const all: Readonly<Record<string, Middleware>> = {
   errorPage: (application) => middleware.errorPage(application),
   etag: (application) => middleware.etag(application),
   head: (application) => middleware.head(application),
+  httpsOnly: letIn('wsgi.url_scheme', 'https', middleware.httpsOnly),
   methodOverride: (application) => middleware.methodOverride(application),
   mount: (application) => middleware.mount({ '/': application }),
   proxyFix: (application) => middleware.proxyFix(application),
   requestId: (application) => middleware.requestId(application),
   securityHeaders: (application) => middleware.securityHeaders(application),
+  serverTiming: (application) => middleware.serverTiming(application),
   staticFiles: (application) => middleware.staticFiles(application, { root: import.meta.dirname }),
   timeout: (application) => middleware.timeout(application, { ms: 60_000 }),
+  trustedHosts: letIn('HTTP_HOST', 'trusted.example', (application) =>
+    middleware.trustedHosts(application, { hosts: ['trusted.example'] }),
+  ),
 };
 
 export const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -43,7 +60,7 @@ export interface Ask extends Partial<Omit<RequestFacts, 'headers'>> {
   headers?: HeaderList | Record<string, string>;
   /** Collects what goes to `wsgi.errors`. */
   log?: string[];
-  /** Variables to add to the environ. */
+  /** Variables to add to the environ, or, where undefined, to take out. */
   environ?: Partial<Environ>;
   options?: CallOptions;
 }
@@ -54,7 +71,9 @@ export function environOf({ log = [], environ = {}, ...facts }: Ask = {}): Envir
     { method: 'GET', rawPath: '/', scheme: 'http', ...facts, headers },
     { errors: errorStream((line) => log.push(line)) },
   );
-  return Object.assign(copyEnviron(made), environ);
+  const changed = Object.assign(copyEnviron(made), environ);
+  for (const key of Object.keys(environ)) if (environ[key] === undefined) delete changed[key];
+  return changed;
 }
 
 export interface Answer extends TestResponse {

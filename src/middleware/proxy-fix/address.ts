@@ -1,4 +1,4 @@
-/** What may stand for a client's address or a host's name. Anything else a proxy says is not believed. */
+/** What may stand for a client's address. Anything else a proxy says is not believed. */
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const IPV6 = /^(?=.*:.*:)[0-9a-f:]{2,39}(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%[\w.-]+)?$/i;
@@ -15,19 +15,4 @@ export function readAddress(text: string | undefined): Address | undefined {
   const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (bracketed !== undefined && IPV6.test(bracketed)) return { address: bracketed, port };
   return plain !== undefined && IPV4.test(plain) ? { address: plain, port } : undefined;
-}
-
-export interface Host {
-  /** As it came. */
-  text: string;
-  /** Without the port; an IPv6 address keeps its brackets. */
-  name: string;
-  port: string | undefined;
-}
-
-export function readHost(text: string | undefined): Host | undefined {
-  const match = /^([\w.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/i.exec(text ?? '');
-  if (!match) return undefined;
-  const [whole, name = '', port] = match;
-  return { text: whole, name, port };
 }

@@ -1,0 +1,35 @@
+import { text } from '../body.ts';
+import { checkApplication } from '../options.ts';
+import type { Application } from '../types.ts';
+import { parseHost, requestUri } from '../url.ts';
+
+/**
+ * Sends clients that come by http to the same URL by https: GET and HEAD with a 301, others with a 308, which keeps method and
+ * body. Put {@link proxyFix} around it where a proxy ends TLS, or the redirect never ends; {@link trustedHosts} keeps the
+ * redirect at home; {@link securityHeaders} lets browsers remember.
+ *
+ * ```ts
+ * const secure = proxyFix(trustedHosts(httpsOnly(application), { hosts: ['example.com'] }));
+ * ```
+ *
+ * @throws {TypeError} when `application` is no function
+ */
+export function httpsOnly(application: Application): Application {
+  checkApplication(application);
+  return (environ, startResponse) => {
+    if (environ['wsgi.url_scheme'] === 'https') return application(environ, startResponse);
+    // A port that speaks http does not speak https.
+    const host = parseHost(environ.HTTP_HOST || environ.SERVER_NAME)?.name;
+    if (host === undefined) return refused(environ, startResponse);
+    const target = environ.REQUEST_URI?.startsWith('/')
+      ? environ.REQUEST_URI
+      : requestUri(environ).replace(/^[^:]*:\/\/[^/]*/, '');
+    const status = /^(?:GET|HEAD)$/.test(environ.REQUEST_METHOD)
+      ? '301 Moved Permanently'
+      : '308 Permanent Redirect';
+    const headers = [['Location', `https://${host}${target}`]] as const;
+    return text(`${status.slice(4)}\n`, { status, headers })(environ, startResponse);
+  };
+}
+
+const refused = text('Bad Request\n', { status: '400 Bad Request' });

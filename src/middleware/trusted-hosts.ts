@@ -1,0 +1,36 @@
+import { text } from '../body.ts';
+import { checkApplication, checkOptions, isListOf } from '../options.ts';
+import type { Application } from '../types.ts';
+import { parseHost } from '../url.ts';
+
+export interface TrustedHostsOptions {
+  /** Names without a port; one with a dot in front is for every name below it, e.g. `'.example.com'`. */
+  hosts: readonly string[];
+}
+
+/**
+ * Refuses requests for other hosts with a 400. The Host header is the client's to write, and links, redirects and mails made
+ * of it lead where it says. Put {@link proxyFix} around this where a proxy rewrites it.
+ *
+ * ```ts
+ * const ours = trustedHosts(application, { hosts: ['example.com', '.example.com'] });
+ * ```
+ *
+ * @throws {TypeError} for an unknown or missing option, or when `application` is no function
+ */
+export function trustedHosts(application: Application, options: TrustedHostsOptions): Application {
+  checkApplication(application);
+  checkOptions('trustedHosts', options, {
+    hosts: isListOf((one) => typeof one === 'string' && parseHost(one)?.port === undefined),
+  });
+  if (options.hosts === undefined) throw new TypeError('trustedHosts needs the option hosts');
+  const trusted = options.hosts.map((host) => host.toLowerCase());
+  const isTrusted = (name: string): boolean =>
+    trusted.some((one) => (one.startsWith('.') ? name.endsWith(one) : name === one));
+  return (environ, startResponse) => {
+    const host = parseHost(environ.HTTP_HOST || environ.SERVER_NAME);
+    return (host && isTrusted(host.name) ? application : refused)(environ, startResponse);
+  };
+}
+
+const refused = text('Bad Request\n', { status: '400 Bad Request' });
