@@ -179,11 +179,13 @@ class Passage {
     this.#written = true;
     if (!this.#announced || this.#error !== undefined) this.#announce(this.#head);
     if (!isBytes(data) || data.length === 0) return this.#parentWrite(data);
-    this.#sent = true;
     const filter = this.#filter;
+    if (typeof filter === 'object' && data.length > this.#room()) {
+      throw new ContractError(MISUSE.writeBeyond);
+    }
+    this.#sent = true;
     if (filter === 'drop') return;
     if (filter === undefined) return this.#parentWrite(data);
-    if (data.length > this.#room()) throw new ContractError(MISUSE.writeBeyond);
     this.#bytes += data.length;
     const filtered = this.#queue ? this.#queue.then(() => filter.block(data)) : filter.block(data);
     if (!isThenable(filtered)) return this.#parentWrite(filtered);

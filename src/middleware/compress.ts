@@ -13,9 +13,9 @@ import {
 import { isBodiless } from '../status.ts';
 import type { Application, Header, HeaderList } from '../types.ts';
 import { type BlockFilter, type ResponseStart, wrapResponse } from '../wrap.ts';
-import { CODINGS, type ContentCoding, flushing } from './compress/coding.ts';
+import { CODINGS, flushing } from './compress/coding.ts';
 
-export type { ContentCoding };
+export type ContentCoding = 'br' | 'gzip' | 'zstd';
 
 export interface CompressOptions {
   /** The codings to offer, best first. `['br', 'zstd', 'gzip']` unless told; those that this Node has not are left out. */

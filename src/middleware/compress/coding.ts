@@ -3,8 +3,7 @@ import type { Transform } from 'node:stream';
 import type * as nodeZlib from 'node:zlib';
 import { joinBytes } from '../../bytes.ts';
 import type { BlockFilter } from '../../wrap.ts';
-
-export type ContentCoding = 'br' | 'gzip' | 'zstd';
+import type { ContentCoding } from '../compress.ts';
 
 type Zlib = typeof nodeZlib;
 /** A compressor: what it is given, and what to do when all of that has come out. */
