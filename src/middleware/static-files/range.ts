@@ -35,20 +35,18 @@ export function parseRange(header: string, size: number): ByteRange[] | undefine
 
 function merge(ranges: readonly ByteRange[]): ByteRange[] {
   const merged: ByteRange[] = [];
-  for (const range of ranges) {
-    let { first, last } = range;
-    let place = merged.length;
-    // It may join several that did not touch before.
-    for (let index = merged.length - 1; index >= 0; index--) {
-      const other = merged[index];
-      if (!other || other.first > last + 1 || first > other.last + 1) continue;
-      first = Math.min(first, other.first);
-      last = Math.max(last, other.last);
-      merged.splice(index, 1);
-      place = index;
-      index = merged.length;
+  for (const { first, last } of ranges) {
+    const touches = (other: ByteRange): boolean =>
+      other.first <= last + 1 && first <= other.last + 1;
+    const place = merged.findIndex(touches);
+    const whole = { first, last };
+    // Those in the list do not touch each other, so what the whole touches, the range touches.
+    for (const other of merged.filter(touches)) {
+      whole.first = Math.min(whole.first, other.first);
+      whole.last = Math.max(whole.last, other.last);
+      merged.splice(merged.indexOf(other), 1);
     }
-    merged.splice(place, 0, { first, last });
+    merged.splice(place < 0 ? merged.length : place, 0, whole);
   }
   return merged;
 }
