@@ -8,7 +8,14 @@ import { closeUnread, isBody, listOf } from './body.ts';
 import { describe, isBytes, isThenable, lengthOf } from './bytes.ts';
 import { describeError } from './error-stream.ts';
 import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './errors.ts';
-import { checkHead, type Head, MISUSE } from './head.ts';
+import {
+  checkHead,
+  type Head,
+  START_TWICE,
+  WRITE_BEYOND,
+  WRITE_LATE,
+  WRITE_UNSTARTED,
+} from './head.ts';
 import { omitHeader } from './headers.ts';
 import { atMost, type Interruption, interruption, raceAbort } from './interruption.ts';
 import { enter, type Received } from './side-door.ts';
@@ -215,7 +222,7 @@ class Exchange {
       // The same value, not a wrapper: the server above recognises it and logs it once.
       if (this.#sent) throw error;
     } else if (this.#started) {
-      throw new ContractError(MISUSE.startTwice);
+      throw new ContractError(START_TWICE);
     }
     // Before the checks, so that a call that fails them still counts as a call.
     this.#started = true;
@@ -226,17 +233,15 @@ class Exchange {
 
   readonly #write: Write = (data) => {
     const head = this.#head;
-    if (!this.#writeOpen) throw new ContractError(MISUSE.writeLate);
-    if (!head) throw new ContractError(MISUSE.writeUnstarted);
+    if (!this.#writeOpen) throw new ContractError(WRITE_LATE);
+    if (!head) throw new ContractError(WRITE_UNSTARTED);
     if (!isBytes(data)) throw new ContractError(notBytes('write() takes', data));
     this.#stopIfGone();
     this.#writeUsed = true;
     if (data.length === 0) return this.#queue;
     const total = this.#bytesOut + data.length;
     if (head.declared !== undefined && total > head.declared) {
-      throw new ContractError(
-        `write() goes past the declared Content-Length of ${head.declared} bytes; ${total} came`,
-      );
+      throw new ContractError(`${WRITE_BEYOND} of ${head.declared} bytes; ${total} came`);
     }
     if (!this.#sent) this.#enqueue(() => this.#begin(head, undefined));
     // Known at once, whenever the transport gets to it.

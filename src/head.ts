@@ -14,14 +14,13 @@ export interface Head {
   declared: number | undefined;
 }
 
-/** What is said to an application that calls what it may not, by a server or by a middleware that stands in for one. */
-export const MISUSE = {
-  startTwice:
-    'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument',
-  writeLate: 'write() was called after the application returned; yield the block instead',
-  writeBeyond: 'write() goes past the declared Content-Length',
-  writeUnstarted: 'write() was called although startResponse() had failed',
-} as const;
+// What is said to an application that calls what it may not, by a server or by a middleware that stands in for one.
+export const START_TWICE =
+  'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument';
+export const WRITE_LATE =
+  'write() was called after the application returned; yield the block instead';
+export const WRITE_UNSTARTED = 'write() was called although startResponse() had failed';
+export const WRITE_BEYOND = 'write() goes past the declared Content-Length';
 
 // Control characters would end the header and begin another (response splitting), and so would code points above U+00FF
 // once a careless encoder cuts them: U+010D U+010A become CR LF.

@@ -15,7 +15,7 @@ export function checkOptions<options extends object>(
     const accepts = Object.hasOwn(checks, name) ? checks[name as keyof options] : undefined;
     if (!accepts) {
       throw new TypeError(
-        `${maker} has no option ${name}; it has ${Object.keys(checks).join(', ') || 'none'}`,
+        `${maker} has no option ${name}; it has ${Object.keys(checks).join(', ')}`,
       );
     }
     if (value !== undefined && !accepts(value)) {

@@ -7,7 +7,14 @@
 import { closeUnread, closing, isBody, listOf, mapBody } from './body.ts';
 import { isBytes, isThenable, lengthOf } from './bytes.ts';
 import { ContractError } from './errors.ts';
-import { checkHead, type Head, MISUSE } from './head.ts';
+import {
+  checkHead,
+  type Head,
+  START_TWICE,
+  WRITE_BEYOND,
+  WRITE_LATE,
+  WRITE_UNSTARTED,
+} from './head.ts';
 import { isBodiless } from './status.ts';
 import type {
   Application,
@@ -164,7 +171,7 @@ class Passage {
   readonly startResponse: StartResponse = (status, headers, error) => {
     const replacing = error !== undefined && error !== null;
     if (replacing && this.#sent) throw error;
-    if (!replacing && this.#started) throw new ContractError(MISUSE.startTwice);
+    if (!replacing && this.#started) throw new ContractError(START_TWICE);
     this.#started = true;
     this.#head = undefined;
     this.#head = checkHead(status, headers);
@@ -174,14 +181,14 @@ class Passage {
   };
 
   readonly #write: Write = (data) => {
-    if (this.#returned) throw new ContractError(MISUSE.writeLate);
-    if (!this.#head) throw new ContractError(MISUSE.writeUnstarted);
+    if (this.#returned) throw new ContractError(WRITE_LATE);
+    if (!this.#head) throw new ContractError(WRITE_UNSTARTED);
     this.#written = true;
     if (!this.#announced || this.#error !== undefined) this.#announce(this.#head);
     if (!isBytes(data) || data.length === 0) return this.#parentWrite(data);
     const filter = this.#filter;
     if (typeof filter === 'object' && data.length > this.#room()) {
-      throw new ContractError(MISUSE.writeBeyond);
+      throw new ContractError(WRITE_BEYOND);
     }
     this.#sent = true;
     if (filter === 'drop') return;
