@@ -69,6 +69,19 @@ describe('text, html and json', () => {
     expect(show((await call(application)).body)).toBe('again');
   });
 
+  it('answer HEAD with the same head and no body', async () => {
+    const environ = createEnviron(
+      { method: 'HEAD', rawPath: '/', headers: {} },
+      { errors: errorStream(console.error) },
+    );
+    const response = await callApplication(text('Grüße'), environ);
+    expect(response.headers).toEqual([
+      ['Content-Type', 'text/plain; charset=utf-8'],
+      ['Content-Length', '7'],
+    ]);
+    expect(await text('x')(environ, () => () => {})).toEqual([]);
+  });
+
   it('json says at once what it cannot hold', () => {
     expect(() => json(undefined)).toThrow(/JSON can hold; got undefined/);
     expect(() => json(() => 1)).toThrow(/got function/);
@@ -95,6 +108,18 @@ describe('closing', () => {
     expect(Symbol.asyncIterator in body).toBe(false);
     expect([...(body as Iterable<Uint8Array>)].map(show)).toEqual(['a', 'b']);
     expect(body.close?.()).toBeUndefined();
+  });
+
+  it('leaves a list a list, whose length a server can still tell', async () => {
+    const inner = [bytes('ab'), bytes('c')];
+    const body = closing(inner, () => {});
+    expect(Array.isArray(body)).toBe(true);
+    expect('close' in inner).toBe(false);
+    const { headers } = await call((_environ, startResponse) => {
+      startResponse('200 OK', []);
+      return body;
+    });
+    expect(headers).toEqual([['Content-Length', '3']]);
   });
 
   it('is asynchronous over what is, and over what is both', async () => {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+  addVary,
   findHeader,
   findHeaders,
+  hasDirective,
   isHopByHop,
   isToken,
+  listItems,
   lowerCase,
   omitHeader,
+  setHeader,
 } from '../src/headers.ts';
 import type { HeaderList } from '../src/types.ts';
 
@@ -79,4 +83,44 @@ describe('lowerCase', () => {
     expect(lowerCase('CONSTRUCTOR')).toBe('constructor');
     expect(lowerCase('__PROTO__')).toBe('__proto__');
   });
+});
+
+it('setHeader leaves one of a name, at the end', () => {
+  const headers = [
+    ['Vary', 'A'],
+    ['x', '1'],
+    ['VARY', 'B'],
+  ] as const;
+  expect(setHeader(headers, 'vary', 'C')).toEqual([
+    ['x', '1'],
+    ['vary', 'C'],
+  ]);
+  expect(setHeader([], 'X', '1')).toEqual([['X', '1']]);
+});
+
+it.each<[string[], string[], string[]]>([
+  [[], ['Origin'], ['Origin']],
+  [['origin'], ['Origin'], ['origin']],
+  [['Accept, , A', 'B'], ['Origin', 'a'], ['Accept, A, B, Origin']],
+  [['*'], ['Origin'], ['*']],
+])('addVary: %j and %j', (before, names, after) => {
+  const headers = addVary(
+    before.map((value) => ['Vary', value] as const),
+    ...names,
+  );
+  expect(headers.map(([, value]) => value)).toEqual(after);
+});
+
+it.each([
+  ['no-store', true],
+  ['private, No-Store', true],
+  ['no-store=x', true],
+  ['max-age=1, no-storehouse', false],
+  ['', false],
+])('hasDirective: %j', (value, expected) => {
+  expect(hasDirective([['cache-control', value]], 'no-store')).toBe(expected);
+});
+
+it('listItems leaves out what is empty', () => {
+  expect(listItems(' a, ,b ,,\tc')).toEqual(['a', 'b', 'c']);
 });

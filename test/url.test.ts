@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEnviron, type RequestFacts } from '../src/environ.ts';
 import { errorStream } from '../src/error-stream.ts';
 import type { Environ } from '../src/types.ts';
-import { applicationUri, requestUri, shiftPathInfo } from '../src/url.ts';
+import { applicationUri, hostName, parseHost, requestUri, shiftPathInfo } from '../src/url.ts';
 
 function environ(facts: Partial<RequestFacts> = {}, more: Partial<Environ> = {}): Environ {
   const made = createEnviron(
@@ -121,4 +121,28 @@ describe('applicationUri and requestUri', () => {
     expect(() => requestUri(environ({}, { PATH_INFO: '/\u0100' }))).toThrow(RangeError);
     expect(() => applicationUri(environ({}, { SCRIPT_NAME: '/\u0100' }))).toThrow(RangeError);
   });
+});
+
+it.each<[string | undefined, string | undefined, string?]>([
+  ['Example.COM', 'example.com'],
+  ['example.com:8080', 'example.com', '8080'],
+  ['example.com:', 'example.com'],
+  ['[2001:DB8::1]:80', '[2001:db8::1]', '80'],
+  ['192.0.2.1', '192.0.2.1'],
+  [undefined, undefined],
+  ['', undefined],
+  ['a b', undefined],
+  ['user@example.com', undefined],
+  ['example.com/path', undefined],
+  ['example.com:port', undefined],
+  ['2001:db8::1', undefined],
+])('parseHost: %j', (text, name, port) => {
+  const host = parseHost(text);
+  expect([host?.name, host?.port]).toEqual([name, port]);
+});
+
+it('hostName is what the client wrote, where that is a host', () => {
+  expect(hostName(environ({}, { HTTP_HOST: 'A:1', SERVER_NAME: 'B' }))).toBe('a');
+  expect(hostName(environ({}, { HTTP_HOST: 'a/b', SERVER_NAME: 'B' }))).toBe('b');
+  expect(hostName(environ({}, { SERVER_NAME: 'B' }))).toBe('b');
 });
