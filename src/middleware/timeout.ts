@@ -29,7 +29,7 @@ export interface TimeoutOptions {
 export function timeout(application: Application, options: TimeoutOptions): Application {
   checkApplication(application);
   checkOptions('timeout', options, {
-    ms: (value) => isCount(value) && value > 0,
+    ms: (value) => isCount(value) && value > 0 && value <= LONGEST,
     until: isOneOf('first-block', 'end'),
   });
   const { ms, until = 'first-block' } = options;
@@ -83,6 +83,9 @@ export function timeout(application: Application, options: TimeoutOptions): Appl
     return unavailable;
   });
 }
+
+/** Timers take 31 bits; a longer one would fire at once. */
+const LONGEST = 2 ** 31 - 1;
 
 /** This middleware's own, to be told from the platform's deadline, which is the server's to answer. */
 class TimedOut extends DeadlineExceeded {}

@@ -142,6 +142,7 @@ it.each([
   [{}, /timeout needs the option ms/],
   [{ seconds: 1 }, /timeout has no option seconds; it has ms, until/],
   [{ ms: 0 }, /as option ms/],
+  [{ ms: 2 ** 31 }, /as option ms/],
 ])('refuses %j', (options, message) => {
   expect(() => timeout(text(''), options as never)).toThrow(message);
 });
