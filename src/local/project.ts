@@ -49,8 +49,14 @@ export interface FunctionDefinition {
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly architecture: 'x86_64' | 'arm64';
+  /** Why it cannot run on this machine, as a sentence for whoever asks for it; `notes` has it too. */
+  readonly unsupported?: string;
   readonly place: Place;
+  readonly places?: PropertyPlaces;
 }
+
+/** Where properties stand, by their names in the template: `Handler`, `BinaryMediaTypes`. */
+export type PropertyPlaces = Readonly<Record<string, Place>>;
 
 /** `BuildProperties` of SAM's esbuild build method, in esbuild's own spelling. */
 export interface EsbuildProperties {
@@ -64,6 +70,7 @@ interface FrontBase {
   /** The logical id of the API, of the function that has the URL, or of the listener. */
   readonly id: string;
   readonly place: Place;
+  readonly places?: PropertyPlaces;
 }
 
 export interface HttpApiFront extends FrontBase {

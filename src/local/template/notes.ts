@@ -1,0 +1,47 @@
+/** What the user is to be told about a template, collected while it is read. */
+import type { Note, Place } from '../project.ts';
+
+export interface Notes {
+  readonly all: readonly Note[];
+  error(code: string, message: string, about?: About): void;
+  warning(code: string, message: string, about?: About): void;
+  info(code: string, message: string, about?: About): void;
+}
+
+export interface About {
+  readonly place?: Place | undefined;
+  readonly resource?: string | undefined;
+  /** What to do. */
+  readonly fix?: string | undefined;
+}
+
+/** A thing said twice of one place is noted once. */
+export function collectNotes(): Notes {
+  const found = new Map<string, Note>();
+  const add = (level: Note['level'], code: string, message: string, about: About = {}): void => {
+    const { place, resource, fix } = about;
+    const note: Note = {
+      level,
+      code,
+      message,
+      ...(fix !== undefined && { fix }),
+      ...(place && { place }),
+      ...(resource !== undefined && { resource }),
+    };
+    found.set(`${code} ${place?.line}:${place?.column} ${message}`, note);
+  };
+  return {
+    get all() {
+      return [...found.values()].sort(byPlace);
+    },
+    error: (code, message, about) => add('error', code, message, about),
+    warning: (code, message, about) => add('warning', code, message, about),
+    info: (code, message, about) => add('info', code, message, about),
+  };
+}
+
+function byPlace(one: Note, other: Note): number {
+  const [a, b] = [one.place, other.place];
+  if (!a || !b) return Number(!a) - Number(!b);
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+}

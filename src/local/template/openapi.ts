@@ -1,0 +1,82 @@
+/**
+ * The routes in an OpenAPI definition, as far as its integrations name functions.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
+ */
+import type { Place } from '../project.ts';
+import type { Stack } from './stack.ts';
+import { child, entries, type Node } from './tree.ts';
+import { numberAt, type Owner, textAt } from './values.ts';
+
+export interface DefinedRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly functionId: string;
+  readonly payloadFormat: string | undefined;
+  readonly stream: boolean;
+  readonly timeoutMs: number | undefined;
+  readonly place: Place;
+}
+
+const METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace']);
+const ANY = 'x-amazon-apigateway-any-method';
+const INTEGRATION = 'x-amazon-apigateway-integration';
+
+/** The definition of an API: in the template, or in a file beside it. */
+export function definitionOf(stack: Stack, properties: Node | undefined): Node | undefined {
+  const body = child(properties, 'DefinitionBody') ?? child(properties, 'Body');
+  if (body) return body;
+  const uri = child(properties, 'DefinitionUri') ?? child(properties, 'BodyS3Location');
+  return uri && stack.include(uri);
+}
+
+export function definedRoutes(
+  stack: Stack,
+  owner: Owner,
+  definition: Node | undefined,
+): DefinedRoute[] {
+  return entries(child(definition, 'paths')).flatMap(([path, { value }]) =>
+    entries(value).flatMap(([key, { place, value: operation }]) => {
+      const method = key.toLowerCase();
+      if (!METHODS.has(method) && method !== ANY) return [];
+      const name = method === ANY ? 'ANY' : method.toUpperCase();
+      return route(stack, owner, name, path === '/$default' ? '$default' : path, place, operation);
+    }),
+  );
+}
+
+function route(
+  stack: Stack,
+  owner: Owner,
+  method: string,
+  path: string,
+  place: Place,
+  operation: Node,
+): DefinedRoute[] {
+  const integration = child(operation, INTEGRATION);
+  const uri = textAt(owner, integration, 'uri');
+  const functionId = uri === undefined ? undefined : stack.functionOf(uri);
+  const type = textAt(owner, integration, 'type')?.toLowerCase() ?? '';
+  if (functionId === undefined || type !== 'aws_proxy') {
+    // SAM's own way to write CORS, and read from elsewhere.
+    if (method === 'OPTIONS' && type === 'mock') return [];
+    const what = integration ? `its integration is ${type || 'of no type'}` : 'no integration';
+    stack.notes.warning('route-target', `${method} ${path} leads to no function: ${what}`, {
+      place,
+      resource: owner.resource,
+      fix: 'it is left out here',
+    });
+    return [];
+  }
+  return [
+    {
+      method,
+      path,
+      functionId,
+      payloadFormat: textAt(owner, integration, 'payloadFormatVersion'),
+      stream: textAt(owner, integration, 'responseTransferMode')?.toUpperCase() === 'STREAM',
+      timeoutMs: numberAt(owner, integration, 'timeoutInMillis'),
+      place,
+    },
+  ];
+}

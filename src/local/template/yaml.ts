@@ -1,0 +1,234 @@
+/**
+ * YAML and JSON to a tree. The one file that knows the package `yaml`, which the build bundles into it.
+ *
+ * A template may come from anywhere, so nothing in it may take the reader's time or stack: size, depth and the number of
+ * values behind aliases have bounds.
+ */
+import {
+  CST,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  type ParsedNode,
+} from 'yaml';
+import type { Place } from '../project.ts';
+import { type Entry, list, mapping, type Node } from './tree.ts';
+
+/** A text is no template; the message says why. */
+export class YamlError extends Error {
+  override name = 'YamlError';
+  readonly place: Place;
+
+  constructor(message: string, place: Place) {
+    super(message);
+    this.place = place;
+  }
+}
+
+/** CloudFormation itself takes 1 MB. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** Nobody writes by hand what is deeper; the parser needs stack for each level. */
+const MAX_FLOW = 100;
+const MAX_INDENT = 200;
+const MAX_INDICATORS = 40;
+const MAX_DEPTH = 400;
+const MAX_NODES = 500_000;
+
+/**
+ * The tree of a YAML or JSON text, and what is wrong with it though it can be read.
+ *
+ * @throws {YamlError} for what cannot be read at all
+ */
+export function parseYaml(text: string, file: string): { root: Node; problems: YamlError[] } {
+  const lines = new LineCounter();
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const start = { file, line: 1, column: 1 };
+  const size = Buffer.byteLength(text);
+  if (size > MAX_BYTES) {
+    throw new YamlError(`a template may have ${MAX_BYTES} bytes; this one has ${size}`, start);
+  }
+  const deep = tooDeep(text);
+  if (deep !== undefined) throw new YamlError('this is nested too deep', { file, ...deep });
+
+  const document = parseDocument(text, {
+    schema: 'failsafe', // every scalar stays text: the property knows what it must be
+    uniqueKeys: false, // its own check compares each key with each
+    merge: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter: lines,
+  });
+  const [error] = document.errors;
+  if (error) throw new YamlError(sentence(error.message), place(error.pos[0]));
+  if (!document.contents) throw new YamlError('the template is empty', start);
+  return convert(document.contents, place);
+}
+
+function sentence(message: string): string {
+  return message.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+}
+
+/** Where a text goes deeper than the parser, which recurses, can follow. */
+function tooDeep(text: string): { line: number; column: number } | undefined {
+  let [line, column, flow, indicators] = [1, 1, 0, 0];
+  let isFirst = true;
+  let isText = false;
+  for (const token of new Lexer().lex(text)) {
+    const type = isText ? 'scalar' : CST.tokenType(token);
+    isText = token === CST.SCALAR;
+    if (type === 'flow-map-start' || type === 'flow-seq-start') flow++;
+    if (type === 'flow-map-end' || type === 'flow-seq-end') flow = Math.max(flow - 1, 0);
+    if (flow === 0 && (type === 'seq-item-ind' || type === 'explicit-key-ind')) indicators++;
+    const isStructure = type !== 'space' && type !== 'newline' && type !== 'comment';
+    const indent = isFirst && isStructure && flow === 0 ? column : 0;
+    if (flow > MAX_FLOW || indicators > MAX_INDICATORS || indent > MAX_INDENT) {
+      return { line, column };
+    }
+    if (isStructure) isFirst = false;
+    const breaks = token.split('\n');
+    if (breaks.length > 1) {
+      line += breaks.length - 1;
+      [column, indicators, isFirst] = [(breaks.at(-1) ?? '').length + 1, 0, true];
+    } else if (!isText) {
+      column += token.length;
+    }
+  }
+  return undefined;
+}
+
+/** A value, how many it holds with itself, and how deep they go. */
+interface Measured {
+  node: Node;
+  size: number;
+  depth: number;
+}
+
+function convert(
+  contents: ParsedNode,
+  place: (offset: number) => Place,
+): { root: Node; problems: YamlError[] } {
+  const problems: YamlError[] = [];
+  const anchors = new Map<string, Measured | 'open'>();
+  const placeOf = (node: { range?: readonly number[] | null | undefined }): Place =>
+    place(node.range?.[0] ?? 0);
+
+  const measure = (node: Node, parts: readonly Measured[]): Measured => {
+    const size = parts.reduce((sum, part) => sum + part.size, 1);
+    const depth = 1 + parts.reduce((most, part) => Math.max(most, part.depth), 0);
+    if (size > MAX_NODES) {
+      throw new YamlError(`aliases make more than ${MAX_NODES} values of this`, node.place);
+    }
+    if (depth > MAX_DEPTH) throw new YamlError('this is nested too deep', node.place);
+    return { node, size, depth };
+  };
+
+  const visit = (node: unknown, from: Place): Measured => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target === 'open') {
+        throw new YamlError(`*${node.source} stands for something that holds itself`, from);
+      }
+      if (!target) throw new YamlError(`there is no &${node.source} before this`, from);
+      return target;
+    }
+    const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
+    if (anchor !== undefined) anchors.set(anchor, 'open');
+    const measured = tagged(node, plainly(node, from));
+    if (anchor !== undefined) anchors.set(anchor, measured);
+    return measured;
+  };
+
+  const plainly = (node: unknown, from: Place): Measured => {
+    if (isMap(node)) {
+      const { found, parts } = pairs(node.items, placeOf(node));
+      return measure(mapping(placeOf(node), found), parts);
+    }
+    if (isSeq(node)) {
+      const at = placeOf(node);
+      const parts = node.items.map((item) => visit(item, placeOf(item as { range?: number[] })));
+      return measure(
+        list(
+          at,
+          parts.map((part) => part.node),
+        ),
+        parts,
+      );
+    }
+    if (!isScalar(node)) return measure({ kind: 'scalar', place: from, text: '', plain: true }, []);
+    const text = typeof node.value === 'string' ? node.value : '';
+    return measure(
+      { kind: 'scalar', place: placeOf(node), text, plain: node.type === 'PLAIN' },
+      [],
+    );
+  };
+
+  const pairs = (
+    items: readonly { key: unknown; value: unknown }[],
+    from: Place,
+  ): { found: Map<string, Entry>; parts: Measured[] } => {
+    const found = new Map<string, Entry>();
+    const merged = new Map<string, Entry>();
+    const parts: Measured[] = [];
+    for (const { key, value } of items) {
+      const at = isScalar(key) ? placeOf(key) : from;
+      if (!isScalar(key)) {
+        problems.push(new YamlError('a key must be a plain text', at));
+        continue;
+      }
+      const name = typeof key.value === 'string' ? key.value : String(key.source ?? '');
+      const part = visit(value, at);
+      parts.push(part);
+      if (name === '<<') {
+        for (const [inner, entry] of mergedEntries(part.node)) {
+          if (!merged.has(inner)) merged.set(inner, entry);
+        }
+      } else if (found.has(name)) {
+        const first = found.get(name)?.place.line ?? 0;
+        problems.push(new YamlError(`${name} stands here twice, in line ${first} too`, at));
+      } else {
+        found.set(name, { place: at, value: part.node });
+      }
+    }
+    for (const [name, entry] of merged) if (!found.has(name)) found.set(name, entry);
+    return { found, parts };
+  };
+
+  const { node: root } = visit(contents, place(0));
+  return { root, problems };
+}
+
+function mergedEntries(node: Node): [string, Entry][] {
+  if (node.kind === 'map') return [...node.entries];
+  return node.kind === 'list' ? node.items.flatMap(mergedEntries) : [];
+}
+
+/** `!Ref A` and its kind, written out. */
+function tagged(node: unknown, measured: Measured): Measured {
+  const tag = isMap(node) || isSeq(node) || isScalar(node) ? node.tag : undefined;
+  const name = /^!([A-Za-z0-9:]+)$/.exec(tag ?? '')?.[1];
+  if (name === undefined) return measured;
+  const { node: argument, size, depth } = measured;
+  const key = name === 'Ref' || name === 'Condition' ? name : `Fn::${name.replace(/^Fn::/, '')}`;
+  const { place } = argument;
+  const value = key === 'Fn::GetAtt' ? attributePath(argument) : argument;
+  return { node: mapping(place, [[key, { place, value }]]), size: size + 1, depth: depth + 1 };
+}
+
+/** `!GetAtt A.B.C` is short for `[A, B.C]`. */
+function attributePath(argument: Node): Node {
+  if (argument.kind !== 'scalar') return argument;
+  const { text, place } = argument;
+  const dot = text.indexOf('.');
+  if (dot < 0) return argument;
+  return list(
+    place,
+    [text.slice(0, dot), text.slice(dot + 1)].map((part) => ({ ...argument, text: part })),
+  );
+}
