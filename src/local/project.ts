@@ -80,6 +80,7 @@ export interface HttpApiFront extends FrontBase {
   readonly stageVariables: Readonly<Record<string, string>>;
   readonly routes: readonly HttpApiRoute[];
   readonly cors?: Cors;
+  /** Of custom domains, without slashes around: `shop`; `''` is the root of a domain. */
   readonly basePaths: readonly string[];
 }
 
@@ -131,6 +132,8 @@ export interface LoadBalancerFront extends FrontBase {
   readonly kind: 'alb';
   /** In the order in which they are tried; the listener's default action comes last, without conditions. */
   readonly rules: readonly LoadBalancerRule[];
+  /** `idle_timeout.timeout_seconds` of the load balancer, where it is known; AWS's default is 60 s. */
+  readonly idleTimeoutMs?: number;
 }
 
 export interface LoadBalancerRule {
@@ -140,6 +143,8 @@ export interface LoadBalancerRule {
         readonly type: 'function';
         readonly functionId: string;
         readonly multiValueHeaders: boolean;
+        /** The target group, where there is one in the template. */
+        readonly group?: { readonly id: string; readonly place: Place };
       }
     | {
         readonly type: 'fixed';

@@ -22,6 +22,7 @@ import { restApis } from './template/rest-api.ts';
 import type { Resource, Scope } from './template/scope.ts';
 import { type Evaluated, ofType, ownerOf, type Stack } from './template/stack.ts';
 import { child, entries, type Node } from './template/tree.ts';
+import { textsAt } from './template/values.ts';
 import { parseYaml, YamlError } from './template/yaml.ts';
 
 export interface TemplateOptions {
@@ -37,18 +38,21 @@ export interface TemplateOptions {
  * do what it says.
  */
 export function readTemplate(file: string, options: TemplateOptions = {}): Project {
+  return readStack(file, options).project;
+}
+
+/** The same, with the resources themselves: for `check`, which looks at more than a request would meet. */
+export function readStack(
+  file: string,
+  options: TemplateOptions = {},
+): { project: Project; stack: Stack | undefined } {
   const path = resolve(file);
   const folder = resolve(options.folder ?? dirname(path));
   const notes = collectNotes();
   const root = readTree(path, notes);
   const found = root ? readRoot(path, folder, root, options.parameters ?? {}, notes) : undefined;
-  return {
-    file: path,
-    folder,
-    functions: found?.functions ?? [],
-    fronts: found?.fronts ?? [],
-    notes: notes.all,
-  };
+  const { functions = [], fronts = [], stack } = found ?? {};
+  return { project: { file: path, folder, functions, fronts, notes: notes.all }, stack };
 }
 
 /** The tree of a file; a note where there is none. */
@@ -86,7 +90,7 @@ function readRoot(
   root: Node,
   given: Readonly<Record<string, string>>,
   notes: Notes,
-): Pick<Project, 'functions' | 'fronts'> | undefined {
+): (Pick<Project, 'functions' | 'fronts'> & { stack: Stack }) | undefined {
   const section = child(root, 'Resources');
   if (section?.kind !== 'map' || section.entries.size === 0) {
     notes.error('template', 'this is no template: it has no Resources', { place: root.place });
@@ -103,10 +107,12 @@ function readRoot(
     holds: conditionsOf(child(root, 'Conditions'), () => scope),
     naming: new Set(),
   };
+  transformed(resources, child(root, 'Transform'), notes);
   const stack = evaluateStack(scope, folder, globals);
   for (const [, { value }] of entries(child(root, 'Outputs'))) evaluateOutput(scope, value);
   const functions = readFunctions(scope, stack);
   return {
+    stack,
     functions,
     fronts: [
       ...httpApis(stack),
@@ -143,6 +149,7 @@ function readResources(
       properties: name === undefined ? own : withGlobals(child(globals, name), own),
       metadata: child(value, 'Metadata'),
       condition: child(value, 'Condition'),
+      dependsOn: textsAt({ notes, resource: id }, value, 'DependsOn'),
       place,
     });
   }
@@ -156,7 +163,6 @@ function generated(
 ): (id: string) => boolean {
   const macros = transform?.kind === 'list' ? transform.items : transform ? [transform] : [];
   const names = macros.map((macro) => (macro.kind === 'scalar' ? macro.text : 'Fn::Transform'));
-  const isSam = names.some((name) => name.startsWith('AWS::Serverless'));
   const others = names.some(
     (name) => !/^AWS::(Serverless|CodeDeployBlueGreen|SecretsManager)/.test(name),
   );
@@ -165,20 +171,36 @@ function generated(
   );
   makers.push('ServerlessRestApi', 'ServerlessHttpApi', 'ServerlessDeploymentApplication');
   return (id) =>
-    others ||
-    (isSam && makers.some((maker) => id.startsWith(maker))) ||
-    id === 'CodeDeployServiceRole';
+    others || makers.some((maker) => id.startsWith(maker)) || id === 'CodeDeployServiceRole';
+}
+
+/** Without the transform CloudFormation knows none of SAM's types. */
+function transformed(
+  resources: ReadonlyMap<string, Resource>,
+  transform: Node | undefined,
+  notes: Notes,
+): void {
+  if (transform) return;
+  const [first] = [...resources.values()].filter(({ type }) =>
+    type.startsWith('AWS::Serverless::'),
+  );
+  if (!first) return;
+  notes.error('transform', `${first.id} is of ${first.type}, and the template has no Transform`, {
+    place: first.place,
+    resource: first.id,
+    fix: 'Transform: AWS::Serverless-2016-10-31',
+  });
 }
 
 function evaluateStack(scope: Scope, project: string, globals: Node | undefined): Stack {
   const { notes } = scope;
   const resources = new Map<string, Evaluated>();
   for (const resource of scope.resources.values()) {
-    const { id, type, condition, place } = resource;
+    const { id, type, condition, dependsOn, place } = resource;
     if (condition?.kind === 'scalar' && !scope.holds(condition.text, condition.place)) continue;
     const properties = resource.properties && evaluate(scope, resource.properties);
     const metadata = resource.metadata && evaluate(scope, resource.metadata);
-    resources.set(id, { id, type, properties, metadata, place });
+    resources.set(id, { id, type, properties, metadata, dependsOn, place });
   }
   return {
     notes,

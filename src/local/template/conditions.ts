@@ -33,6 +33,7 @@ function undefinedCondition(scope: Scope, name: string, place: Place): boolean {
 }
 
 function decide(scope: Scope, node: Node): boolean {
+  if (node.kind === 'scalar' && /^(true|false)$/.test(node.text)) return node.text === 'true';
   const [[name, entry] = []] = node.kind === 'map' ? node.entries : [];
   const argument = entry?.value;
   const parts = argument?.kind === 'list' ? argument.items : [];

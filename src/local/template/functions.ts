@@ -128,6 +128,8 @@ function codeOf(source: FunctionSource): { folder: string; unsupported?: string 
       return { folder, unsupported: reason };
     }
     case 'missing': {
+      if (/\.(zip|jar|war)$/.test(folder))
+        return nowhere(`${sentence} is not built yet`, uri.place);
       const reason = `${sentence} is not there`;
       notes.error('code-missing', reason, { place: uri.place, resource });
       return { folder, unsupported: reason };

@@ -6,6 +6,7 @@ import {
   type Evaluated,
   eventsOf,
   type FunctionEvent,
+  implicitApi,
   ofType,
   ownerOf,
   type Stack,
@@ -36,8 +37,7 @@ function serverless(stack: Stack): HttpApiFront[] {
   const [first] = implicit;
   if (first) {
     const properties = child(stack.globals, 'HttpApi');
-    const { place } = first;
-    const api = { id: IMPLICIT, type: '', properties, metadata: undefined, place };
+    const api = implicitApi(IMPLICIT, properties, first.place);
     fronts.push(serverlessFront(stack, api, implicit));
   }
   for (const event of events) {
@@ -47,9 +47,11 @@ function serverless(stack: Stack): HttpApiFront[] {
   return fronts;
 }
 
-/** An event of an API that is not SAM's own, or of another stack. */
+/** An event of an API that is not in this template. */
 export function sayForeign(stack: Stack, event: FunctionEvent, api: string): void {
-  const message = `event ${event.name} of ${event.functionId} belongs to ${api}, which is no API of SAM in this template`;
+  // SAM gives such an API the permission; its routes stand with it.
+  if (/^AWS::ApiGateway(V2)?::(Rest)?Api$/.test(stack.resources.get(api)?.type ?? '')) return;
+  const message = `event ${event.name} of ${event.functionId} belongs to ${api}, which is no API of this template`;
   stack.notes.warning('route-target', message, {
     place: event.place,
     resource: event.functionId,

@@ -122,6 +122,9 @@ function missing(scope: Scope, name: string, at: Node): Node {
 }
 
 function getAtt(scope: Scope, argument: Node, call: Node): Node | undefined {
+  if (argument.kind === 'scalar' && argument.text.includes('.')) {
+    return variable(scope, argument.text, call);
+  }
   const parts = argument.kind === 'list' ? argument.items.map((item) => evaluate(scope, item)) : [];
   const [id, attribute] = parts;
   if (id?.kind !== 'scalar' || attribute?.kind !== 'scalar' || parts.length !== 2) {
@@ -163,6 +166,7 @@ function sub(scope: Scope, argument: Node, call: Node): Node | undefined {
   return bounded(scope, call, text, unknowns(pieces));
 }
 
+/** `A` is a reference, `A.B` an attribute. */
 function variable(scope: Scope, name: string, at: Node): Node | undefined {
   const dot = name.indexOf('.');
   if (dot < 0 || name.startsWith('AWS::')) return referTo(scope, name, at);

@@ -12,6 +12,10 @@ import { listAt, numberAt, type Owner, textAt, textsAt } from './values.ts';
 const NAME = 'AWS::ElasticLoadBalancingV2';
 
 export function loadBalancers(stack: Stack): LoadBalancerFront[] {
+  const isLambda = (group: Evaluated): boolean =>
+    textAt(ownerOf(stack, group), group.properties, 'TargetType') === 'lambda';
+  // Those that know no function are no affair of ours.
+  if (!ofType(stack, `${NAME}::TargetGroup`).some(isLambda)) return [];
   return ofType(stack, `${NAME}::Listener`).flatMap((listener) => {
     const owner = ownerOf(stack, listener);
     const own = ofType(stack, `${NAME}::ListenerRule`)
@@ -27,10 +31,21 @@ export function loadBalancers(stack: Stack): LoadBalancerFront[] {
     const { place, properties } = listener;
     const fallback = actionOf(stack, owner, listAt(properties, 'DefaultActions'), place);
     const rules = [...own, ...(fallback ? [{ conditions: [], action: fallback, place }] : [])];
-    // One that knows no function is no affair of ours.
     if (!rules.some(({ action }) => action.type === 'function')) return [];
-    return [{ kind: 'alb', id: listener.id, rules, place }];
+    const idleTimeoutMs = idleTimeout(stack, textAt(owner, properties, 'LoadBalancerArn'));
+    const idle = idleTimeoutMs === undefined ? {} : { idleTimeoutMs };
+    return [{ kind: 'alb', id: listener.id, rules, ...idle, place }];
   });
+}
+
+function idleTimeout(stack: Stack, id: string | undefined): number | undefined {
+  const balancer = stack.resources.get(id ?? '');
+  if (!balancer) return undefined;
+  const owner = ownerOf(stack, balancer);
+  const attribute = listAt(balancer.properties, 'LoadBalancerAttributes').find(
+    (it) => textAt(owner, it, 'Key') === 'idle_timeout.timeout_seconds',
+  );
+  return 1000 * (numberAt(owner, attribute, 'Value') ?? 60);
 }
 
 function ruleOf(stack: Stack, rule: Evaluated): LoadBalancerRule[] {
@@ -143,7 +158,12 @@ function forward(
     );
     return undefined;
   }
-  return { type: 'function', functionId, multiValueHeaders: isMultiValue(at, group) };
+  return {
+    type: 'function',
+    functionId,
+    multiValueHeaders: isMultiValue(at, group),
+    group: { id: group.id, place: group.place },
+  };
 }
 
 function say(stack: Stack, { resource }: Owner, place: Place, what: string): void {

@@ -14,6 +14,7 @@ import {
   type Evaluated,
   eventsOf,
   type FunctionEvent,
+  implicitApi,
   ofType,
   ownerOf,
   type Stack,
@@ -46,8 +47,7 @@ function serverless(stack: Stack): RestApiFront[] {
   const [first] = implicit;
   if (first) {
     const properties = child(stack.globals, 'Api');
-    const { place } = first;
-    const api = { id: IMPLICIT, type: '', properties, metadata: undefined, place };
+    const api = implicitApi(IMPLICIT, properties, first.place);
     fronts.push(serverlessFront(stack, api, implicit));
   }
   for (const event of events) {

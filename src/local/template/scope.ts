@@ -24,6 +24,7 @@ export interface Resource {
   readonly properties: Node | undefined;
   readonly metadata: Node | undefined;
   readonly condition: Node | undefined;
+  readonly dependsOn: readonly string[];
   readonly place: Place;
 }
 

@@ -9,6 +9,7 @@ export interface Evaluated {
   readonly type: string;
   readonly properties: Node | undefined;
   readonly metadata: Node | undefined;
+  readonly dependsOn: readonly string[];
   readonly place: Place;
 }
 
@@ -27,6 +28,11 @@ export interface Stack {
 
 export function ofType(stack: Stack, ...types: string[]): Evaluated[] {
   return [...stack.resources.values()].filter(({ type }) => types.includes(type));
+}
+
+/** An API that SAM makes because an event names none. */
+export function implicitApi(id: string, properties: Node | undefined, place: Place): Evaluated {
+  return { id, type: '', properties, metadata: undefined, dependsOn: [], place };
 }
 
 export function ownerOf({ notes }: Stack, { id }: { id: string }): Owner {
