@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command `gatecall`: finds the subcommand, runs it, and turns what happened into an exit code. */
 import { createRequire } from 'node:module';
+import { check } from './cli/check.ts';
 import { type Command, UsageError } from './cli/command.ts';
 import { generateEvent } from './cli/generate-event.ts';
 import { invoke } from './cli/invoke.ts';
@@ -8,6 +9,7 @@ import { invoke } from './cli/invoke.ts';
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['invoke', invoke],
   ['generate-event', generateEvent],
+  ['check', check],
 ]);
 
 const HELP = `Usage: gatecall <command> [options]

@@ -16,19 +16,23 @@ export interface About {
 }
 
 /** A thing said twice of one place is noted once. */
-export function collectNotes(): Notes {
+export function collectNotes(earlier: readonly Note[] = []): Notes {
   const found = new Map<string, Note>();
+  const put = (note: Note): void => {
+    const { code, message, place } = note;
+    found.set(`${code} ${place?.file}:${place?.line}:${place?.column} ${message}`, note);
+  };
+  earlier.forEach(put);
   const add = (level: Note['level'], code: string, message: string, about: About = {}): void => {
     const { place, resource, fix } = about;
-    const note: Note = {
+    put({
       level,
       code,
       message,
       ...(fix !== undefined && { fix }),
       ...(place && { place }),
       ...(resource !== undefined && { resource }),
-    };
-    found.set(`${code} ${place?.line}:${place?.column} ${message}`, note);
+    });
   };
   return {
     get all() {

@@ -1,0 +1,136 @@
+/** `gatecall check`: a template and its code compared. */
+import { relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { CheckResult } from '../local/check.ts';
+import type { Note } from '../local/project.ts';
+import { type Command, parsed, UsageError } from './command.ts';
+import { parameterOverrides } from './parameters.ts';
+import { projectFolder, templateFile } from './template-file.ts';
+
+const HELP = `Usage: gatecall check [template] [options]
+
+Compares a SAM or CloudFormation template with the code it names, and says what AWS would refuse or not do, with the
+line and the fix. Nothing is run, and nothing is sent anywhere.
+
+  [template]            template.yaml, template.yml or template.json unless given
+      --json            one JSON document: { template, functions, fronts, errors, warnings, findings: [{ level, code,
+                        message, fix, file, line, column, resource }] }
+      --parameter-overrides <Name=value …>
+                        values for the template's parameters
+  -h, --help
+
+Exit code: 0; 1 when there are errors; 2 when nothing could be checked.
+
+  gatecall check --parameter-overrides 'Stage=prod Domain=example.com'
+`;
+
+export const check: Command = {
+  summary: 'compare a SAM template with its code',
+
+  async run(args) {
+    const order = readOrder(args);
+    if (order === undefined) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    const folder = process.cwd();
+    const template = templateFile(order.template, folder);
+    // The YAML reader is large, and no other command's business.
+    const { checkTemplate } = await import('../local/check.ts');
+    const result = checkTemplate(template, {
+      parameters: order.parameters,
+      folder: projectFolder(template, folder),
+    });
+    const report = reportOf(template, result, folder);
+    process.stdout.write(order.json ? `${JSON.stringify(report, null, 2)}\n` : formatted(report));
+    return report.errors > 0 ? 1 : 0;
+  },
+};
+
+interface Order {
+  template: string | undefined;
+  parameters: Record<string, string>;
+  json: boolean;
+}
+
+function readOrder(args: string[]): Order | undefined {
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        'parameter-overrides': { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+  if (values.help) return undefined;
+  const overrides = values['parameter-overrides'];
+  // As with sam, more of them may follow without quotes.
+  const isOverride = (text: string): boolean => overrides.length > 0 && /^\w+=/.test(text);
+  const [template, ...rest] = positionals.filter((text) => !isOverride(text));
+  if (rest.length > 0) {
+    throw new UsageError(`one template at a time; what is ${JSON.stringify(rest.join(' '))}?`);
+  }
+  const parameters = parameterOverrides([...overrides, ...positionals.filter(isOverride)]);
+  return { template, parameters, json: values.json };
+}
+
+/** What `--json` prints. Names stay; new ones may come. */
+export interface Report {
+  template: string;
+  functions: number;
+  fronts: number;
+  errors: number;
+  warnings: number;
+  findings: Finding[];
+}
+
+export interface Finding {
+  level: Note['level'];
+  code: string;
+  message: string;
+  fix?: string;
+  /** From the current folder. */
+  file: string;
+  line: number;
+  column: number;
+  resource?: string;
+}
+
+function reportOf(template: string, { project, findings }: CheckResult, folder: string): Report {
+  const count = (level: Note['level']): number =>
+    findings.filter((finding) => finding.level === level).length;
+  return {
+    template,
+    functions: project.functions.length,
+    fronts: project.fronts.length,
+    errors: count('error'),
+    warnings: count('warning'),
+    findings: findings.map(({ level, code, message, fix, place, resource }) => ({
+      level,
+      code,
+      message,
+      ...(fix !== undefined && { fix }),
+      file: relative(folder, place?.file ?? project.file),
+      line: place?.line ?? 1,
+      column: place?.column ?? 1,
+      ...(resource !== undefined && { resource }),
+    })),
+  };
+}
+
+function formatted({ template, functions, fronts, errors, warnings, findings }: Report): string {
+  const lines = findings.flatMap(({ level, code, message, fix, file, line, column }) => [
+    `${file}:${line}:${column}: ${level}: ${message} [${code}]`,
+    ...(fix === undefined ? [] : [`    ${fix}`]),
+  ]);
+  const checked = `${plural(functions, 'function')}, ${plural(fronts, 'front')}`;
+  const found = `${plural(errors, 'error')}, ${plural(warnings, 'warning')}`;
+  return [...lines, `${template}: ${checked}: ${found}`, ''].join('\n');
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

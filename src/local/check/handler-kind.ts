@@ -1,0 +1,52 @@
+/** Whether a handler streams, as far as its source tells. */
+import type { Source } from './source.ts';
+
+/** What makes a streaming handler: Lambda's own, gatecall's, Hono's. */
+const STREAMING = new Set(['streamifyResponse', 'toStreamingLambdaHandler', 'streamHandle']);
+/** What makes one that answers in one piece, beside gatecall: Hono, serverless-http, serverless-express, Fastify. */
+const BUFFERED = new Set([
+  'handle',
+  'serverless',
+  'serverlessHttp',
+  'serverlessExpress',
+  'awsLambdaFastify',
+]);
+const MENTION = /\b(streamifyResponse|toStreamingLambdaHandler|streamHandle)\b/;
+
+export function handlerKind(
+  source: Source,
+  exportName: string,
+): 'streaming' | 'buffered' | undefined {
+  const { code } = source;
+  const name = exportName.replace(/[^\w$]/g, '');
+  const declared = new RegExp(`\\bexport\\s+(async\\s+)?function\\s*\\*?\\s*${escaped(name)}\\b`);
+  if (declared.test(code)) return 'buffered';
+  const assigned = new RegExp(
+    `(?:\\bexport\\s+(?:const|let|var)\\s+|(?<![.\\w$])exports\\.|\\bmodule\\.exports\\.)${escaped(name)}\\b(?:\\s*:[^=]*)?\\s*=(?![=>])\\s*`,
+  ).exec(code);
+  if (!assigned) return undefined;
+  const value = code.slice(assigned.index + assigned[0].length);
+  const callee = /^(?:[\w$]+\s*\.\s*)*([\w$]+)\s*(?:<[^(]*>)?\(/.exec(value)?.[1];
+  if (callee !== undefined && callee !== 'async' && callee !== 'function') {
+    const called = aliases(code).get(callee) ?? callee;
+    if (STREAMING.has(called)) return 'streaming';
+    if (called === 'toLambdaHandler') return 'buffered';
+    // Common names, which may be somebody's own.
+    return BUFFERED.has(called) && !MENTION.test(code) ? 'buffered' : undefined;
+  }
+  // A function as it stands: nothing has marked it.
+  return /^(async\b|function\b|\()/.test(value) ? 'buffered' : undefined;
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('$', '\\$');
+}
+
+/** `import { a as b }` */
+function aliases(code: string): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [, original = '', alias = ''] of code.matchAll(/([\w$]+)\s+as\s+([\w$]+)/g)) {
+    found.set(alias, original);
+  }
+  return found;
+}

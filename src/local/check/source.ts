@@ -1,0 +1,193 @@
+/**
+ * JavaScript and TypeScript, looked at without running it: what a module imports and exports. No parser is at hand, so this
+ * tells only what can be told for sure.
+ */
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, extname, join, resolve } from 'node:path';
+import type { Place } from '../project.ts';
+import { isInside } from '../template/code-folder.ts';
+
+export interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** The text with blanks for comments, and for what is in strings. Offsets are the same. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+export interface Import {
+  readonly specifier: string;
+  readonly offset: number;
+}
+
+/** More than anybody writes; bundles are not looked into. */
+const MAX_BYTES = 256 * 1024;
+/** In the order of Lambda, then TypeScript's. */
+export const JAVASCRIPT: readonly string[] = ['.js', '.mjs', '.cjs'];
+export const TYPESCRIPT: readonly string[] = ['.ts', '.mts', '.cts', '.tsx', '.jsx'];
+
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** A module's source; undefined if it is too large, or lies outside the folder, if only by a link. */
+export function readSource(folder: string, file: string): Source | undefined {
+  if (!isInside(folder, file) || !isFile(file)) return undefined;
+  if (!isInside(realpathSync(folder), realpathSync(file))) return undefined;
+  if (statSync(file).size > MAX_BYTES) return undefined;
+  const text = readFileSync(file, 'utf8');
+  return { file, text, ...scan(text) };
+}
+
+export function placeIn({ file, text }: Source, offset: number): Place {
+  const before = text.slice(0, offset).split('\n');
+  return { file, line: before.length, column: (before.at(-1) ?? '').length + 1 };
+}
+
+const TOKEN =
+  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|`(?:\\[\s\S]|[^`\\])*`|(["'])((?:\\.|(?!\1)[^\\\n])*)\1/g;
+
+function scan(text: string): Pick<Source, 'code' | 'imports'> {
+  const imports: Import[] = [];
+  let code = '';
+  let end = 0;
+  for (const match of text.matchAll(TOKEN)) {
+    const [token, quote, specifier] = match;
+    code += text.slice(end, match.index);
+    end = match.index + token.length;
+    const isImport = /(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*$/.test(code.slice(-80));
+    if (specifier !== undefined && isImport) imports.push({ specifier, offset: match.index });
+    const inner = quote === undefined ? token : token.slice(1, -1);
+    const blank = inner.replace(/[^\n]/g, ' ');
+    code += quote === undefined ? blank : `${quote}${blank}${quote}`;
+  }
+  return { code: code + text.slice(end), imports };
+}
+
+/** The file that a relative import means. */
+export function resolveImport(from: Source, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  const path = resolve(dirname(from.file), specifier);
+  const bare = path.replace(/\.[cm]?js$/, '');
+  const all = [...TYPESCRIPT, ...JAVASCRIPT];
+  const candidates = [
+    path,
+    ...all.map((extension) => bare + extension),
+    ...all.map((extension) => path + extension),
+    ...all.map((extension) => join(path, `index${extension}`)),
+  ];
+  return candidates.find(isFile);
+}
+
+/** A module and those it imports by path, itself first. */
+export function withImports(folder: string, source: Source, most = 200): Source[] {
+  const found = new Map([[source.file, source]]);
+  for (const one of found.values()) {
+    for (const { specifier } of one.imports) {
+      const file = resolveImport(one, specifier);
+      if (file === undefined || found.has(file) || found.size >= most) continue;
+      const next = readSource(folder, file);
+      if (next) found.set(file, next);
+    }
+  }
+  return [...found.values()];
+}
+
+/** The names a module exports; `open` if there may be more. */
+export function exportsOf({ code }: Source): { names: Set<string>; open: boolean } {
+  const names = new Set<string>();
+  for (const pattern of [
+    /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+([\w$]+)/g,
+    /\bexport\s+\*\s*as\s+([\w$]+)/g,
+    /(?:\bmodule\.|(?<![.\w$]))exports\.([\w$]+)\s*=(?!=)/g,
+  ]) {
+    for (const [, name] of code.matchAll(pattern)) if (name !== undefined) names.add(name);
+  }
+  if (/\bexport\s+default\b/.test(code)) names.add('default');
+  for (const [, inner = ''] of code.matchAll(/\bexport\s*(?:type\s*)?\{([^}]*)\}/g)) {
+    for (const item of inner.split(',')) names.add(/([\w$]+)\s*$/.exec(item.trim())?.[1] ?? '');
+  }
+  for (const [, inner = ''] of code.matchAll(/\bexport\s+(?:const|let|var)\s*[{[]([^=]*)=/g)) {
+    for (const [name] of inner.matchAll(/[\w$]+/g)) names.add(name);
+  }
+  // export const a = 1, b = 2
+  for (const [, rest = ''] of code.matchAll(/\bexport\s+(?:const|let|var)\s+([^;]*)/g)) {
+    for (const [, name] of rest.matchAll(/,\s*([\w$]+)\s*=(?![=>])/g)) names.add(name ?? '');
+  }
+  const whole = wholeExport(code);
+  for (const name of whole.names) names.add(name);
+  const isOpen =
+    whole.open ||
+    /\bexport\s*\*\s*from\b|\bexport\s*=|\b(__exportStar|__export|__reExport)\s*\(|\b(defineProperty|defineProperties|assign)\s*\(\s*(module\.)?exports\b|\bexports\s*\[/.test(
+      code,
+    );
+  return { names, open: isOpen };
+}
+
+/** `module.exports = { … }`; anything else behind it may have any members. */
+function wholeExport(code: string): { names: string[]; open: boolean } {
+  const names: string[] = [];
+  for (const match of code.matchAll(/\bmodule\.exports\s*=(?!=)\s*/g)) {
+    const body = braces(code, match.index + match[0].length);
+    if (body === undefined || body.includes('...')) return { names, open: true };
+    for (const item of topLevel(body)) {
+      const name = /^\s*(?:async\s+)?\*?\s*([\w$]+)/.exec(item)?.[1];
+      if (name !== undefined) names.push(name);
+    }
+  }
+  return { names, open: false };
+}
+
+/** What stands between the brace at an offset and its counterpart. */
+function braces(code: string, start: number): string | undefined {
+  if (code[start] !== '{') return undefined;
+  let depth = 0;
+  for (let at = start; at < code.length; at++) {
+    if ('{[('.includes(code[at] ?? '')) depth++;
+    if ('}])'.includes(code[at] ?? '') && --depth === 0) return code.slice(start + 1, at);
+  }
+  return undefined;
+}
+
+function topLevel(body: string): string[] {
+  const items = [''];
+  let depth = 0;
+  for (const character of body) {
+    if ('{[('.includes(character)) depth++;
+    if ('}])'.includes(character)) depth--;
+    if (character === ',' && depth === 0) items.push('');
+    else items.push((items.pop() ?? '') + character);
+  }
+  return items;
+}
+
+/** Whether it is written as an ES module, or as CommonJS; undefined if neither shows. */
+export function moduleKind({ code }: Source): 'module' | 'commonjs' | undefined {
+  if (/^\s*(import\s*["'{*\w]|export\s*[{*\w])/m.test(code)) return 'module';
+  if (/\bmodule\.exports\b|(?<![.\w$])exports\.[\w$]+\s*=|\brequire\s*\(/.test(code)) {
+    return 'commonjs';
+  }
+  return undefined;
+}
+
+/** The format Node loads a file in: by its extension, else by the package.json above it, CommonJS without any. */
+export function nodeFormat(project: string, file: string): 'module' | 'commonjs' {
+  const extension = extname(file);
+  if (extension === '.mjs') return 'module';
+  if (extension === '.cjs') return 'commonjs';
+  for (let folder = dirname(file); isInside(project, folder); folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json');
+    if (isFile(manifest)) return packageType(manifest);
+    if (folder === dirname(folder)) break;
+  }
+  return 'commonjs';
+}
+
+function packageType(manifest: string): 'module' | 'commonjs' {
+  try {
+    const { type } = JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown };
+    return type === 'module' ? 'module' : 'commonjs';
+  } catch {
+    return 'commonjs';
+  }
+}
