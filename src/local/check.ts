@@ -11,6 +11,7 @@ import { checkDeployment } from './check/deployment.ts';
 import { checkFronts } from './check/fronts.ts';
 import { checkHandlers, handlerSource } from './check/handlers.ts';
 import { checkLimits } from './check/limits.ts';
+import { checkPackages } from './check/packages.ts';
 import { checkRoutes } from './check/routes.ts';
 import { checkRuntimes } from './check/runtimes.ts';
 import type { Source } from './check/source.ts';
@@ -33,6 +34,7 @@ export interface CheckResult {
 const CHECKS = [
   checkRuntimes,
   checkHandlers,
+  checkPackages,
   checkLimits,
   checkRoutes,
   checkFronts,

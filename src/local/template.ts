@@ -98,6 +98,7 @@ function readRoot(
   }
   const globals = child(root, 'Globals');
   const resources = readResources(section, globals, notes);
+  const including = new Set([file]);
   const scope: Scope = {
     notes,
     parameters: readParameters(file, child(root, 'Parameters'), given, notes),
@@ -105,6 +106,7 @@ function readRoot(
     resources,
     isGenerated: generated(resources, child(root, 'Transform')),
     holds: conditionsOf(child(root, 'Conditions'), () => scope),
+    include: (location) => include(scope, folder, location, including),
     naming: new Set(),
   };
   transformed(resources, child(root, 'Transform'), notes);
@@ -208,7 +210,7 @@ function evaluateStack(scope: Scope, project: string, globals: Node | undefined)
     resources,
     globals: globals && evaluate(scope, globals),
     functionOf: functionFinder(scope, resources),
-    include: (uri) => include(scope, project, uri),
+    include: scope.include,
   };
 }
 
@@ -259,19 +261,27 @@ function readFunctions(scope: Scope, stack: Stack): FunctionDefinition[] {
   });
 }
 
-/** A definition in a file of its own, if it lies in the project. */
-function include(scope: Scope, project: string, uri: Node): Node | undefined {
+/** A file of its own, if it lies in the project; `open` are those that are being read. */
+function include(scope: Scope, project: string, uri: Node, open: Set<string>): Node | undefined {
   const { notes } = scope;
+  const { place } = uri;
   if (uri.kind !== 'scalar' || uri.unknown || /^(s3|https?):/.test(uri.text)) {
-    notes.warning('definition', 'this definition lies in S3 and is not read', { place: uri.place });
+    notes.warning('definition', 'this lies in S3 and is not read', { place });
     return undefined;
   }
-  const { problem, folder: file } = codeFolder(project, dirname(uri.place.file), uri.text);
+  const { problem, folder: file } = codeFolder(project, dirname(place.file), uri.text);
   if (problem === 'outside' || problem === 'missing') {
     const reason = problem === 'outside' ? 'leads out of the project' : 'is not there';
-    notes.error('definition', `${uri.text} ${reason}`, { place: uri.place });
+    notes.error('definition', `${uri.text} ${reason}`, { place });
     return undefined;
   }
+  if (open.has(file)) {
+    notes.error('cycle', `${uri.text} includes itself`, { place });
+    return undefined;
+  }
+  open.add(file);
   const tree = readTree(file, notes);
-  return tree && evaluate(scope, tree);
+  const value = tree && evaluate(scope, tree);
+  open.delete(file);
+  return value;
 }

@@ -133,9 +133,11 @@ function checkCircles({ stack, notes, project }: CheckContext): void {
   const apis = new Map<string, Set<string>>();
   for (const { front, functionId } of waysOf(project)) {
     if (front.kind !== 'http-api' && front.kind !== 'rest-api') continue;
-    const type = stack.resources.get(front.id)?.type ?? 'AWS::Serverless::';
-    // Plain ones have their routes in resources of their own, which come last.
-    if (!type.startsWith('AWS::Serverless::')) continue;
+    const api = stack.resources.get(front.id);
+    // Plain ones have their routes in resources of their own, which come last; a definition may name functions by name.
+    if (api && !api.type.startsWith('AWS::Serverless::')) continue;
+    if (child(api?.properties, 'DefinitionBody') ?? child(api?.properties, 'DefinitionUri'))
+      continue;
     apis.set(front.id, (apis.get(front.id) ?? new Set()).add(functionId));
   }
   for (const [api, functionIds] of apis) {

@@ -30,7 +30,14 @@ const RESERVED = new Set([
 
 export function checkLimits(context: CheckContext): void {
   for (const definition of context.project.functions) checkFunction(context, definition);
-  for (const way of waysOf(context.project)) checkWay(context, way);
+  const said = new Set<string>();
+  for (const way of waysOf(context.project)) {
+    checkFrontTimeout(context, way);
+    const { front, functionId, timeoutMs } = way;
+    const key = `${front.kind} ${front.id} ${functionId} ${timeoutMs}`;
+    if (!said.has(key)) checkFunctionTimeout(context, way);
+    said.add(key);
+  }
 }
 
 function checkFunction({ notes }: CheckContext, definition: FunctionDefinition): void {
@@ -62,7 +69,7 @@ function checkFunction({ notes }: CheckContext, definition: FunctionDefinition):
   }
 }
 
-function checkWay(context: CheckContext, way: Way): void {
+function checkFrontTimeout(context: CheckContext, way: Way): void {
   const { front, timeoutMs, name, place } = way;
   const { notes } = context;
   const resource = front.id;
@@ -72,7 +79,6 @@ function checkWay(context: CheckContext, way: Way): void {
     notes.error('front-timeout', message, { place, resource, fix: 'TimeoutInMillis: 30000' });
   }
   if (front.kind === 'rest-api') checkRestTimeout(context, way, timeoutMs);
-  checkFunctionTimeout(context, way, timeoutMs);
 }
 
 function checkRestTimeout({ notes }: CheckContext, way: Way, timeoutMs: number): void {
@@ -89,10 +95,10 @@ function checkRestTimeout({ notes }: CheckContext, way: Way, timeoutMs: number):
 }
 
 /** The client is told of a timeout while the function, paid by the millisecond, goes on for nobody. */
-function checkFunctionTimeout(context: CheckContext, way: Way, timeoutMs: number): void {
-  const { front, functionId, name } = way;
+function checkFunctionTimeout(context: CheckContext, way: Way): void {
+  const { front, functionId, name, timeoutMs } = way;
   const definition = context.functionOf(functionId);
-  if (!definition || definition.timeoutMs <= timeoutMs) return;
+  if (!definition || timeoutMs === undefined || definition.timeoutMs <= timeoutMs) return;
   const about = { place: placeOf(definition, 'Timeout'), resource: functionId };
   const own = definition.timeoutMs / 1000;
   if (front.kind === 'alb') {

@@ -163,7 +163,7 @@ function topLevel(body: string): string[] {
 
 /** Whether it is written as an ES module, or as CommonJS; undefined if neither shows. */
 export function moduleKind({ code }: Source): 'module' | 'commonjs' | undefined {
-  if (/^\s*(import\s*["'{*\w]|export\s*[{*\w])/m.test(code)) return 'module';
+  if (/^\s*(import|export)\b\s*["'{*\w]/m.test(code)) return 'module';
   if (/\bmodule\.exports\b|(?<![.\w$])exports\.[\w$]+\s*=|\brequire\s*\(/.test(code)) {
     return 'commonjs';
   }

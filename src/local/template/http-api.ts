@@ -1,7 +1,7 @@
 /** HTTP APIs: `AWS::Serverless::HttpApi`, the one SAM makes unasked, and `AWS::ApiGatewayV2::Api` with its parts. */
 import type { Authorizer, Cors, HttpApiFront, HttpApiRoute, Place } from '../project.ts';
 import { httpApiAuth, type RouteAuth, routeAuthorizer } from './authorizers.ts';
-import { definedRoutes, definitionOf } from './openapi.ts';
+import { definedRoutes, definitionOf, eventsBeside } from './openapi.ts';
 import {
   type Evaluated,
   eventsOf,
@@ -81,7 +81,9 @@ function serverlessFront(
         timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
         ...optionalAuthorizer(routeAuthorizer(stack, owner, auth, undefined)),
       })),
-      ...events.flatMap((event) => eventRoute(stack, owner, auth, event)),
+      ...eventsBeside(stack, owner, definition, properties, events).flatMap((event) =>
+        eventRoute(stack, owner, auth, event),
+      ),
     ],
     ...(cors && { cors }),
     basePaths: domainPaths(owner, properties),

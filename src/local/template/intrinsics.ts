@@ -55,8 +55,8 @@ function apply(scope: Scope, name: string, argument: Node, call: Node): Node | u
   return placeholder(call, `${name} ${described(argument)}`);
 }
 
-/** What needs AWS, or a macro that runs there. */
-const ONLY_AWS = new Set(['Fn::ImportValue', 'Fn::GetAZs', 'Fn::Cidr', 'Fn::Transform']);
+/** What needs AWS. */
+const ONLY_AWS = new Set(['Fn::ImportValue', 'Fn::GetAZs', 'Fn::Cidr']);
 
 type Function = (scope: Scope, argument: Node, call: Node) => Node | undefined;
 
@@ -72,6 +72,7 @@ const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function>([
   ['Fn::Base64', base64],
   ['Fn::Length', length],
   ['Fn::ToJsonString', toJsonString],
+  ['Fn::Transform', transform],
 ]);
 
 function ref(scope: Scope, argument: Node, call: Node): Node | undefined {
@@ -256,6 +257,18 @@ function toJsonString(scope: Scope, argument: Node, call: Node): Node | undefine
   const value = evaluate(scope, argument);
   if (!value) return malformed(scope, call, 'Fn::ToJsonString takes a list or a map');
   return bounded(scope, call, JSON.stringify(toJson(value)), deepUnknowns(value));
+}
+
+/** `AWS::Include` of a file that lies here; other macros run at AWS alone. */
+function transform(scope: Scope, argument: Node, call: Node): Node | undefined {
+  const name = child(argument, 'Name');
+  const location = child(argument, 'Parameters', 'Location');
+  if (name?.kind !== 'scalar') {
+    return malformed(scope, call, 'Fn::Transform takes the Name of a macro');
+  }
+  const value = location && evaluate(scope, location);
+  const found = name.text === 'AWS::Include' && value ? scope.include(value) : undefined;
+  return found ?? placeholder(call, `Fn::Transform ${name.text}`);
 }
 
 /** A value as JSON would have it. */

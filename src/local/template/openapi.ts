@@ -4,9 +4,9 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
  */
 import type { Place } from '../project.ts';
-import type { Stack } from './stack.ts';
+import type { FunctionEvent, Stack } from './stack.ts';
 import { child, entries, type Node } from './tree.ts';
-import { numberAt, type Owner, textAt } from './values.ts';
+import { flagAt, numberAt, type Owner, textAt } from './values.ts';
 
 export interface DefinedRoute {
   readonly method: string;
@@ -25,9 +25,41 @@ const INTEGRATION = 'x-amazon-apigateway-integration';
 /** The definition of an API: in the template, or in a file beside it. */
 export function definitionOf(stack: Stack, properties: Node | undefined): Node | undefined {
   const body = child(properties, 'DefinitionBody') ?? child(properties, 'Body');
-  if (body) return body;
+  // A macro that runs at AWS alone leaves a text here.
+  if (body) return body.kind === 'map' ? body : undefined;
   const uri = child(properties, 'DefinitionUri') ?? child(properties, 'BodyS3Location');
   return uri && stack.include(uri);
+}
+
+/**
+ * The events that make routes. Beside a definition they make none, but in `MergeDefinitions`: SAM only gives the API the
+ * permission, and the definition has to have the route.
+ */
+export function eventsBeside(
+  stack: Stack,
+  owner: Owner,
+  definition: Node | undefined,
+  properties: Node | undefined,
+  events: readonly FunctionEvent[],
+): FunctionEvent[] {
+  if (!definition) return [...events];
+  const merges = flagAt(owner, properties, 'MergeDefinitions') ?? false;
+  return events.filter((event) => {
+    const path = child(event.properties, 'Path');
+    if (path?.kind !== 'scalar') return merges;
+    const isDefined = hasMethod(child(definition, 'paths', path.text), event);
+    if (!isDefined && !merges) {
+      const message = `event ${event.name} of ${event.functionId} makes no route: ${owner.resource} has a definition, and ${path.text} is not in it`;
+      stack.notes.warning('route', message, { place: event.place, resource: event.functionId });
+    }
+    return merges && !isDefined;
+  });
+}
+
+function hasMethod(path: Node | undefined, event: FunctionEvent): boolean {
+  const method = child(event.properties, 'Method');
+  const wanted = method?.kind === 'scalar' ? method.text.toLowerCase() : 'any';
+  return entries(path).some(([key]) => key.toLowerCase() === wanted || key === ANY);
 }
 
 export function definedRoutes(

@@ -9,7 +9,7 @@ import {
   trimSlashes,
   variablesAt,
 } from './http-api.ts';
-import { definedRoutes, definitionOf } from './openapi.ts';
+import { definedRoutes, definitionOf, eventsBeside } from './openapi.ts';
 import {
   type Evaluated,
   eventsOf,
@@ -74,7 +74,9 @@ function serverlessFront(
       apiKeyRequired: keyRequired,
       ...optionalAuthorizer(routeAuthorizer(stack, owner, auth, undefined)),
     })),
-    ...events.flatMap((event) => eventRoute(stack, owner, auth, keyRequired, event)),
+    ...eventsBeside(stack, owner, definition, properties, events).flatMap((event) =>
+      eventRoute(stack, owner, auth, keyRequired, event),
+    ),
   ];
   const cors = corsOf(owner, child(properties, 'Cors'), routes);
   return {

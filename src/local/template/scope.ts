@@ -13,6 +13,8 @@ export interface Scope {
   readonly isGenerated: (id: string) => boolean;
   /** Whether a condition holds. */
   readonly holds: (name: string, place: Place) => boolean;
+  /** The values in another file of the project, with every expression in them worked out. */
+  readonly include: (location: Node) => Node | undefined;
   /** The functions whose names are being worked out. */
   readonly naming: Set<string>;
 }
