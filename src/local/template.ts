@@ -78,9 +78,15 @@ function readTree(file: string, notes: Notes): Node | undefined {
   }
 }
 
+/** CloudFormation itself takes 1 MB. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 function readText(file: string): string {
   const stat = statSync(file);
   if (!stat.isFile()) throw new Error('it is no file');
+  if (stat.size > MAX_BYTES) {
+    throw new Error(`it has ${stat.size} bytes, more than the ${MAX_BYTES} a template may have`);
+  }
   return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
 }
 

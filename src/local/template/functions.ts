@@ -34,7 +34,7 @@ export function readFunction(source: FunctionSource): FunctionDefinition {
   const code = codeOf(source);
   const build = buildOf(source);
   const runtime = textAt(source, properties, 'Runtime') ?? '';
-  const unsupported = code.unsupported ?? runtimeProblem(source, runtime);
+  const unsupported = runtimeProblem(source, runtime) ?? code.unsupported;
   sayLayers(source);
   return {
     id: resource,

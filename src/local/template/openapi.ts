@@ -59,7 +59,9 @@ export function eventsBeside(
 function hasMethod(path: Node | undefined, event: FunctionEvent): boolean {
   const method = child(event.properties, 'Method');
   const wanted = method?.kind === 'scalar' ? method.text.toLowerCase() : 'any';
-  return entries(path).some(([key]) => key.toLowerCase() === wanted || key === ANY);
+  return entries(path).some(
+    ([key]) => wanted === 'any' || key.toLowerCase() === wanted || key === ANY,
+  );
 }
 
 export function definedRoutes(
