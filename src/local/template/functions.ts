@@ -49,7 +49,16 @@ export function readFunction(source: FunctionSource): FunctionDefinition {
     architecture: listAt(properties, 'Architectures').some(isArm) ? 'arm64' : 'x86_64',
     ...(unsupported !== undefined && { unsupported }),
     place,
-    places: placesOf(properties, 'Handler', 'Runtime', 'CodeUri', 'Code', 'Timeout', 'MemorySize'),
+    places: placesOf(
+      properties,
+      'Handler',
+      'Runtime',
+      'CodeUri',
+      'Code',
+      'Timeout',
+      'MemorySize',
+      'Environment',
+    ),
   };
 }
 
