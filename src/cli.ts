@@ -33,7 +33,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   const command = COMMANDS.get(name);
   if (!command) {
     throw new UsageError(
-      `there is no command ${JSON.stringify(name)}; there are ${[...COMMANDS.keys()].join(' and ')}`,
+      `there is no command ${JSON.stringify(name)}; there are ${[...COMMANDS.keys()].join(', ')}`,
     );
   }
   return command.run(args);

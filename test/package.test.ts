@@ -1,10 +1,19 @@
 /** What a user gets: the built package, by its name, as both kinds of module, on every Node at hand. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodes, requireDist, root, runScript, type ModuleKind } from './nodes.ts';
 
 /** The public names. A change here is a change for users: CHANGELOG.md wants a line. */
@@ -157,6 +166,56 @@ describe('package.json', () => {
     );
     expect(wanted).not.toEqual([]);
     expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
+  });
+});
+
+describe('the YAML reader', () => {
+  const bundled = ['esm', 'cjs'].map((folder) =>
+    join(root, `dist/${folder}/local/template/yaml.js`),
+  );
+
+  it.each(bundled)('is bundled with its licence: %s', (file) => {
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/yaml \d+\.\d+\.\d+ is bundled here/);
+    expect(text).toContain('Copyright Eemeli Aro');
+    expect(text).toContain('THE SOFTWARE IS PROVIDED "AS IS"');
+  });
+
+  it('is imported by no other file of the package', () => {
+    const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' });
+    const naming = files
+      .filter((file) => /\.(js|d\.ts)$/.test(file))
+      .filter((file) =>
+        /(from|import|require)\s*\(?\s*["']yaml["']/.test(
+          readFileSync(join(root, 'dist', file), 'utf8'),
+        ),
+      );
+    expect(naming).toEqual([]);
+  });
+});
+
+/** The package as npm would install it: nothing around it from which it could borrow a module. */
+describe.each(nodes)('installed alone, on Node $version', (node) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatecall-package-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const own = join(folder, 'node_modules/gatecall');
+
+  it('checks a template by the command, and reads it from CommonJS', () => {
+    mkdirSync(own, { recursive: true });
+    cpSync(join(root, 'dist'), join(own, 'dist'), { recursive: true });
+    cpSync(join(root, 'package.json'), join(own, 'package.json'));
+    writeFileSync(
+      join(folder, 'template.yaml'),
+      'Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: { Handler: app.handler, Runtime: nodejs24.x }\n',
+    );
+    writeFileSync(join(folder, 'app.mjs'), 'export const handler = async () => 1;');
+    const start = (...args: string[]): string =>
+      execFileSync(node.path, args, { cwd: folder, encoding: 'utf8' });
+    expect(start(join(own, 'dist/esm/cli.js'), 'check')).toBe(
+      'template.yaml: 1 function, 0 fronts: 0 errors, 0 warnings\n',
+    );
+    const read = `console.log(require('./node_modules/gatecall/dist/cjs/local/template.js').readTemplate('template.yaml').functions[0].id)`;
+    expect(start('-e', read)).toBe('F\n');
   });
 });
 

@@ -25,7 +25,7 @@ export interface Note {
 export interface Project {
   /** The template's absolute path. */
   readonly file: string;
-  /** Its folder: nothing outside it is read. */
+  /** The project's folder, the template's own unless told: nothing outside it is read. */
   readonly folder: string;
   readonly functions: readonly FunctionDefinition[];
   readonly fronts: readonly Front[];

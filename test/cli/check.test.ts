@@ -1,5 +1,6 @@
 /** `gatecall check`, as a shell starts it. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parameterOverrides } from '../../src/cli/parameters.ts';
@@ -104,6 +105,14 @@ template.yaml: 1 function, 1 front: 1 error, 0 warnings
     const { code, out, log } = run(scratch({}), ...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(log).toContain(message);
+  });
+
+  it('says of examples/check what its README.md shows', () => {
+    const folder = join(root, 'examples/check');
+    const { code, out } = run(folder);
+    expect(code).toBe(1);
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+    expect(readme).toContain(out.trimEnd().replace(/^/gm, '    '));
   });
 
   it('has a help', () => {

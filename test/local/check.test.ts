@@ -284,6 +284,18 @@ describe('finds', () => {
       'template.yaml:35: warning multi-value-headers: Group has multi-value headers off: of equal headers and query keys only the last arrives, and one cookie can be set',
       [T, "Value: 'true'", "Value: 'false'"],
     ],
+    [
+      'template.yaml:16: error payload-format: PayloadFormatVersion of Plain must be 1.0 or 2.0; it is 3.0',
+      [T, 'ApiId: !Ref Http', 'ApiId: !Ref Http, PayloadFormatVersion: 3.0'],
+    ],
+    [
+      'template.yaml:16: error payload-format: authorizer A of Http has simple responses, which format 1.0 does not know',
+      [
+        T,
+        'StageName: $default',
+        'StageName: $default, Auth: { DefaultAuthorizer: A, Authorizers: { A: { FunctionArn: !GetAtt Built.Arn, AuthorizerPayloadFormatVersion: 1.0, EnableSimpleResponses: true } } }',
+      ],
+    ],
     // Streaming
     [
       "template.yaml:14: error streaming: the function URL of Plain streams, and app.handler answers in one piece: the client gets the reply's JSON in place of the page",

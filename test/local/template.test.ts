@@ -723,7 +723,9 @@ it('reads JSON, with tabs and a byte order mark', () => {
       },
     },
   };
-  const project = read(`\uFEFF${JSON.stringify(template, null, '\t')}`);
+  const text = `\uFEFF${JSON.stringify(template, null, '\t')}`;
+  expect(said(read(text.replaceAll('\n', '\r\n')).notes)).toEqual([]);
+  const project = read(text);
   expect(said(project.notes)).toEqual([]);
   expect(project.functions).toMatchObject([{ id: 'F', timeoutMs: 7000 }]);
   expect(project.fronts).toMatchObject([{ kind: 'function-url', functionId: 'F' }]);

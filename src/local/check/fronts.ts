@@ -5,6 +5,7 @@ import type {
   LoadBalancerFront,
   RestApiFront,
 } from '../project.ts';
+import type { Notes } from '../template/notes.ts';
 import { child } from '../template/tree.ts';
 import type { CheckContext } from './context.ts';
 
@@ -73,9 +74,24 @@ function checkHttpApi({ notes }: CheckContext, front: HttpApiFront): void {
       fix: 'StageName: $default keeps it out; toLambdaHandler moves it to SCRIPT_NAME',
     });
   }
+  checkSimpleResponses(notes, front);
   if (cors?.allowCredentials === true && cors.allowOrigins.includes('*')) {
     const message = `CORS of ${resource} allows credentials from every origin, which API Gateway refuses`;
     notes.error('cors', message, { place: places?.['CorsConfiguration'] ?? place, resource });
+  }
+}
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html */
+function checkSimpleResponses(notes: Notes, front: HttpApiFront): void {
+  for (const { authorizer, place } of front.routes) {
+    if (authorizer?.type !== 'lambda' || authorizer.format !== '1.0') continue;
+    if (!authorizer.simpleResponses) continue;
+    const message = `authorizer ${authorizer.name} of ${front.id} has simple responses, which format 1.0 does not know`;
+    notes.error('payload-format', message, {
+      place,
+      resource: front.id,
+      fix: "AuthorizerPayloadFormatVersion: '2.0'",
+    });
   }
 }
 

@@ -77,7 +77,7 @@ function serverlessFront(
     routes: [
       ...definedRoutes(stack, owner, definition).map((route) => ({
         ...route,
-        payloadFormat: payloadFormat(route.payloadFormat),
+        payloadFormat: payloadFormat(owner, route.payloadFormat, route.place),
         timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
         ...optionalAuthorizer(routeAuthorizer(stack, owner, auth, undefined)),
       })),
@@ -115,7 +115,7 @@ function eventRoute(
       method: method === undefined ? '$default' : routeMethod(method),
       path: path ?? '$default',
       functionId,
-      payloadFormat: payloadFormat(textAt(at, properties, 'PayloadFormatVersion')),
+      payloadFormat: payloadFormat(at, textAt(at, properties, 'PayloadFormatVersion'), place),
       timeoutMs: numberAt(at, properties, 'TimeoutInMillis') ?? TIMEOUT_MS,
       ...optionalAuthorizer(routeAuthorizer(stack, owner, auth, properties)),
       place,
@@ -134,8 +134,16 @@ export function optionalAuthorizer(authorizer: Authorizer | undefined): {
   return authorizer ? { authorizer } : {};
 }
 
-/** SAM's default; CloudFormation itself has none. */
-function payloadFormat(version: string | undefined): '1.0' | '2.0' {
+/** SAM's default is 2.0; CloudFormation itself has none. */
+function payloadFormat(
+  { notes, resource }: Owner,
+  version: string | undefined,
+  place: Place,
+): '1.0' | '2.0' {
+  if (version !== undefined && version !== '1.0' && version !== '2.0') {
+    const message = `PayloadFormatVersion of ${resource} must be 1.0 or 2.0; it is ${version}`;
+    notes.error('payload-format', message, { place, resource, fix: "PayloadFormatVersion: '2.0'" });
+  }
   return version === '1.0' ? '1.0' : '2.0';
 }
 
@@ -218,7 +226,7 @@ function plainFronts(stack: Stack, api: Evaluated, owner: Owner): HttpApiFront[]
     ...quickRoute(stack, api, owner),
     ...definedRoutes(stack, owner, definition).map((route) => ({
       ...route,
-      payloadFormat: payloadFormat(route.payloadFormat),
+      payloadFormat: payloadFormat(owner, route.payloadFormat, route.place),
       timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
     })),
     ...mine('AWS::ApiGatewayV2::Route').flatMap((route) => plainRoute(stack, route)),
@@ -300,7 +308,7 @@ function plainRoute(stack: Stack, route: Evaluated): HttpApiRoute[] {
       method,
       path,
       functionId,
-      payloadFormat: payloadFormat(version),
+      payloadFormat: payloadFormat(at, version, integration.place),
       timeoutMs: numberAt(at, integration.properties, 'TimeoutInMillis') ?? TIMEOUT_MS,
       ...optionalAuthorizer(plainAuthorizer(stack, owner, properties)),
       place,
