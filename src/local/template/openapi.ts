@@ -3,10 +3,10 @@
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
  */
-import type { Place } from '../project.ts';
+import type { Cors, Place } from '../project.ts';
 import type { FunctionEvent, Stack } from './stack.ts';
 import { child, entries, type Node } from './tree.ts';
-import { flagAt, numberAt, type Owner, textAt } from './values.ts';
+import { corsAt, flagAt, numberAt, type Owner, textAt } from './values.ts';
 
 export interface DefinedRoute {
   readonly method: string;
@@ -113,4 +113,19 @@ function route(
       place,
     },
   ];
+}
+
+/** `x-amazon-apigateway-cors`, whose keys begin small. */
+export function definedCors(owner: Owner, definition: Node | undefined): Cors | undefined {
+  const cors = child(definition, 'x-amazon-apigateway-cors');
+  if (cors?.kind !== 'map') return undefined;
+  return corsAt(owner, {
+    ...cors,
+    entries: new Map(
+      [...cors.entries].map(([key, entry]) => [
+        `${key.charAt(0).toUpperCase()}${key.slice(1)}`,
+        entry,
+      ]),
+    ),
+  });
 }

@@ -1,67 +1,27 @@
-/** REST APIs: `AWS::Serverless::Api`, the one SAM makes unasked, and `AWS::ApiGateway::RestApi` with its parts. */
-import type { Authorizer, Cors, RestApiFront, RestApiRoute } from '../project.ts';
+/** REST APIs: `AWS::Serverless::Api`, the one SAM makes unasked, and plain ones. */
+import type { Cors, RestApiFront, RestApiRoute } from '../project.ts';
 import { restApiAuth, type RouteAuth, routeAuthorizer } from './authorizers.ts';
-import {
-  domainPaths,
-  optionalAuthorizer,
-  routeMethod,
-  sayForeign,
-  trimSlashes,
-  variablesAt,
-} from './http-api.ts';
 import { definedRoutes, definitionOf, eventsBeside } from './openapi.ts';
 import {
-  type Evaluated,
-  eventsOf,
-  type FunctionEvent,
-  implicitApi,
-  ofType,
-  ownerOf,
-  type Stack,
-  targetOf,
-} from './stack.ts';
+  apiKeys,
+  binaryMediaTypes,
+  definedRestRoute,
+  isStream,
+  mappedPaths,
+  plainRestApis,
+  REST_TIMEOUT_MS,
+} from './plain-rest-api.ts';
+import { domainPaths, optionalAuthorizer, routeMethod, variablesAt } from './routes.ts';
+import { IMPLICIT_REST_API, type SamApi, samApis } from './sam-apis.ts';
+import { type Evaluated, type FunctionEvent, ownerOf, type Stack } from './stack.ts';
 import { child, type Node } from './tree.ts';
-import { flagAt, numberAt, type Owner, placesOf, textAt, textsAt } from './values.ts';
-
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html; more can be had on request. */
-const TIMEOUT_MS = 29_000;
-const IMPLICIT = 'ServerlessRestApi';
-const BINARY = 'x-amazon-apigateway-binary-media-types';
-const PLACES = ['BinaryMediaTypes', 'Cors', 'StageName', 'Auth'];
+import { flagAt, numberAt, type Owner, placesOf, textAt } from './values.ts';
 
 export function restApis(stack: Stack): RestApiFront[] {
-  return [...serverless(stack), ...plain(stack)];
+  return [...samApis(stack, 'Api').map((api) => samFront(stack, api)), ...plainRestApis(stack)];
 }
 
-function serverless(stack: Stack): RestApiFront[] {
-  const events = eventsOf(stack, 'Api');
-  const apis = ofType(stack, 'AWS::Serverless::Api').filter(({ id }) => id !== IMPLICIT);
-  const named = new Set(apis.map(({ id }) => id));
-  const apiOf = (event: FunctionEvent): string =>
-    textAt({ notes: stack.notes, resource: event.functionId }, event.properties, 'RestApiId') ??
-    IMPLICIT;
-  const own = (id: string): FunctionEvent[] => events.filter((event) => apiOf(event) === id);
-
-  const fronts = apis.map((api) => serverlessFront(stack, api, own(api.id)));
-  const implicit = own(IMPLICIT);
-  const [first] = implicit;
-  if (first) {
-    const properties = child(stack.globals, 'Api');
-    const api = implicitApi(IMPLICIT, properties, first.place);
-    fronts.push(serverlessFront(stack, api, implicit));
-  }
-  for (const event of events) {
-    const api = apiOf(event);
-    if (api !== IMPLICIT && !named.has(api)) sayForeign(stack, event, api);
-  }
-  return fronts;
-}
-
-function serverlessFront(
-  stack: Stack,
-  api: Evaluated,
-  events: readonly FunctionEvent[],
-): RestApiFront {
+function samFront(stack: Stack, { api, events }: SamApi): RestApiFront {
   const owner = ownerOf(stack, api);
   const { properties } = api;
   const definition = definitionOf(stack, properties);
@@ -69,9 +29,7 @@ function serverlessFront(
   const keyRequired = flagAt(owner, properties, 'Auth', 'ApiKeyRequired') ?? false;
   const routes = [
     ...definedRoutes(stack, owner, definition).map((route) => ({
-      ...route,
-      timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
-      apiKeyRequired: keyRequired,
+      ...definedRestRoute(route, keyRequired),
       ...optionalAuthorizer(routeAuthorizer(stack, owner, auth, undefined)),
     })),
     ...eventsBeside(stack, owner, definition, properties, events).flatMap((event) =>
@@ -86,14 +44,11 @@ function serverlessFront(
     stageVariables: variablesAt(owner, properties, 'Variables'),
     routes,
     ...(cors && { cors }),
-    binaryMediaTypes: mediaTypes([
-      ...textsAt(owner, properties, 'BinaryMediaTypes'),
-      ...textsAt(owner, definition, BINARY),
-    ]),
+    binaryMediaTypes: binaryMediaTypes(owner, properties, definition),
     basePaths: [...domainPaths(owner, properties), ...mappedPaths(stack, api.id, undefined)],
     apiKeys: apiKeys(stack),
     place: api.place,
-    places: placesOf(properties, ...PLACES),
+    places: placesOf(properties, 'BinaryMediaTypes', 'Cors', 'StageName', 'Auth'),
   };
 }
 
@@ -101,7 +56,7 @@ function serverlessFront(
 function stageOf(stack: Stack, api: Evaluated, owner: Owner): string {
   const stage = textAt(owner, api.properties, 'StageName');
   if (stage !== undefined) return stage;
-  if (api.id !== IMPLICIT) {
+  if (api.id !== IMPLICIT_REST_API) {
     stack.notes.error('stage', `${api.id} has no StageName`, {
       place: api.place,
       resource: api.id,
@@ -109,18 +64,6 @@ function stageOf(stack: Stack, api: Evaluated, owner: Owner): string {
     });
   }
   return 'Prod';
-}
-
-/** In a template a slash may be written `~1`. */
-function mediaTypes(types: readonly string[]): string[] {
-  return [...new Set(types.map((type) => type.replaceAll('~1', '/')))];
-}
-
-function apiKeys(stack: Stack): string[] {
-  return ofType(stack, 'AWS::ApiGateway::ApiKey').flatMap((key) => {
-    const value = child(key.properties, 'Value');
-    return value?.kind === 'scalar' && !value.unknown ? [value.text] : [];
-  });
 }
 
 function eventRoute(
@@ -148,16 +91,12 @@ function eventRoute(
       functionId,
       // aws/serverless-application-model#3881
       stream: isStream(textAt(at, properties, 'ResponseTransferMode')),
-      timeoutMs: numberAt(at, properties, 'TimeoutInMillis') ?? TIMEOUT_MS,
+      timeoutMs: numberAt(at, properties, 'TimeoutInMillis') ?? REST_TIMEOUT_MS,
       apiKeyRequired: flagAt(at, properties, 'Auth', 'ApiKeyRequired') ?? keyRequired,
       ...optionalAuthorizer(routeAuthorizer(stack, owner, auth, properties)),
       place,
     },
   ];
-}
-
-function isStream(mode: string | undefined): boolean {
-  return mode?.toUpperCase() === 'STREAM';
 }
 
 /** A text is the origin. All texts stand in quotes of their own: `"'*'"`. */
@@ -189,165 +128,4 @@ function methodsOf(routes: readonly { method: string }[]): string[] {
   const all = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
   const own = new Set(routes.map(({ method }) => method));
   return own.has('ANY') ? all : [...own.add('OPTIONS')].sort();
-}
-
-function mappedPaths(stack: Stack, api: string, stage: string | undefined): string[] {
-  return ofType(stack, 'AWS::ApiGateway::BasePathMapping').flatMap((mapping) => {
-    const owner = ownerOf(stack, mapping);
-    const { properties } = mapping;
-    if (textAt(owner, properties, 'RestApiId') !== api) return [];
-    const mapped = textAt(owner, properties, 'Stage');
-    if (stage !== undefined && mapped !== undefined && mapped !== stage) return [];
-    return [trimSlashes(textAt(owner, properties, 'BasePath') ?? '')];
-  });
-}
-
-function plain(stack: Stack): RestApiFront[] {
-  return ofType(stack, 'AWS::ApiGateway::RestApi').flatMap((api) => {
-    const owner = ownerOf(stack, api);
-    const { id, properties, place } = api;
-    const definition = definitionOf(stack, properties);
-    const routes = [
-      ...definedRoutes(stack, owner, definition).map((route) => ({
-        ...route,
-        timeoutMs: route.timeoutMs ?? TIMEOUT_MS,
-        apiKeyRequired: false,
-      })),
-      ...methodsOfApi(stack, id),
-    ];
-    const stages = stagesOf(stack, id);
-    if (stages.length === 0) {
-      stack.notes.warning('stage', `${id} has no stage, so nothing of it can be reached on AWS`, {
-        place,
-        resource: id,
-        fix: 'add an AWS::ApiGateway::Deployment and an AWS::ApiGateway::Stage',
-      });
-      stages.push({ stage: 'Prod', variables: {} });
-    }
-    const binaryMediaTypes = mediaTypes([
-      ...textsAt(owner, properties, 'BinaryMediaTypes'),
-      ...textsAt(owner, definition, BINARY),
-    ]);
-    const places = placesOf(properties, ...PLACES);
-    return stages.map(({ stage, variables }): RestApiFront => ({
-      kind: 'rest-api',
-      id,
-      stage,
-      stageVariables: variables,
-      routes,
-      binaryMediaTypes,
-      basePaths: mappedPaths(stack, id, stage),
-      apiKeys: apiKeys(stack),
-      place,
-      places,
-    }));
-  });
-}
-
-/** Stages stand alone, or in a deployment. */
-function stagesOf(
-  stack: Stack,
-  api: string,
-): { stage: string; variables: Record<string, string> }[] {
-  const parts = ofType(stack, 'AWS::ApiGateway::Stage', 'AWS::ApiGateway::Deployment');
-  return parts.flatMap((part) => {
-    const owner = ownerOf(stack, part);
-    const { properties } = part;
-    const stage = textAt(owner, properties, 'StageName');
-    if (stage === undefined || textAt(owner, properties, 'RestApiId') !== api) return [];
-    const path = part.type.endsWith('Stage') ? ['Variables'] : ['StageDescription', 'Variables'];
-    return [{ stage, variables: variablesAt(owner, properties, ...path) }];
-  });
-}
-
-function methodsOfApi(stack: Stack, api: string): RestApiRoute[] {
-  return ofType(stack, 'AWS::ApiGateway::Method').flatMap((method): RestApiRoute[] => {
-    const owner = ownerOf(stack, method);
-    const { properties, place } = method;
-    if (textAt(owner, properties, 'RestApiId') !== api) return [];
-    const name = routeMethod(textAt(owner, properties, 'HttpMethod') ?? 'ANY');
-    const path = pathOf(stack, owner, api, textAt(owner, properties, 'ResourceId'));
-    const integration = child(properties, 'Integration');
-    const type = textAt(owner, integration, 'Type')?.toUpperCase();
-    if (path === undefined || (type === 'MOCK' && name === 'OPTIONS')) return [];
-    if (type !== 'AWS_PROXY') {
-      const message = `${name} ${path} is an integration of type ${type ?? 'none'}, which is not served here`;
-      stack.notes.warning('route-target', message, { place, resource: method.id });
-      return [];
-    }
-    const what = `${name} ${path}`;
-    const functionId = targetOf(stack, owner, what, child(integration, 'Uri'), place);
-    if (functionId === undefined) return [];
-    return [
-      {
-        method: name,
-        path,
-        functionId,
-        stream: isStream(textAt(owner, integration, 'ResponseTransferMode')),
-        timeoutMs: numberAt(owner, integration, 'TimeoutInMillis') ?? TIMEOUT_MS,
-        apiKeyRequired: flagAt(owner, properties, 'ApiKeyRequired') ?? false,
-        ...optionalAuthorizer(plainAuthorizer(stack, owner, properties)),
-        place,
-      },
-    ];
-  });
-}
-
-/** Up the tree of `AWS::ApiGateway::Resource`s to the root. */
-function pathOf(
-  stack: Stack,
-  owner: Owner,
-  api: string,
-  resourceId: string | undefined,
-): string | undefined {
-  const parts: string[] = [];
-  const seen = new Set<string>();
-  let id = resourceId;
-  while (id !== undefined && id !== `${api}.RootResourceId`) {
-    // A `Ref` gives the id, and so does this.
-    const name = id.replace(/\.ResourceId$/, '');
-    const resource = stack.resources.get(name);
-    if (resource?.type !== 'AWS::ApiGateway::Resource' || seen.has(name)) {
-      const reason = seen.has(name) ? 'its ParentIds go round in a circle' : `there is no ${id}`;
-      stack.notes.error('route', `the path of ${owner.resource} cannot be told: ${reason}`, {
-        place: stack.resources.get(owner.resource)?.place,
-        resource: owner.resource,
-      });
-      return undefined;
-    }
-    seen.add(name);
-    const at = ownerOf(stack, resource);
-    parts.unshift(textAt(at, resource.properties, 'PathPart') ?? '');
-    id = textAt(at, resource.properties, 'ParentId');
-  }
-  return `/${parts.join('/')}`;
-}
-
-function plainAuthorizer(
-  stack: Stack,
-  owner: Owner,
-  method: Node | undefined,
-): Authorizer | undefined {
-  const type = textAt(owner, method, 'AuthorizationType')?.toUpperCase() ?? 'NONE';
-  if (type === 'NONE') return undefined;
-  const name = textAt(owner, method, 'AuthorizerId') ?? type;
-  const resource = stack.resources.get(name);
-  const at = { notes: stack.notes, resource: name };
-  const properties = resource?.properties;
-  const functionId = stack.functionOf(textAt(at, properties, 'AuthorizerUri') ?? '');
-  if (type !== 'CUSTOM' || functionId === undefined) {
-    return { type: 'not-enforced', name, reason: `${type} is not enforced locally` };
-  }
-  const isToken = textAt(at, properties, 'Type')?.toUpperCase() === 'TOKEN';
-  return {
-    type: 'lambda',
-    name,
-    functionId,
-    format: isToken ? 'rest-token' : 'rest-request',
-    simpleResponses: false,
-    // One text, with commas.
-    identitySources: (textAt(at, properties, 'IdentitySource') ?? '')
-      .split(',')
-      .flatMap((source) => source.trim() || []),
-  };
 }
