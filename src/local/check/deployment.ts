@@ -76,10 +76,11 @@ function checkPermissions({ stack, notes, project }: CheckContext): void {
   });
   const said = new Set<string>();
   for (const { front, functionId, name, place } of waysOf(project)) {
-    const principal = principalOf(stack, front, functionId);
-    const key = `${functionId} ${principal}`;
-    if (principal === undefined || said.has(key) || hasRole(stack, front.id)) continue;
+    const key = `${front.kind} ${front.id} ${functionId}`;
+    if (said.has(key)) continue;
     said.add(key);
+    const principal = principalOf(stack, front, functionId);
+    if (principal === undefined || hasRole(stack, front.id)) continue;
     if (allowed.some((one) => one.principal === principal && one.functionId === functionId))
       continue;
     const message = `${name} may not call ${functionId}: there is no AWS::Lambda::Permission for ${principal}`;

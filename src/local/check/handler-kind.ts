@@ -22,7 +22,7 @@ export function handlerKind(
   const declared = new RegExp(`\\bexport\\s+(async\\s+)?function\\s*\\*?\\s*${escaped(name)}\\b`);
   if (declared.test(code)) return 'buffered';
   const assigned = new RegExp(
-    `(?:\\bexport\\s+(?:const|let|var)\\s+|(?<![.\\w$])exports\\.|\\bmodule\\.exports\\.)${escaped(name)}\\b(?:\\s*:[^=]*)?\\s*=(?![=>])\\s*`,
+    `(?:\\bexport\\s+(?:const|let|var)\\s+|(?<![.\\w$])exports\\.|\\bmodule\\.exports\\.)${escaped(name)}\\b(?:\\s*:[^=]{0,500})?\\s*=(?![=>])\\s*`,
   ).exec(code);
   if (!assigned) return undefined;
   const value = code.slice(assigned.index + assigned[0].length);

@@ -203,7 +203,7 @@ function checkCallback(
   if (Number(/^nodejs(\d+)/.exec(definition.runtime)?.[1] ?? 0) < 24) return;
   const name = exportName.replace(/[^\w]/g, '');
   const declared = new RegExp(
-    `(?:\\bexport\\s+(?:const|let|var)\\s+${name}\\b[^=]*=|\\bexports\\.${name}\\s*=|\\bexport\\s+(?:async\\s+)?function\\s+${name}\\b)\\s*(?:async\\s*)?(?:function\\b[^(]*)?\\(([^()]*)\\)`,
+    `(?:\\bexport\\s+(?:const|let|var)\\s+${name}\\b[^=]{0,500}=|\\bexports\\.${name}\\s*=|\\bexport\\s+(?:async\\s+)?function\\s+${name}\\b)\\s*(?:async\\s*)?(?:function\\b[^(]*)?\\(([^()]*)\\)`,
   ).exec(source.code);
   const parameters = (declared?.[1] ?? '').split(',').filter((it) => it.trim() !== '');
   if (parameters.length < 3 || parameters.some((it) => /[={}]/.test(it))) return;

@@ -1,11 +1,11 @@
 /** Packages that a function imports, and that nothing brings to Lambda. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import type { FunctionDefinition } from '../project.ts';
 import { child } from '../template/tree.ts';
 import type { CheckContext } from './context.ts';
-import { isFile, placeIn, withImports } from './source.ts';
+import { placeIn, readManifest, withImports } from './source.ts';
 
 const BUILTIN = new Set(builtinModules);
 
@@ -63,18 +63,12 @@ function inRuntime(name: string, { runtime }: FunctionDefinition): boolean {
 }
 
 function dependenciesIn(folder: string): Set<string> {
-  const file = join(folder, 'package.json');
-  if (!isFile(file)) return new Set();
-  try {
-    const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    return new Set(
-      ['name', 'dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => {
-        const value = manifest[key];
-        if (typeof value === 'string') return [value];
-        return typeof value === 'object' && value !== null ? Object.keys(value) : [];
-      }),
-    );
-  } catch {
-    return new Set();
-  }
+  const manifest = readManifest(folder, join(folder, 'package.json'));
+  return new Set(
+    ['name', 'dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((key) => {
+      const value = manifest[key];
+      if (typeof value === 'string') return [value];
+      return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+    }),
+  );
 }

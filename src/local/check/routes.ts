@@ -12,16 +12,13 @@ export function checkRoutes(context: CheckContext): void {
 
 /** `/{proxy+}` takes everything but the path it hangs on (serverless-express#86 and many more). */
 function checkRoot({ notes }: CheckContext, front: HttpApiFront | RestApiFront): void {
-  if (front.routes.some(({ path }) => path === '$default')) return;
+  const served = new Set(front.routes.map(({ method, path }) => `${method} ${trimmed(path)}`));
+  if (served.has('$default $default')) return;
   for (const route of front.routes) {
     const [, base] = /^(.*)\/\{[^/}]*\+\}$/.exec(route.path) ?? [];
     if (base === undefined) continue;
     const root = base === '' ? '/' : base;
-    const isServed = front.routes.some(
-      ({ path, method }) =>
-        trimmed(path) === trimmed(root) && (method === route.method || method === 'ANY'),
-    );
-    if (isServed) continue;
+    if (served.has(`${route.method} ${root}`) || served.has(`ANY ${root}`)) continue;
     const message = `${routeName(route)} of ${front.id} does not match ${root} itself, and nothing else does`;
     const own = `{ Path: ${root}, Method: ${route.method} }`;
     const fix =

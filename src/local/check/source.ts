@@ -30,13 +30,26 @@ export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-/** A module's source; undefined if it is too large, or lies outside the folder, if only by a link. */
-export function readSource(folder: string, file: string): Source | undefined {
+/** A file's text; undefined if it is too large, or lies outside the folder, if only by a link. */
+export function readInside(folder: string, file: string): string | undefined {
   if (!isInside(folder, file) || !isFile(file)) return undefined;
   if (!isInside(realpathSync(folder), realpathSync(file))) return undefined;
-  if (statSync(file).size > MAX_BYTES) return undefined;
-  const text = readFileSync(file, 'utf8');
-  return { file, text, ...scan(text) };
+  return statSync(file).size > MAX_BYTES ? undefined : readFileSync(file, 'utf8');
+}
+
+/** The JSON object in a file; an empty one where there is none. */
+export function readManifest(folder: string, file: string): Readonly<Record<string, unknown>> {
+  try {
+    const value = JSON.parse(readInside(folder, file) ?? '') as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+export function readSource(folder: string, file: string): Source | undefined {
+  const text = readInside(folder, file);
+  return text === undefined ? undefined : { file, text, ...scan(text) };
 }
 
 export function placeIn({ file, text }: Source, offset: number): Place {
@@ -45,23 +58,27 @@ export function placeIn({ file, text }: Source, offset: number): Place {
 }
 
 const TOKEN =
-  /\/\*[\s\S]*?\*\/|\/\/[^\n]*|`(?:\\[\s\S]|[^`\\])*`|(["'])((?:\\.|(?!\1)[^\\\n])*)\1/g;
+  /\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|`(?:\\[\s\S]|[^`\\])*(?:`|$)|(["'])((?:\\.|(?!\1)[^\\\n])*)\1/g;
 
 function scan(text: string): Pick<Source, 'code' | 'imports'> {
   const imports: Import[] = [];
-  let code = '';
+  const pieces: string[] = [];
+  let before = '';
   let end = 0;
   for (const match of text.matchAll(TOKEN)) {
     const [token, quote, specifier] = match;
-    code += text.slice(end, match.index);
+    const between = text.slice(end, match.index);
+    before = (before + between).slice(-80);
     end = match.index + token.length;
-    const isImport = /(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*$/.test(code.slice(-80));
+    const isImport = /(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*$/.test(before);
     if (specifier !== undefined && isImport) imports.push({ specifier, offset: match.index });
     const inner = quote === undefined ? token : token.slice(1, -1);
     const blank = inner.replace(/[^\n]/g, ' ');
-    code += quote === undefined ? blank : `${quote}${blank}${quote}`;
+    const rest = quote === undefined ? blank : `${quote}${blank}${quote}`;
+    before = (before + rest).slice(-80);
+    pieces.push(between, rest);
   }
-  return { code: code + text.slice(end), imports };
+  return { code: [...pieces, text.slice(end)].join(''), imports };
 }
 
 /** The file that a relative import means. */
@@ -104,10 +121,12 @@ export function exportsOf({ code }: Source): { names: Set<string>; open: boolean
     for (const [, name] of code.matchAll(pattern)) if (name !== undefined) names.add(name);
   }
   if (/\bexport\s+default\b/.test(code)) names.add('default');
-  for (const [, inner = ''] of code.matchAll(/\bexport\s*(?:type\s*)?\{([^}]*)\}/g)) {
+  for (const [, inner = ''] of code.matchAll(/\bexport\s*(?:type\s*)?\{([^{}]*)\}/g)) {
     for (const item of inner.split(',')) names.add(/([\w$]+)\s*$/.exec(item.trim())?.[1] ?? '');
   }
-  for (const [, inner = ''] of code.matchAll(/\bexport\s+(?:const|let|var)\s*[{[]([^=]*)=/g)) {
+  for (const [, inner = ''] of code.matchAll(
+    /\bexport\s+(?:const|let|var)\s*[{[]([^=]{0,2000})=/g,
+  )) {
     for (const [name] of inner.matchAll(/[\w$]+/g)) names.add(name);
   }
   // export const a = 1, b = 2
@@ -177,17 +196,10 @@ export function nodeFormat(project: string, file: string): 'module' | 'commonjs'
   if (extension === '.cjs') return 'commonjs';
   for (let folder = dirname(file); isInside(project, folder); folder = dirname(folder)) {
     const manifest = join(folder, 'package.json');
-    if (isFile(manifest)) return packageType(manifest);
+    if (isFile(manifest)) {
+      return readManifest(project, manifest)['type'] === 'module' ? 'module' : 'commonjs';
+    }
     if (folder === dirname(folder)) break;
   }
   return 'commonjs';
-}
-
-function packageType(manifest: string): 'module' | 'commonjs' {
-  try {
-    const { type } = JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown };
-    return type === 'module' ? 'module' : 'commonjs';
-  } catch {
-    return 'commonjs';
-  }
 }

@@ -4,14 +4,18 @@
  *
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
-import { localArn, type Scope } from './scope.ts';
+import { isFunction, localArn, type Scope } from './scope.ts';
 import { child, entries, list, mapping, type Node, scalar, type Scalar, unknowns } from './tree.ts';
 
 /** No text of a template is longer; nested `Fn::Sub`s could double theirs at each level. */
 const MAX_TEXT = 256 * 1024;
 
+/** A template of 1 MB, the most that CloudFormation takes, needs a fifth of it. */
+export const MAX_WORK = 5_000_000;
+
 /** A value with every expression in it worked out; undefined for `AWS::NoValue`, which is as if nothing stood there. */
 export function evaluate(scope: Scope, node: Node): Node | undefined {
+  if (!afford(scope, 1, node)) return placeholder(node, 'not worked out');
   if (node.kind === 'scalar') return dynamicReference(node);
   if (node.kind === 'list') return list(node.place, evaluateAll(scope, node.items));
   const call = callOf(node);
@@ -23,6 +27,15 @@ export function evaluate(scope: Scope, node: Node): Node | undefined {
       return value ? [[key, { place: entry.place, value }] as const] : [];
     }),
   );
+}
+
+/** Takes steps from what is left; false when there are none. */
+function afford({ work, notes }: Scope, steps: number, { place }: Node): boolean {
+  if (work.left < 0) return false;
+  work.left -= steps;
+  if (work.left >= 0) return true;
+  notes.error('too-much', 'the expressions of this template take too long to work out', { place });
+  return false;
 }
 
 function evaluateAll(scope: Scope, nodes: readonly Node[]): Node[] {
@@ -100,19 +113,18 @@ function resourceName(scope: Scope, type: string, id: string, at: Node): Node {
 export function functionName(scope: Scope, id: string, at: Node): Scalar {
   const name = child(scope.resources.get(id)?.properties, 'FunctionName');
   if (!name || name.kind === 'list') return scalar(at.place, id);
-  if (scope.naming.has(id)) {
+  const known = scope.names.get(id);
+  if (known !== undefined) return scalar(at.place, known);
+  if (scope.names.has(id)) {
     scope.notes.error('cycle', `the FunctionName of ${id} depends on itself`, { place: at.place });
     return scalar(at.place, id);
   }
-  scope.naming.add(id);
+  scope.names.set(id, undefined);
   const value = evaluate(scope, name);
-  scope.naming.delete(id);
   // A name that holds what only AWS knows is no better than the id.
-  return scalar(at.place, value?.kind === 'scalar' && !value.unknown ? value.text : id);
-}
-
-function isFunction(type: string): boolean {
-  return type === 'AWS::Serverless::Function' || type === 'AWS::Lambda::Function';
+  const text = value?.kind === 'scalar' && !value.unknown ? value.text : id;
+  scope.names.set(id, text);
+  return scalar(at.place, text);
 }
 
 function missing(scope: Scope, name: string, at: Node): Node {
@@ -152,16 +164,18 @@ function sub(scope: Scope, argument: Node, call: Node): Node | undefined {
   const values = new Map(
     entries(own).map(([name, { value }]) => [name, evaluate(scope, value)] as const),
   );
+  if (!afford(scope, template.text.length, call)) return placeholder(call, 'not worked out');
   const pieces: Node[] = [];
   const text = template.text.replace(
-    /\$\{(!?)([^}]*)\}/g,
+    /\$\{(!?)([^${}]*)\}/g,
     (whole, literal: string, name: string) => {
       if (literal !== '') return `\${${name}}`;
       const key = name.trim();
       const value = values.has(key) ? values.get(key) : variable(scope, key, call);
       if (!value) return '';
       pieces.push(value);
-      return textOf(value) ?? whole;
+      const piece = textOf(value) ?? whole;
+      return afford(scope, piece.length, call) ? piece : whole;
     },
   );
   return bounded(scope, call, text, unknowns(pieces));
@@ -183,6 +197,7 @@ function join(scope: Scope, argument: Node, call: Node): Node | undefined {
     return placeholder(call, `Fn::Join ${values.text}`);
   }
   if (values.kind !== 'list') return malformed(scope, call, 'Fn::Join takes a list');
+  if (!afford(scope, values.items.length, call)) return placeholder(call, 'not worked out');
   const texts = values.items.map(textOf);
   if (texts.includes(undefined)) return malformed(scope, call, 'Fn::Join takes a list of texts');
   return bounded(scope, call, texts.join(delimiter.text), unknowns(values.items));

@@ -25,6 +25,9 @@ function pseudoParameters(file: string, given: Readonly<Record<string, string>>)
   ];
 }
 
+/** In bytes, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+const MAX_VALUE = 4096;
+
 /** The value of each parameter: what was given, else its default, else its name, which is no value at all. */
 export function readParameters(
   file: string,
@@ -65,6 +68,11 @@ function valueOf(
       place,
       fix: `--parameter-overrides ${name}=…`,
     });
+    return scalar(place, name, [`!Ref ${name}`]);
+  }
+  if (text.length > MAX_VALUE) {
+    const message = `parameter ${name} has ${text.length} characters; it may have ${MAX_VALUE}`;
+    notes.error('parameter', message, { place });
     return scalar(place, name, [`!Ref ${name}`]);
   }
   allowed(name, definition, text, place, notes);

@@ -15,16 +15,15 @@ export interface SamApi {
   readonly events: readonly FunctionEvent[];
 }
 
-export const IMPLICIT_HTTP_API = 'ServerlessHttpApi';
 export const IMPLICIT_REST_API = 'ServerlessRestApi';
 
 const KINDS = {
-  HttpApi: { type: 'AWS::Serverless::HttpApi', property: 'ApiId', implicit: IMPLICIT_HTTP_API },
+  HttpApi: { type: 'AWS::Serverless::HttpApi', property: 'ApiId', implicit: 'ServerlessHttpApi' },
   Api: { type: 'AWS::Serverless::Api', property: 'RestApiId', implicit: IMPLICIT_REST_API },
 } as const;
 
 /** By the type of their events, which is the name of their section in `Globals` too. */
-export function samApis(stack: Stack, kind: keyof typeof KINDS): SamApi[] {
+export function samApis(stack: Stack, kind: 'HttpApi' | 'Api'): SamApi[] {
   const { type, property, implicit } = KINDS[kind];
   const events = new Map<string, FunctionEvent[]>();
   for (const event of eventsOf(stack, kind)) {

@@ -15,8 +15,10 @@ export interface Scope {
   readonly holds: (name: string, place: Place) => boolean;
   /** The values in another file of the project, with every expression in them worked out. */
   readonly include: (location: Node) => Node | undefined;
-  /** The functions whose names are being worked out. */
-  readonly naming: Set<string>;
+  /** The names of functions; undefined while one is being worked out. */
+  readonly names: Map<string, string | undefined>;
+  /** How many steps the expressions may still take: few lines can ask for more than a machine has. */
+  readonly work: { left: number };
 }
 
 /** A resource as it is written, Globals merged in. */
@@ -37,4 +39,8 @@ export const ACCOUNT = '111122223333';
 /** The ARN that a function has on this machine. Its last part is the logical id, by which it is found again. */
 export function localArn(id: string): string {
   return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`;
+}
+
+export function isFunction(type: string): boolean {
+  return type === 'AWS::Serverless::Function' || type === 'AWS::Lambda::Function';
 }

@@ -1,0 +1,75 @@
+/** The section `Resources`, as it is written. */
+import type { Notes } from './notes.ts';
+import { GLOBAL_SECTIONS, withGlobals } from './globals.ts';
+import type { Resource } from './scope.ts';
+import { child, entries, type Node } from './tree.ts';
+import { textsAt } from './values.ts';
+
+export function readResources(
+  section: Node,
+  globals: Node | undefined,
+  notes: Notes,
+): Map<string, Resource> {
+  const found = new Map<string, Resource>();
+  for (const [id, { place, value }] of entries(section)) {
+    if (id.startsWith('Fn::')) {
+      notes.warning('macro', `${id} is worked out by AWS alone; what it makes is left out here`, {
+        place,
+      });
+      continue;
+    }
+    const type = child(value, 'Type');
+    if (type?.kind !== 'scalar') {
+      notes.error('type', `${id} has no Type`, { place, resource: id });
+      continue;
+    }
+    const name = GLOBAL_SECTIONS[type.text];
+    const own = child(value, 'Properties');
+    found.set(id, {
+      id,
+      type: type.text,
+      properties: name === undefined ? own : withGlobals(child(globals, name), own),
+      metadata: child(value, 'Metadata'),
+      condition: child(value, 'Condition'),
+      dependsOn: textsAt({ notes, resource: id }, value, 'DependsOn'),
+      place,
+    });
+  }
+  return found;
+}
+
+/** SAM's own resources begin with the name of what they were made for; other macros may make anything. */
+export function generated(
+  resources: ReadonlyMap<string, Resource>,
+  transform: Node | undefined,
+): (id: string) => boolean {
+  const macros = transform?.kind === 'list' ? transform.items : transform ? [transform] : [];
+  const names = macros.map((macro) => (macro.kind === 'scalar' ? macro.text : 'Fn::Transform'));
+  const others = names.some(
+    (name) => !/^AWS::(Serverless|CodeDeployBlueGreen|SecretsManager)/.test(name),
+  );
+  const makers = [...resources.values()].flatMap(({ id, type }) =>
+    type.startsWith('AWS::Serverless::') ? [id] : [],
+  );
+  makers.push('ServerlessRestApi', 'ServerlessHttpApi', 'ServerlessDeploymentApplication');
+  return (id) =>
+    others || makers.some((maker) => id.startsWith(maker)) || id === 'CodeDeployServiceRole';
+}
+
+/** Without the transform CloudFormation knows none of SAM's types. */
+export function transformed(
+  resources: ReadonlyMap<string, Resource>,
+  transform: Node | undefined,
+  notes: Notes,
+): void {
+  if (transform) return;
+  const [first] = [...resources.values()].filter(({ type }) =>
+    type.startsWith('AWS::Serverless::'),
+  );
+  if (!first) return;
+  notes.error('transform', `${first.id} is of ${first.type}, and the template has no Transform`, {
+    place: first.place,
+    resource: first.id,
+    fix: 'Transform: AWS::Serverless-2016-10-31',
+  });
+}
