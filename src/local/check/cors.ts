@@ -26,12 +26,14 @@ export function checkCors(context: CheckContext): void {
   }
 }
 
-/** What each front makes of two answers: aws-events of the project's own notes, §2.5 and §3.2. */
-const OUTCOME: Record<Exclude<Front['kind'], 'alb'>, string> = {
+/**
+ * What each front makes of two answers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
+ */
+const OUTCOME = {
   'http-api': 'API Gateway throws the application’s away',
   'function-url': 'browsers refuse an answer with two',
-  'rest-api': 'preflights never reach the application',
-};
+} as const;
 
 interface Found {
   readonly what: string;

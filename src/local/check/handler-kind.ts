@@ -19,10 +19,15 @@ export function handlerKind(
 ): 'streaming' | 'buffered' | undefined {
   const { code } = source;
   const name = exportName.replace(/[^\w$]/g, '');
-  const declared = new RegExp(`\\bexport\\s+(async\\s+)?function\\s*\\*?\\s*${escaped(name)}\\b`);
+  // Without indentation: what is inside another function is none of the module's.
+  const declared = new RegExp(
+    `^(?:export\\s+)?(?:async\\s+)?function\\s*\\*?\\s*${escaped(name)}\\b`,
+    'm',
+  );
   if (declared.test(code)) return 'buffered';
   const assigned = new RegExp(
-    `(?:\\bexport\\s+(?:const|let|var)\\s+|(?<![.\\w$])exports\\.|\\bmodule\\.exports\\.)${escaped(name)}\\b(?:\\s*:[^=]{0,500})?\\s*=(?![=>])\\s*`,
+    `^(?:(?:export\\s+)?(?:const|let|var)\\s+|exports\\.|module\\.exports\\.)${escaped(name)}\\b(?:\\s*:[^=]{0,500})?\\s*=(?![=>])\\s*`,
+    'm',
   ).exec(code);
   if (!assigned) return undefined;
   const value = code.slice(assigned.index + assigned[0].length);

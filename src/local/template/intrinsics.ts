@@ -309,7 +309,6 @@ function pair(scope: Scope, argument: Node): (Node | undefined)[] {
   return argument.items.map((item) => evaluate(scope, item));
 }
 
-/** A scalar's text, or that of a list, joined as CloudFormation does not, but a message may. */
 function textOf(node: Node): string | undefined {
   return node.kind === 'scalar' ? node.text : undefined;
 }

@@ -84,8 +84,7 @@ export function listAt(node: Node | undefined, ...path: string[]): readonly Node
 
 export function wrong(owner: Owner, path: readonly string[], wanted: string, value: Node): void {
   const { notes, resource } = owner;
-  const kinds = { scalar: `"${value.kind === 'scalar' ? value.text.slice(0, 80) : ''}"` };
-  const got = value.kind === 'scalar' ? kinds.scalar : `a ${value.kind}`;
+  const got = value.kind === 'scalar' ? `"${value.text.slice(0, 80)}"` : `a ${value.kind}`;
   const name = path.length > 0 ? path.join('.') : 'this';
   const message = `${name} of ${resource} must be ${wanted}; it is ${got}`;
   notes.error('type', message, { place: value.place, resource });
