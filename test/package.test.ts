@@ -170,12 +170,8 @@ describe('package.json', () => {
 });
 
 describe('the YAML reader', () => {
-  const bundled = ['esm', 'cjs'].map((folder) =>
-    join(root, `dist/${folder}/local/template/yaml.js`),
-  );
-
-  it.each(bundled)('is bundled with its licence: %s', (file) => {
-    const text = readFileSync(file, 'utf8');
+  it('is bundled with its licence', () => {
+    const text = readFileSync(join(root, 'dist/esm/local/template/yaml.js'), 'utf8');
     expect(text).toMatch(/yaml \d+\.\d+\.\d+ is bundled here/);
     expect(text).toContain('Copyright Eemeli Aro');
     expect(text).toContain('THE SOFTWARE IS PROVIDED "AS IS"');
@@ -200,7 +196,7 @@ describe.each(nodes)('installed alone, on Node $version', (node) => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const own = join(folder, 'node_modules/gatecall');
 
-  it('checks a template by the command, and reads it from CommonJS', () => {
+  it('checks a template by the command', () => {
     mkdirSync(own, { recursive: true });
     cpSync(join(root, 'dist'), join(own, 'dist'), { recursive: true });
     cpSync(join(root, 'package.json'), join(own, 'package.json'));
@@ -209,13 +205,11 @@ describe.each(nodes)('installed alone, on Node $version', (node) => {
       'Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: { Handler: app.handler, Runtime: nodejs24.x }\n',
     );
     writeFileSync(join(folder, 'app.mjs'), 'export const handler = async () => 1;');
-    const start = (...args: string[]): string =>
-      execFileSync(node.path, args, { cwd: folder, encoding: 'utf8' });
-    expect(start(join(own, 'dist/esm/cli.js'), 'check')).toBe(
-      'template.yaml: 1 function, 0 fronts: 0 errors, 0 warnings\n',
-    );
-    const read = `console.log(require('./node_modules/gatecall/dist/cjs/local/template.js').readTemplate('template.yaml').functions[0].id)`;
-    expect(start('-e', read)).toBe('F\n');
+    const checked = execFileSync(node.path, [join(own, 'dist/esm/cli.js'), 'check'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(checked).toBe('template.yaml: 1 function, 0 fronts: 0 errors, 0 warnings\n');
   });
 });
 
