@@ -1,0 +1,69 @@
+/**
+ * Hosts that speak the Fetch standard: an application as a `(request) => response` function, for Cloudflare Workers, Deno, Bun, Vercel,
+ * Netlify, Fastly, Bunny and any other.
+ *
+ * ```ts
+ * import { toFetchHandler } from 'gatecall/fetch';
+ * export default { fetch: toFetchHandler(application, { platform: 'cloudflare' }) };
+ * ```
+ */
+import { callApplication } from '../call.ts';
+import type { Application } from '../types.ts';
+import { type FetchOptions, readOptions, type Settings } from './fetch/options.ts';
+import { isRequest, receive } from './fetch/request.ts';
+import { errorPage, FetchTransport } from './fetch/response.ts';
+
+export type { FetchOptions } from './fetch/options.ts';
+export { type Platform, type PlatformName, platforms } from './fetch/platforms.ts';
+
+/** What a fetch host calls: with a request, and whatever else this host gives (`env`, `ctx`, `info`, `server`, `context`). */
+export type FetchHandler = (request: Request, ...given: unknown[]) => Promise<Response>;
+
+/**
+ * An application as the handler of a fetch host.
+ *
+ * ```ts
+ * const handler = toFetchHandler(application);
+ * Deno.serve(handler);
+ * Bun.serve({ fetch: handler });
+ * export default { fetch: handler };                               // Workers, Vercel, `deno serve`, `bun run`
+ * addEventListener('fetch', (e) => e.respondWith(handler(e.request, {}, e))); // Fastly, service workers
+ * export const onRequest = (c) => handler(c.request, c.env, c);    // Pages Functions
+ * ```
+ *
+ * One block of the body is on its way before the next is asked for; a reader that cancels closes the body. The environ also holds
+ * `gatecall.event` (the request), `gatecall.platform` (`{ name, env, context }`), `gatecall.signal` (aborts when the client has gone) and
+ * `gatecall.after` (the host's `waitUntil` where it has one).
+ *
+ * @throws {TypeError} at once for an option that does not exist or has no fitting value
+ */
+export function toFetchHandler(application: Application, options: FetchOptions = {}): FetchHandler {
+  const settings = readOptions(application, options);
+  return (request, ...given) => answer(application, request, given, settings);
+}
+
+async function answer(
+  application: Application,
+  request: Request,
+  given: readonly unknown[],
+  settings: Settings,
+): Promise<Response> {
+  if (!isRequest(request)) {
+    throw new TypeError(
+      'a fetch handler is called with a Request; hand it over as the first argument',
+    );
+  }
+  const received = receive(request, given, settings);
+  // A Host header with a slash in it would have moved text of its own into the path.
+  if (!received) return errorPage(400, 'Bad Request', request.method);
+  const { environ, abort, signal, waitUntil } = received;
+  const transport = new FetchTransport(settings.charset, abort);
+  const { onError } = settings;
+  const called = callApplication(application, environ, transport, { signal, onError }).then(
+    () => transport.finished(),
+    (error: unknown) => transport.failed(error),
+  );
+  // Closing the body and logging go on when the client has its last byte.
+  waitUntil?.(called);
+  return transport.response;
+}

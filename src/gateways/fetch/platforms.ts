@@ -1,0 +1,102 @@
+/** What each fetch host has beside the request: who asked, in what protocol, and with which other arguments. */
+
+/** Describes a host. Those of {@link platforms} go by name; any other is such an object of your own. */
+export interface Platform {
+  /** For `environ['gatecall.platform']`. */
+  name: string;
+  /** The client's address. Of a header only where this host sets or replaces it itself. */
+  remoteAddress?(request: Request, given: readonly unknown[]): string | null | undefined;
+  /** The client's port. */
+  remotePort?(request: Request, given: readonly unknown[]): number | string | null | undefined;
+  /** `'HTTP/2'` and the like, where the host says it. */
+  protocol?(request: Request): string | null | undefined;
+  /** How the host turns header bytes into text: byte by byte, as the standard says, or as UTF-8. `'latin1'` unless told. */
+  headerCharset?: 'latin1' | 'utf8';
+  /** Which of the other arguments are the bindings and the context. Unless told, the context is the first. */
+  arguments?(given: readonly unknown[]): { env?: unknown; context?: unknown };
+}
+
+const realIp = (request: Request): string | null => request.headers.get('x-real-ip');
+const contextIp = (_request: Request, [context]: readonly unknown[]): string | undefined =>
+  text(member(context, 'ip'));
+
+/**
+ * The hosts known by name. An address comes from a header only where the host's own edge writes it, so name the host you really
+ * run on: elsewhere a client could write that header.
+ */
+export const platforms = {
+  /** Workers and Pages: `fetch(request, env, ctx)`. */
+  cloudflare: {
+    name: 'cloudflare',
+    remoteAddress: (request) => request.headers.get('cf-connecting-ip'),
+    protocol: (request) => text(member(member(request, 'cf'), 'httpProtocol')),
+    headerCharset: 'utf8',
+    arguments: ([env, context]) => ({ env, context }),
+  },
+  /** `Deno.serve(handler)` and `deno serve`: `fetch(request, info)`. */
+  deno: {
+    name: 'deno',
+    remoteAddress: (_request, [info]) => text(member(member(info, 'remoteAddr'), 'hostname')),
+    remotePort: (_request, [info]) => port(member(member(info, 'remoteAddr'), 'port')),
+  },
+  /** `Bun.serve({ fetch })`: `fetch(request, server)`. */
+  bun: {
+    name: 'bun',
+    remoteAddress: (request, [server]) => text(member(bunAddress(request, server), 'address')),
+    remotePort: (request, [server]) => port(member(bunAddress(request, server), 'port')),
+  },
+  /** Edge functions and fetch exports of Node functions: `(request, { waitUntil })`. */
+  vercel: {
+    name: 'vercel',
+    remoteAddress: (request) =>
+      realIp(request) ?? request.headers.get('x-forwarded-for')?.split(',')[0]?.trim(),
+  },
+  /** Functions 2.0 and Edge Functions: `(request, context)`. */
+  netlify: { name: 'netlify', remoteAddress: contextIp },
+  /** Compute: `handler(event.request, {}, event)`. */
+  fastly: {
+    name: 'fastly',
+    remoteAddress: (_request, [, event]) => text(member(member(event, 'client'), 'address')),
+    arguments: ([env, context]) => ({ env, context }),
+  },
+  /** Edge Scripting: `Bunny.v1.serve(handler)`. */
+  bunny: { name: 'bunny', remoteAddress: realIp },
+} as const satisfies Record<string, Platform>;
+
+export type PlatformName = keyof typeof platforms;
+
+/**
+ * The host this runs on, as far as that is safe to tell without being told: those whose address is an argument that no client can
+ * write. A `Platform` without an address otherwise.
+ */
+export function detectPlatform(): Platform {
+  const { navigator } = globalThis as unknown as { navigator?: { userAgent?: unknown } };
+  const agent = text(member(navigator, 'userAgent')) ?? '';
+  if (agent.startsWith('Deno')) return platforms.deno;
+  if (agent.startsWith('Bun')) return platforms.bun;
+  // The user agent is missing with compatibility dates of 2021.
+  if (agent === 'Cloudflare-Workers' || 'WebSocketPair' in globalThis) {
+    const { name, headerCharset, arguments: given } = platforms.cloudflare;
+    return { name, headerCharset, arguments: given };
+  }
+  return { name: 'fetch' };
+}
+
+function bunAddress(request: Request, server: unknown): unknown {
+  const ask = member(server, 'requestIP');
+  return typeof ask === 'function' ? (Reflect.apply(ask, server, [request]) as unknown) : undefined;
+}
+
+export function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function port(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
