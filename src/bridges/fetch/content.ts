@@ -1,0 +1,156 @@
+/** The body of a request or a response: where its bytes are, and whether somebody has had them (Fetch standard, "Body mixin"). */
+import type { UnderlyingByteSource } from 'node:stream/web';
+import { joinBytes } from '../../bytes.ts';
+import type { InputStream } from '../../types.ts';
+
+/** Text is encoded when it is asked for as bytes; an input is `wsgi.input`. */
+export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
+
+const BLOCK = 65_536;
+const encoder = new TextEncoder();
+
+export class Content {
+  #source: Source;
+  #stream: ReadableStream<Uint8Array> | undefined;
+  #used = false;
+
+  constructor(source: Source) {
+    this.#source = source;
+    if (isStream(source)) this.#stream = source;
+  }
+
+  /** Made when it is asked for; from then on bytes go that way. */
+  get stream(): ReadableStream<Uint8Array> {
+    this.#stream ??= this.#used ? readStream() : streamOf(this.#source);
+    return this.#stream;
+  }
+
+  get used(): boolean {
+    return this.#used || (this.#stream !== undefined && isDisturbed(this.#stream));
+  }
+
+  /** Whether nobody may read it any more. */
+  get unusable(): boolean {
+    return this.used || this.#stream?.locked === true;
+  }
+
+  /** Bytes that need not be waited for, which counts as reading them; nothing where they must be. */
+  take(): Uint8Array | undefined {
+    const source = this.#source;
+    if (this.#stream !== undefined) return undefined;
+    if (typeof source === 'string') {
+      this.#used = true;
+      return encoder.encode(source);
+    }
+    if (!(source instanceof Uint8Array)) return undefined;
+    this.#used = true;
+    return source;
+  }
+
+  /** @throws {TypeError} when it has been read, or is being read */
+  async bytes(): Promise<Uint8Array> {
+    if (this.unusable) throw new TypeError('Body is unusable: Body has already been read');
+    if (this.#stream) return readAll(this.#stream);
+    this.#used = true;
+    const source = this.#source;
+    if (typeof source === 'string') return encoder.encode(source);
+    if (source instanceof Uint8Array) return source;
+    if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
+    return (source as InputStream).read();
+  }
+
+  async text(): Promise<string> {
+    const source = this.#source;
+    if (typeof source === 'string' && !this.#stream && !this.#used && !source.startsWith('\ufeff')) {
+      this.#used = true;
+      return source;
+    }
+    return new TextDecoder().decode(await this.bytes());
+  }
+
+  /** The same bytes a second time; from here on each of the two is read on its own. */
+  clone(): Content {
+    if (this.unusable) throw new TypeError('Response.clone: Body has already been consumed.');
+    const source = this.#source;
+    if (!this.#stream && (typeof source === 'string' || isBytes(source) || isBlob(source))) {
+      return new Content(source);
+    }
+    const [own, other] = this.stream.tee();
+    this.#stream = own;
+    this.#source = own;
+    return new Content(other);
+  }
+}
+
+const isBytes = (source: unknown): source is Uint8Array => source instanceof Uint8Array;
+const isBlob = (source: unknown): source is Blob => tagOf(source) === 'Blob' || tagOf(source) === 'File';
+
+export function isStream(source: unknown): source is ReadableStream<Uint8Array> {
+  return tagOf(source) === 'ReadableStream';
+}
+
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** What a body that somebody has read looks like: closed, and of no use. */
+function readStream(): ReadableStream<Uint8Array> {
+  const stream = new ReadableStream<Uint8Array>();
+  void stream.cancel();
+  return stream;
+}
+
+function streamOf(source: Source): ReadableStream<Uint8Array> {
+  if (isStream(source)) return source;
+  if (isBlob(source)) return source.stream() as ReadableStream<Uint8Array>;
+  const blocks = typeof source === 'string' || isBytes(source) ? once(source) : inputBlocks(source);
+  const bytes: UnderlyingByteSource = {
+    type: 'bytes',
+    async pull(controller) {
+      const block = await blocks();
+      // Copied, because a stream of bytes takes the whole buffer away of which a block may be a window.
+      if (block.length > 0) controller.enqueue(new Uint8Array(block));
+      else {
+        controller.close();
+        (controller.byobRequest as ReadableStreamBYOBRequest | null)?.respond(0);
+      }
+    },
+  };
+  // Nothing is read ahead of whoever reads the body.
+  return new ReadableStream(bytes, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+}
+
+function inputBlocks(input: InputStream): () => Promise<Uint8Array> {
+  return () => input.read(BLOCK);
+}
+
+/** All bytes, then none. */
+function once(source: string | Uint8Array): () => Uint8Array {
+  let left: Uint8Array | undefined =
+    typeof source === 'string' ? encoder.encode(source) : source;
+  return () => {
+    const block = left ?? new Uint8Array(0);
+    left = undefined;
+    return block;
+  };
+}
+
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const reader = stream.getReader();
+  const blocks: Uint8Array[] = [];
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return joinBytes(blocks);
+    if (!isBytes(value)) throw new TypeError('Received non-Uint8Array chunk');
+    blocks.push(value);
+  }
+}
+
+/** Whether anybody has read from a stream or cancelled it. Only Node can tell of a stream that others made. */
+function isDisturbed(stream: ReadableStream<Uint8Array>): boolean {
+  const { process } = globalThis as {
+    process?: { getBuiltinModule?: (name: 'node:stream') => typeof import('node:stream') };
+  };
+  const { Readable } = process?.getBuiltinModule?.('node:stream') ?? {};
+  return Readable?.isDisturbed(stream as unknown as Parameters<typeof Readable.isDisturbed>[0]) ?? false;
+}

@@ -1,0 +1,250 @@
+/**
+ * A request as the Fetch standard has it (section "Request class"), made of an environ in next to no time: each part is looked up when
+ * it is asked for.
+ */
+import type { Environ } from '../../types.ts';
+import { Content } from './content.ts';
+import { readForm } from './form.ts';
+import { LightHeaders } from './headers.ts';
+
+/** What a `Request` has beside method, URL, headers, body and signal: of meaning to browsers, and to `fetch()`. */
+export interface Rare {
+  cache: string;
+  credentials: string;
+  integrity: string;
+  keepalive: boolean;
+  mode: string;
+  redirect: string;
+  referrer: string;
+  referrerPolicy: string;
+}
+
+export const USUAL: Rare = {
+  cache: 'default',
+  credentials: 'same-origin',
+  integrity: '',
+  keepalive: false,
+  mode: 'cors',
+  redirect: 'follow',
+  referrer: 'about:client',
+  referrerPolicy: '',
+};
+
+export interface RequestParts {
+  method: string;
+  /** Serialised as the URL standard has it. */
+  url: string;
+  /** Instead of headers and content: where they are to be found. */
+  environ?: Environ;
+  headers?: LightHeaders;
+  content?: Content | null;
+  signal?: AbortSignal;
+  rare?: Rare;
+}
+
+export class LightRequest {
+  readonly #method: string;
+  readonly #url: string;
+  readonly #environ: Environ | undefined;
+  readonly #rare: Rare;
+  #headers: LightHeaders | undefined;
+  #content: Content | null | undefined;
+  #signal: AbortSignal | undefined;
+  #standard: Request | undefined;
+
+  constructor({ method, url, environ, headers, content, signal, rare = USUAL }: RequestParts) {
+    this.#method = method;
+    this.#url = url;
+    this.#environ = environ;
+    this.#rare = rare;
+    this.#headers = headers;
+    this.#content = content;
+    this.#signal = signal;
+  }
+
+  static isLight(value: unknown): value is LightRequest {
+    return typeof value === 'object' && value !== null && #url in value;
+  }
+
+  static content(request: LightRequest): Content | null {
+    return request.#body;
+  }
+
+  static rare(request: LightRequest): Rare {
+    return request.#rare;
+  }
+
+  /** The platform's own, made once: for what looks inside of it. The two share their body. */
+  static standard(request: LightRequest): Request {
+    request.#standard ??= new Request(request.#url, LightRequest.init(request));
+    return request.#standard;
+  }
+
+  /** What makes the same request with any class's constructor, and with `fetch()`. */
+  static init(request: LightRequest): RequestInit {
+    const { body } = request;
+    return {
+      ...request.#rare,
+      method: request.#method,
+      headers: [...request.headers],
+      signal: request.signal,
+      ...(body && { body, duplex: 'half' }),
+    } as RequestInit;
+  }
+
+  get method(): string {
+    return this.#method;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get headers(): LightHeaders {
+    this.#headers ??= this.#environ ? LightHeaders.of(this.#environ) : new LightHeaders();
+    return this.#headers;
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    return this.#body?.stream ?? null;
+  }
+
+  get bodyUsed(): boolean {
+    return this.#body?.used ?? false;
+  }
+
+  /** Aborts when the client has gone or the time is nearly up, where the server can tell. */
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const signal = this.#environ?.['gatecall.signal'];
+      this.#signal = signal instanceof AbortSignal ? signal : new AbortController().signal;
+    }
+    return this.#signal;
+  }
+
+  get cache(): string {
+    return this.#rare.cache;
+  }
+
+  get credentials(): string {
+    return this.#rare.credentials;
+  }
+
+  get destination(): string {
+    return '';
+  }
+
+  get duplex(): 'half' {
+    return 'half';
+  }
+
+  get integrity(): string {
+    return this.#rare.integrity;
+  }
+
+  get isHistoryNavigation(): boolean {
+    return false;
+  }
+
+  get isReloadNavigation(): boolean {
+    return false;
+  }
+
+  get keepalive(): boolean {
+    return this.#rare.keepalive;
+  }
+
+  get mode(): string {
+    return this.#rare.mode;
+  }
+
+  get redirect(): string {
+    return this.#rare.redirect;
+  }
+
+  get referrer(): string {
+    return this.#rare.referrer;
+  }
+
+  get referrerPolicy(): string {
+    return this.#rare.referrerPolicy;
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = await this.bytes();
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  }
+
+  async blob(): Promise<Blob> {
+    const bytes = await this.bytes();
+    return new Blob([bytes as Uint8Array<ArrayBuffer>], {
+      type: this.headers.get('content-type') ?? '',
+    });
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    return (await this.#body?.bytes()) ?? new Uint8Array(0);
+  }
+
+  async formData(): Promise<FormData> {
+    return readForm(await this.bytes(), this.headers.get('content-type'));
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text());
+  }
+
+  async text(): Promise<string> {
+    return this.#body ? this.#body.text() : '';
+  }
+
+  /** @throws {TypeError} when the body has been read */
+  clone(): LightRequest {
+    const content = this.#body;
+    return Reflect.construct(LightRequest, [
+      {
+        method: this.#method,
+        url: this.#url,
+        headers: new LightHeaders(this.headers),
+        content: content && content.clone(),
+        signal: this.signal,
+        rare: this.#rare,
+      },
+    ]) as LightRequest;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Request';
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: unknown,
+    inspect?: (value: unknown, options: unknown) => string,
+  ): unknown {
+    const { method, url, headers, bodyUsed } = this;
+    const shown = { method, url, headers, bodyUsed };
+    return inspect ? `Request ${inspect(shown, options)}` : shown;
+  }
+
+  get #body(): Content | null {
+    if (this.#content === undefined) {
+      const environ = this.#environ;
+      this.#content =
+        environ && this.#mayHaveBody() && hasBody(environ) ? new Content(environ['wsgi.input']) : null;
+    }
+    return this.#content;
+  }
+
+  /** The standard knows no body under GET and HEAD. */
+  #mayHaveBody(): boolean {
+    return this.#method !== 'GET' && this.#method !== 'HEAD';
+  }
+}
+
+/** A buffered input without a length is no body; a streamed one may still be (chunked). */
+function hasBody(environ: Environ): boolean {
+  const length = environ.CONTENT_LENGTH;
+  return length === undefined ? environ['gatecall.input_buffered'] !== true : length !== '0';
+}

@@ -1,0 +1,101 @@
+/** A `Response` as the answer of an application: status, headers, and a body that is pulled. */
+import { describe } from '../../bytes.ts';
+import { ContractError } from '../../errors.ts';
+import { isHopByHop } from '../../headers.ts';
+import { encodeNative } from '../../native.ts';
+import type {
+  AsyncResponseBody,
+  Header,
+  NativeString,
+  ResponseBody,
+  StartResponse,
+} from '../../types.ts';
+import { reasonOf } from './reason.ts';
+
+/** By its members, not its class: frameworks have subclasses, and other copies of undici have classes of their own. */
+export function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  const { status, headers } = value as Partial<Response>;
+  return typeof status === 'number' && typeof headers?.forEach === 'function' && 'body' in value;
+}
+
+/** @throws {ContractError} for what is no `Response` that could be sent */
+export function sendResponse(response: unknown, startResponse: StartResponse): ResponseBody {
+  if (!isResponse(response)) throw new ContractError(notAResponse(response));
+  const { status, statusText, body } = response;
+  if (status === 0) {
+    throw new ContractError(
+      'the handler answered with a network error (Response.error()), which nobody can send; answer with a status',
+    );
+  }
+  if (response.bodyUsed || body?.locked) {
+    throw new ContractError(
+      'the handler answered with a Response whose body has been read already, or is being read; answer with response.clone(), taken before',
+    );
+  }
+  startResponse(statusLine(status, statusText), headersOf(response));
+  return body ? new StreamBody(body) : [];
+}
+
+export function statusLine(status: number, statusText: string): NativeString {
+  return `${status} ${encodeText(statusText) || reasonOf(status)}`;
+}
+
+export function headersOf(response: Response): Header[] {
+  const headers: Header[] = [];
+  response.headers.forEach((value, name) => {
+    // Of the connection, which is the server's.
+    if (!isHopByHop(name)) headers.push([name, encodeText(value)]);
+  });
+  return headers;
+}
+
+const NOT_A_BYTE = /[^\x00-\xff]/;
+
+/** Header text is bytes already by the standard; some hosts let more through. */
+export function encodeText(text: string): NativeString {
+  return NOT_A_BYTE.test(text) ? encodeNative(text) : text;
+}
+
+/** By its reader: one step of iteration is one read, without the promises of the stream's own iterator. */
+class StreamBody implements AsyncResponseBody {
+  readonly #stream: ReadableStream<Uint8Array>;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #ended = false;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#stream = stream;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const reader = (this.#reader ??= this.#stream.getReader());
+    return {
+      next: async () => {
+        let step;
+        try {
+          step = await reader.read();
+        } catch (error) {
+          this.#ended = true;
+          throw error;
+        }
+        this.#ended = step.done;
+        return step as IteratorResult<Uint8Array, undefined>;
+      },
+    };
+  }
+
+  /** Tells whoever makes the body that nobody wants the rest. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await (this.#reader ?? this.#stream).cancel();
+  }
+}
+
+function notAResponse(value: unknown): string {
+  const remedy =
+    value === undefined
+      ? 'return one for every request; a router without a matching route returns nothing, so end it with a 404'
+      : 'return new Response(…)';
+  return `a fetch handler answers with a Response; got ${describe(value)}: ${remedy}`;
+}
