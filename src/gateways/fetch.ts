@@ -57,9 +57,15 @@ async function answer(
   // A Host header with a slash in it would have moved text of its own into the path.
   if (!received) return errorPage(400, 'Bad Request', request.method);
   const { environ, abort, signal, waitUntil } = received;
-  const transport = new FetchTransport(settings.charset, abort);
+  const transport = new FetchTransport(settings.charset, () => {
+    abort();
+    return called;
+  });
   const { onError } = settings;
-  const called = callApplication(application, environ, transport, { signal, onError }).then(
+  const called: Promise<void> = callApplication(application, environ, transport, {
+    signal,
+    onError,
+  }).then(
     () => transport.finished(),
     (error: unknown) => transport.failed(error),
   );

@@ -12,10 +12,11 @@ for (const kind of ['buffered', 'streaming'] as const) {
     const handler = toFetchHandler(application, {
       errors: (message) => log.push(message),
       ...(mount !== undefined && { basePath: mount }),
+      // What a Request does not say, the bridge's second argument does.
       platform: {
         name: 'bridge',
-        remoteAddress: (_request, [context]) =>
-          (context as { environ: Environ }).environ.REMOTE_ADDR,
+        remoteAddress: (_request, given) => environOf(given).REMOTE_ADDR,
+        protocol: (_request, given) => environOf(given).SERVER_PROTOCOL,
       },
     });
     const driver = await core.serve(fromFetchHandler(handler));
@@ -25,7 +26,13 @@ for (const kind of ['buffered', 'streaming'] as const) {
     ...core,
     serve: (application) => serve(application),
     serveAt: serve,
+    // The URL standard resolves dot segments.
+    limits: [...(core.limits ?? []), 'normalized-path'],
     multiprocess: true,
   };
   describeConformance(`fetch and back, ${kind}`, subject);
+}
+
+function environOf([context]: readonly unknown[]): Environ {
+  return (context as { environ: Environ }).environ;
 }

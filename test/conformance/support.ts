@@ -97,7 +97,9 @@ function serveStreaming(application: Application, mount?: string): Driver {
     onBlock?: () => void,
   ): Promise<RecordingTransport> => {
     const transport = new RecordingTransport(request.method, onBlock);
-    return callApplication(application, environOf(request, log, mount), transport, { signal });
+    const environ = environOf(request, log, mount);
+    if (signal) environ['gatecall.signal'] = signal;
+    return callApplication(application, environ, transport, { signal });
   };
   return {
     log: () => log.join('\n'),

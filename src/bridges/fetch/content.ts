@@ -7,6 +7,8 @@ import type { InputStream } from '../../types.ts';
 export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
 
 const BLOCK = 65_536;
+/** Node's own types know of none. */
+type Byob = { byobRequest?: { respond(bytes: number): void } | null };
 const encoder = new TextEncoder();
 
 export class Content {
@@ -61,7 +63,12 @@ export class Content {
 
   async text(): Promise<string> {
     const source = this.#source;
-    if (typeof source === 'string' && !this.#stream && !this.#used && !source.startsWith('\ufeff')) {
+    if (
+      typeof source === 'string' &&
+      !this.#stream &&
+      !this.#used &&
+      !source.startsWith('\ufeff')
+    ) {
       this.#used = true;
       return source;
     }
@@ -83,7 +90,8 @@ export class Content {
 }
 
 const isBytes = (source: unknown): source is Uint8Array => source instanceof Uint8Array;
-const isBlob = (source: unknown): source is Blob => tagOf(source) === 'Blob' || tagOf(source) === 'File';
+const isBlob = (source: unknown): source is Blob =>
+  tagOf(source) === 'Blob' || tagOf(source) === 'File';
 
 export function isStream(source: unknown): source is ReadableStream<Uint8Array> {
   return tagOf(source) === 'ReadableStream';
@@ -112,7 +120,7 @@ function streamOf(source: Source): ReadableStream<Uint8Array> {
       if (block.length > 0) controller.enqueue(new Uint8Array(block));
       else {
         controller.close();
-        (controller.byobRequest as ReadableStreamBYOBRequest | null)?.respond(0);
+        (controller as Byob).byobRequest?.respond(0);
       }
     },
   };
@@ -126,8 +134,7 @@ function inputBlocks(input: InputStream): () => Promise<Uint8Array> {
 
 /** All bytes, then none. */
 function once(source: string | Uint8Array): () => Uint8Array {
-  let left: Uint8Array | undefined =
-    typeof source === 'string' ? encoder.encode(source) : source;
+  let left: Uint8Array | undefined = typeof source === 'string' ? encoder.encode(source) : source;
   return () => {
     const block = left ?? new Uint8Array(0);
     left = undefined;
@@ -152,5 +159,7 @@ function isDisturbed(stream: ReadableStream<Uint8Array>): boolean {
     process?: { getBuiltinModule?: (name: 'node:stream') => typeof import('node:stream') };
   };
   const { Readable } = process?.getBuiltinModule?.('node:stream') ?? {};
-  return Readable?.isDisturbed(stream as unknown as Parameters<typeof Readable.isDisturbed>[0]) ?? false;
+  return (
+    Readable?.isDisturbed(stream as unknown as Parameters<typeof Readable.isDisturbed>[0]) ?? false
+  );
 }

@@ -13,6 +13,7 @@ export function findResponseBy(find: () => PromiseLike<unknown> | unknown): void
 /** @throws {TypeError} for what is no form */
 export async function readForm(bytes: Uint8Array, contentType: string | null): Promise<FormData> {
   const Standard = (await standardResponse()) as ResponseClass;
-  const headers: Record<string, string> = contentType === null ? {} : { 'content-type': contentType };
+  const headers: Record<string, string> =
+    contentType === null ? {} : { 'content-type': contentType };
   return new Standard(bytes, { headers }).formData();
 }

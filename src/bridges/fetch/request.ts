@@ -232,7 +232,9 @@ export class LightRequest {
     if (this.#content === undefined) {
       const environ = this.#environ;
       this.#content =
-        environ && this.#mayHaveBody() && hasBody(environ) ? new Content(environ['wsgi.input']) : null;
+        environ && this.#mayHaveBody() && hasBody(environ)
+          ? new Content(environ['wsgi.input'])
+          : null;
     }
     return this.#content;
   }

@@ -9,7 +9,7 @@ export interface Platform {
   /** The client's port. */
   remotePort?(request: Request, given: readonly unknown[]): number | string | null | undefined;
   /** `'HTTP/2'` and the like, where the host says it. */
-  protocol?(request: Request): string | null | undefined;
+  protocol?(request: Request, given: readonly unknown[]): string | null | undefined;
   /** How the host turns header bytes into text: byte by byte, as the standard says, or as UTF-8. `'latin1'` unless told. */
   headerCharset?: 'latin1' | 'utf8';
   /** Which of the other arguments are the bindings and the context. Unless told, the context is the first. */

@@ -44,7 +44,7 @@ export function receive(
       input: inputOf(request),
       contentLength: lengthOf(request),
       scheme: target.scheme === 'http' || target.scheme === '' ? 'http' : 'https',
-      protocol: platform.protocol?.(request),
+      protocol: platform.protocol?.(request, given),
       serverName: target.authority,
       remoteAddress: platform.remoteAddress?.(request, given),
     },

@@ -17,7 +17,7 @@ export class FetchTransport implements Transport {
   /** Settles with the first block, or at the end of a body without one: until then an error can still be a 500. */
   readonly response: Promise<Response>;
   readonly #charset: 'latin1' | 'utf8';
-  readonly #onCancel: () => void;
+  readonly #onCancel: () => PromiseLike<unknown>;
   #resolve!: (response: Response) => void;
   #reject!: (error: unknown) => void;
   #head: Head | undefined;
@@ -27,7 +27,8 @@ export class FetchTransport implements Transport {
   #wants: Promise<void> | undefined;
   #answered = false;
 
-  constructor(charset: 'latin1' | 'utf8', onCancel: () => void) {
+  /** `onCancel` settles when the body has been closed. */
+  constructor(charset: 'latin1' | 'utf8', onCancel: () => PromiseLike<unknown>) {
     this.#charset = charset;
     this.#onCancel = onCancel;
     this.response = new Promise((resolve, reject) => {
@@ -88,9 +89,10 @@ export class FetchTransport implements Transport {
         pull: () => {
           this.#wanted?.();
         },
-        cancel: () => {
-          this.#onCancel();
+        cancel: async () => {
+          const closed = this.#onCancel();
           this.#wanted?.();
+          await closed;
         },
       },
       // Nothing is made ahead of whoever reads.
