@@ -120,7 +120,7 @@ function streamOf(source: Source): ReadableStream<Uint8Array> {
       if (block.length > 0) controller.enqueue(new Uint8Array(block));
       else {
         controller.close();
-        (controller as Byob).byobRequest?.respond(0);
+        (controller as unknown as Byob).byobRequest?.respond(0);
       }
     },
   };

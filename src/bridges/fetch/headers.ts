@@ -1,6 +1,7 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
 import { isToken, lowerCase } from '../../headers.ts';
 import type { Environ } from '../../types.ts';
+import { type Inspect, INSPECT, inspected } from './inspect.ts';
 
 /** `[name, value, name, value, …]`, names in lower case, in the order in which they came. */
 type Flat = string[];
@@ -33,6 +34,11 @@ export class LightHeaders {
   /** Names and values in turn, in the order in which they were added; to be looked at only. */
   static flat(headers: LightHeaders): readonly string[] {
     return headers.#listed();
+  }
+
+  /** Adds a header that nobody has set, its name in lower case. */
+  static add(headers: LightHeaders, name: string, value: string): void {
+    if (headers.#indexOf(name) < 0) headers.#add(name, value);
   }
 
   static isLight(value: unknown): value is LightHeaders {
@@ -126,13 +132,9 @@ export class LightHeaders {
   }
 
   /** What `console.log` shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](
-    _depth: number,
-    options: unknown,
-    inspect?: (value: unknown, options: unknown) => string,
-  ): unknown {
+  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): unknown {
     const shown = Object.fromEntries(this);
-    return inspect ? `Headers ${inspect(shown, options)}` : shown;
+    return inspected('Headers', shown, options, inspect);
   }
 
   #fill(init: unknown): void {

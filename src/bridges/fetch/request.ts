@@ -6,6 +6,7 @@ import type { Environ } from '../../types.ts';
 import { Content } from './content.ts';
 import { readForm } from './form.ts';
 import { LightHeaders } from './headers.ts';
+import { type Inspect, INSPECT, inspected } from './inspect.ts';
 
 /** What a `Request` has beside method, URL, headers, body and signal: of meaning to browsers, and to `fetch()`. */
 export interface Rare {
@@ -218,14 +219,10 @@ export class LightRequest {
   }
 
   /** What `console.log` shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](
-    _depth: number,
-    options: unknown,
-    inspect?: (value: unknown, options: unknown) => string,
-  ): unknown {
+  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): unknown {
     const { method, url, headers, bodyUsed } = this;
     const shown = { method, url, headers, bodyUsed };
-    return inspect ? `Request ${inspect(shown, options)}` : shown;
+    return inspected('Request', shown, options, inspect);
   }
 
   get #body(): Content | null {

@@ -19,8 +19,18 @@ export function isResponse(value: unknown): value is Response {
   return typeof status === 'number' && typeof headers?.forEach === 'function' && 'body' in value;
 }
 
+/** A faster way for responses of a class of our own; nothing for all others. */
+type Sender = (response: unknown, startResponse: StartResponse) => ResponseBody | undefined;
+let sender: Sender = () => undefined;
+
+export function setSender(faster: Sender): void {
+  sender = faster;
+}
+
 /** @throws {ContractError} for what is no `Response` that could be sent */
 export function sendResponse(response: unknown, startResponse: StartResponse): ResponseBody {
+  const sent = sender(response, startResponse);
+  if (sent) return sent;
   if (!isResponse(response)) throw new ContractError(notAResponse(response));
   const { status, statusText, body } = response;
   if (status === 0) {

@@ -16,6 +16,15 @@ export interface Platform {
   arguments?(given: readonly unknown[]): { env?: unknown; context?: unknown };
 }
 
+export type PlatformName =
+  | 'cloudflare'
+  | 'deno'
+  | 'bun'
+  | 'vercel'
+  | 'netlify'
+  | 'fastly'
+  | 'bunny';
+
 const realIp = (request: Request): string | null => request.headers.get('x-real-ip');
 const contextIp = (_request: Request, [context]: readonly unknown[]): string | undefined =>
   text(member(context, 'ip'));
@@ -24,7 +33,7 @@ const contextIp = (_request: Request, [context]: readonly unknown[]): string | u
  * The hosts known by name. An address comes from a header only where the host's own edge writes it, so name the host you really
  * run on: elsewhere a client could write that header.
  */
-export const platforms = {
+export const platforms: Readonly<Record<PlatformName, Platform>> = {
   /** Workers and Pages: `fetch(request, env, ctx)`. */
   cloudflare: {
     name: 'cloudflare',
@@ -61,9 +70,7 @@ export const platforms = {
   },
   /** Edge Scripting: `Bunny.v1.serve(handler)`. */
   bunny: { name: 'bunny', remoteAddress: realIp },
-} as const satisfies Record<string, Platform>;
-
-export type PlatformName = keyof typeof platforms;
+};
 
 /**
  * The host this runs on, as far as that is safe to tell without being told: those whose address is an argument that no client can
@@ -76,8 +83,9 @@ export function detectPlatform(): Platform {
   if (agent.startsWith('Bun')) return platforms.bun;
   // The user agent is missing with compatibility dates of 2021.
   if (agent === 'Cloudflare-Workers' || 'WebSocketPair' in globalThis) {
-    const { name, headerCharset, arguments: given } = platforms.cloudflare;
-    return { name, headerCharset, arguments: given };
+    // Nor is the edge there where workerd runs alone, and with it whoever sets cf-connecting-ip.
+    const { remoteAddress: _unsafe, ...rest } = platforms.cloudflare;
+    return rest;
   }
   return { name: 'fetch' };
 }

@@ -1,0 +1,161 @@
+/** `new Request()` as the Fetch standard has it, for {@link LightRequest}. */
+import type { Content } from '../fetch/content.ts';
+import { LightHeaders } from '../fetch/headers.ts';
+import { LightRequest, type Rare, type RequestParts, USUAL } from '../fetch/request.ts';
+import { extract } from './source.ts';
+
+type Init = Readonly<Record<string, unknown>>;
+
+/** Requests of every kind are of one class, whatever they are made of. */
+export const Request: (new (input: unknown, init?: unknown) => LightRequest) & {
+  prototype: LightRequest;
+} = function Request(input: unknown, init?: unknown): object {
+  if (!new.target) throw new TypeError("Class constructor Request cannot be invoked without 'new'");
+  if (input === undefined) {
+    throw new TypeError('Request constructor: 1 argument required, but only 0 present.');
+  }
+  return Reflect.construct(LightRequest, [partsOf(input, initOf(init))], new.target) as object;
+} as never;
+Request.prototype = LightRequest.prototype;
+
+function initOf(init: unknown): Init {
+  if (init === undefined || init === null) return {};
+  if (typeof init !== 'object' && typeof init !== 'function') {
+    throw new TypeError('Request constructor: the init is an object');
+  }
+  return init as Init;
+}
+
+function partsOf(input: unknown, init: Init): RequestParts {
+  const base = isRequest(input) ? input : undefined;
+  const url = base ? base.url : urlOf(input);
+  const method = init['method'] === undefined ? (base?.method ?? 'GET') : methodOf(init['method']);
+  const headers = new LightHeaders(init['headers'] ?? base?.headers);
+  const signal = signalOf(init['signal'], base);
+  const parts: RequestParts = { method, url, headers, rare: rareOf(init, base) };
+  parts.content = contentOf(init, base, method, headers);
+  if (signal) parts.signal = signal;
+  return parts;
+}
+
+/** One of these, or the platform's own that `fetch()` and other libraries have. */
+function isRequest(input: unknown): input is LightRequest {
+  return (
+    LightRequest.isLight(input) || Object.prototype.toString.call(input) === '[object Request]'
+  );
+}
+
+function urlOf(input: unknown): string {
+  let url: URL;
+  try {
+    url = new URL(String(input));
+  } catch (cause) {
+    throw new TypeError(`Failed to parse URL from ${String(input)}`, { cause });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError(
+      `Request cannot be constructed from a URL that includes credentials: ${String(input)}`,
+    );
+  }
+  return url.href;
+}
+
+function methodOf(given: unknown): string {
+  const method = String(given);
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)) {
+    throw new TypeError(`'${method}' is not a valid HTTP method.`);
+  }
+  if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) {
+    throw new TypeError(`'${method}' HTTP method is unsupported.`);
+  }
+  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
+}
+
+function signalOf(given: unknown, base: LightRequest | undefined): AbortSignal | undefined {
+  if (given === null) return undefined;
+  if (given === undefined) return base?.signal;
+  if (!(given instanceof AbortSignal)) {
+    throw new TypeError("Failed to construct 'Request': member signal is not of type AbortSignal.");
+  }
+  return AbortSignal.any([given]);
+}
+
+function contentOf(
+  init: Init,
+  base: LightRequest | undefined,
+  method: string,
+  headers: LightHeaders,
+): Content | null {
+  const given = init['body'];
+  const inherited = base && given === undefined ? base.body : null;
+  const body = given ?? inherited;
+  if (body === null || body === undefined) return null;
+  if (method === 'GET' || method === 'HEAD') {
+    throw new TypeError('Request with GET/HEAD method cannot have body.');
+  }
+  if (inherited) {
+    if (base?.bodyUsed || inherited.locked) {
+      throw new TypeError(
+        'Cannot construct a Request with a Request object that has already been used.',
+      );
+    }
+    // The other one's body is this one's from here on.
+    return extract(inherited.pipeThrough(new TransformStream())).content;
+  }
+  const { content, type } = extract(body);
+  const streams = typeof body === 'object' && (Symbol.asyncIterator in body || 'getReader' in body);
+  if (
+    streams &&
+    !/Blob|File/.test(Object.prototype.toString.call(body)) &&
+    init['duplex'] === undefined
+  ) {
+    throw new TypeError('RequestInit: duplex option is required when sending a body.');
+  }
+  if (type !== null) LightHeaders.add(headers, 'content-type', type);
+  return content;
+}
+
+const ALLOWED: { readonly [Name in keyof Rare]?: readonly string[] } = {
+  cache: ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'],
+  credentials: ['omit', 'same-origin', 'include'],
+  mode: ['cors', 'no-cors', 'same-origin'],
+  redirect: ['follow', 'error', 'manual'],
+  referrerPolicy: [
+    '',
+    'no-referrer',
+    'no-referrer-when-downgrade',
+    'same-origin',
+    'origin',
+    'strict-origin',
+    'origin-when-cross-origin',
+    'strict-origin-when-cross-origin',
+    'unsafe-url',
+  ],
+};
+
+function rareOf(init: Init, base: LightRequest | undefined): Rare {
+  let rare: Rare = base
+    ? LightRequest.isLight(base)
+      ? LightRequest.rare(base)
+      : copied(base)
+    : USUAL;
+  for (const name of Object.keys(USUAL) as (keyof Rare)[]) {
+    const given = init[name];
+    if (given === undefined) continue;
+    const value = name === 'keepalive' ? Boolean(given) : String(given);
+    const allowed = ALLOWED[name];
+    if (allowed && !allowed.includes(value as string)) {
+      throw new TypeError(
+        `Request constructor: ${String(value)} is not an accepted type. Expected one of ${allowed.join(', ')}.`,
+      );
+    }
+    rare = { ...rare, [name]: value };
+  }
+  return rare;
+}
+
+function copied(request: Rare): Rare {
+  const { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy } =
+    request;
+  return { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy };
+}

@@ -1,0 +1,101 @@
+/** What a constructor may be given as a body, as a content (Fetch standard, "BodyInit/extract"). */
+import { Content, isStream, type Source, tagOf } from '../fetch/content.ts';
+
+export interface Extracted {
+  content: Content;
+  /** The Content-Type it brings along. */
+  type: string | null;
+}
+
+const TEXT = 'text/plain;charset=UTF-8';
+
+/** @throws {TypeError} for a stream that somebody reads already */
+export function extract(body: unknown): Extracted {
+  if (typeof body === 'string') return { content: new Content(wellFormed(body)), type: TEXT };
+  const [source, type] = sourceOf(body);
+  const content = new Content(source);
+  if (content.unusable) {
+    throw new TypeError('Response body object should not be disturbed or locked');
+  }
+  return { content, type };
+}
+
+function sourceOf(body: unknown): [Source, string | null] {
+  // Copied: the standard lets the caller change its own afterwards.
+  if (ArrayBuffer.isView(body)) {
+    return [new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice(), null];
+  }
+  if (isStream(body)) return [body, null];
+  switch (tagOf(body)) {
+    case 'ArrayBuffer':
+    case 'SharedArrayBuffer':
+      return [new Uint8Array(body as ArrayBuffer).slice(), null];
+    case 'URLSearchParams':
+      return [String(body), 'application/x-www-form-urlencoded;charset=UTF-8'];
+    case 'Blob':
+    case 'File':
+      return [body as Blob, (body as Blob).type || null];
+    case 'FormData':
+      return multipart(body as FormData);
+    default:
+  }
+  // Not of the standard, but Node takes them, and streams of Node are such.
+  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
+    return [streamFrom(body as AsyncIterable<Uint8Array>), null];
+  }
+  return [wellFormed(String(body)), TEXT];
+}
+
+/** A lone surrogate is no character that UTF-8 could hold. */
+function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : text.toWellFormed();
+}
+
+function streamFrom(blocks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = blocks[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel(reason) {
+        await iterator.return?.(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+// ── multipart/form-data (HTML standard, "multipart form data") ───────────────────────────────────────────────────────
+
+const CRLF = '\r\n';
+
+function multipart(form: FormData): [Blob, string] {
+  const boundary = `----gatecall-${Math.random().toString().slice(2)}${Math.random().toString().slice(2)}`;
+  const parts: (string | Blob)[] = [];
+  for (const [name, value] of form) {
+    parts.push(`--${boundary}${CRLF}Content-Disposition: form-data; name="${quoted(lines(name))}"`);
+    if (typeof value === 'string') parts.push(`${CRLF}${CRLF}${lines(value)}${CRLF}`);
+    else {
+      const type = value.type || 'application/octet-stream';
+      parts.push(
+        `; filename="${quoted(value.name)}"${CRLF}Content-Type: ${type}${CRLF}${CRLF}`,
+        value,
+        CRLF,
+      );
+    }
+  }
+  parts.push(`--${boundary}--${CRLF}`);
+  return [new Blob(parts), `multipart/form-data; boundary=${boundary}`];
+}
+
+/** Every line ends with CR LF. */
+function lines(text: string): string {
+  return text.replace(/\r?\n|\r/g, CRLF);
+}
+
+function quoted(name: string): string {
+  return name.replace(/\n/g, '%0A').replace(/\r/g, '%0D').replace(/"/g, '%22');
+}
