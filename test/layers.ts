@@ -83,7 +83,12 @@ function place(file: string): { layer: string; unit: string; inside: boolean } {
   const [, ...path] = file.replace(/\.ts$/, '').split('/');
   const top = path[0] ?? '';
   if (['gateways', 'bridges'].includes(top)) {
-    return { layer: top, unit: path.slice(0, 2).join('/'), inside: path.length > 2 };
+    // A second front of the same bridge.
+    const unit = path
+      .slice(0, 2)
+      .join('/')
+      .replace(/^bridges\/fetch-light$/, 'bridges/fetch');
+    return { layer: top, unit, inside: path.length > 2 };
   }
   if (top === 'types' || Object.hasOwn(mayImport, top)) {
     // Middleware stands side by side: each file is a unit, with its folder where it has one, and only the file in front

@@ -3,7 +3,7 @@ import { Content } from '../fetch/content.ts';
 import { readForm } from '../fetch/form.ts';
 import { LightHeaders } from '../fetch/headers.ts';
 import { extract } from './source.ts';
-import { type Inspect, INSPECT, inspected } from '../fetch/inspect.ts';
+import { showAs } from '../fetch/inspect.ts';
 
 interface Parts {
   status: number;
@@ -143,7 +143,7 @@ export class LightResponse {
 
   async blob(): Promise<Blob> {
     const bytes = await this.bytes();
-    return new Blob([bytes as Uint8Array<ArrayBuffer>], {
+    return new Blob([bytes], {
       type: this.headers.get('content-type') ?? '',
     });
   }
@@ -181,14 +181,14 @@ export class LightResponse {
   get [Symbol.toStringTag](): string {
     return 'Response';
   }
-
-  /** What `console.log` shows. */
-  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): unknown {
-    const { status, statusText, headers, bodyUsed } = this;
-    const shown = { status, statusText, headers, bodyUsed };
-    return inspected('Response', shown, options, inspect);
-  }
 }
+
+showAs(LightResponse.prototype, 'Response', ({ status, statusText, headers, bodyUsed }) => ({
+  status,
+  statusText,
+  headers,
+  bodyUsed,
+}));
 
 function made(parts: Parts): LightResponse {
   return new LightResponse(PARTS, parts);

@@ -56,9 +56,9 @@ function streamFrom(blocks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Arra
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await iterator.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        const step = await iterator.next();
+        if (step.done) controller.close();
+        else controller.enqueue(step.value);
       },
       async cancel(reason) {
         await iterator.return?.(reason);

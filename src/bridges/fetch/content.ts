@@ -1,4 +1,5 @@
 /** The body of a request or a response: where its bytes are, and whether somebody has had them (Fetch standard, "Body mixin"). */
+import type Stream from 'node:stream';
 import type { UnderlyingByteSource } from 'node:stream/web';
 import { joinBytes } from '../../bytes.ts';
 import type { InputStream } from '../../types.ts';
@@ -125,7 +126,7 @@ function streamOf(source: Source): ReadableStream<Uint8Array> {
     },
   };
   // Nothing is read ahead of whoever reads the body.
-  return new ReadableStream(bytes, { highWaterMark: 0 }) as ReadableStream<Uint8Array>;
+  return new ReadableStream(bytes, { highWaterMark: 0 });
 }
 
 function inputBlocks(input: InputStream): () => Promise<Uint8Array> {
@@ -153,11 +154,13 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
   }
 }
 
+interface Host {
+  getBuiltinModule?: (name: 'node:stream') => typeof Stream;
+}
+
 /** Whether anybody has read from a stream or cancelled it. Only Node can tell of a stream that others made. */
 function isDisturbed(stream: ReadableStream<Uint8Array>): boolean {
-  const { process } = globalThis as {
-    process?: { getBuiltinModule?: (name: 'node:stream') => typeof import('node:stream') };
-  };
+  const { process } = globalThis as { process?: Host };
   const { Readable } = process?.getBuiltinModule?.('node:stream') ?? {};
   return (
     Readable?.isDisturbed(stream as unknown as Parameters<typeof Readable.isDisturbed>[0]) ?? false

@@ -3,10 +3,10 @@
 type ResponseClass = new (body: Uint8Array, init: { headers: Record<string, string> }) => Response;
 
 /** Where the platform's `Response` is: under its own name, unless somebody has put another there. */
-let standardResponse = (): PromiseLike<unknown> | unknown => Response;
+let standardResponse = (): unknown => Response;
 
 /** Says where it is now. */
-export function findResponseBy(find: () => PromiseLike<unknown> | unknown): void {
+export function findResponseBy(find: () => unknown): void {
   standardResponse = find;
 }
 

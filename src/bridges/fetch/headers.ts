@@ -1,7 +1,7 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
 import { isToken, lowerCase } from '../../headers.ts';
 import type { Environ } from '../../types.ts';
-import { type Inspect, INSPECT, inspected } from './inspect.ts';
+import { showAs } from './inspect.ts';
 
 /** `[name, value, name, value, …]`, names in lower case, in the order in which they came. */
 type Flat = string[];
@@ -131,12 +131,6 @@ export class LightHeaders {
     return 'Headers';
   }
 
-  /** What `console.log` shows. */
-  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): unknown {
-    const shown = Object.fromEntries(this);
-    return inspected('Headers', shown, options, inspect);
-  }
-
   #fill(init: unknown): void {
     if (LightHeaders.isLight(init)) {
       this.#list = [...init.#listed()];
@@ -231,6 +225,8 @@ export class LightHeaders {
     return this.#sorted;
   }
 }
+
+showAs(LightHeaders.prototype, 'Headers', (headers) => Object.fromEntries(headers));
 
 // ── Names and values ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,15 +1,18 @@
-/** What `console.log` shows of light objects: nothing is in properties of their own. */
+/** What `console.log` shows of light objects, which keep nothing in properties of their own. */
 
-export type Inspect = (value: unknown, options: unknown) => string;
+type Inspect = (value: unknown, options: unknown) => string;
 
-/** Node's, which Deno and Bun know too. */
-export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
-
-export function inspected(
+/** Through the symbol that Node looks for, and Deno and Bun with it. */
+export function showAs<T extends object>(
+  prototype: T,
   name: string,
-  shown: unknown,
-  options: unknown,
-  inspect: Inspect | undefined,
-): unknown {
-  return inspect ? `${name} ${inspect(shown, options)}` : shown;
+  members: (object: T) => unknown,
+): void {
+  Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
+    configurable: true,
+    value(this: T, _depth: number, options: unknown, inspect?: Inspect): unknown {
+      const shown = this === prototype ? {} : members(this);
+      return inspect ? `${name} ${inspect(shown, options)}` : shown;
+    },
+  });
 }

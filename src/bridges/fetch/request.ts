@@ -6,7 +6,7 @@ import type { Environ } from '../../types.ts';
 import { Content } from './content.ts';
 import { readForm } from './form.ts';
 import { LightHeaders } from './headers.ts';
-import { type Inspect, INSPECT, inspected } from './inspect.ts';
+import { showAs } from './inspect.ts';
 
 /** What a `Request` has beside method, URL, headers, body and signal: of meaning to browsers, and to `fetch()`. */
 export interface Rare {
@@ -178,7 +178,7 @@ export class LightRequest {
 
   async blob(): Promise<Blob> {
     const bytes = await this.bytes();
-    return new Blob([bytes as Uint8Array<ArrayBuffer>], {
+    return new Blob([bytes], {
       type: this.headers.get('content-type') ?? '',
     });
   }
@@ -202,27 +202,18 @@ export class LightRequest {
   /** @throws {TypeError} when the body has been read */
   clone(): LightRequest {
     const content = this.#body;
-    return Reflect.construct(LightRequest, [
-      {
-        method: this.#method,
-        url: this.#url,
-        headers: new LightHeaders(this.headers),
-        content: content && content.clone(),
-        signal: this.signal,
-        rare: this.#rare,
-      },
-    ]) as LightRequest;
+    return new LightRequest({
+      method: this.#method,
+      url: this.#url,
+      headers: new LightHeaders(this.headers),
+      content: content && content.clone(),
+      signal: this.signal,
+      rare: this.#rare,
+    });
   }
 
   get [Symbol.toStringTag](): string {
     return 'Request';
-  }
-
-  /** What `console.log` shows. */
-  [INSPECT](_depth: number, options: unknown, inspect?: Inspect): unknown {
-    const { method, url, headers, bodyUsed } = this;
-    const shown = { method, url, headers, bodyUsed };
-    return inspected('Request', shown, options, inspect);
   }
 
   get #body(): Content | null {
@@ -241,6 +232,13 @@ export class LightRequest {
     return this.#method !== 'GET' && this.#method !== 'HEAD';
   }
 }
+
+showAs(LightRequest.prototype, 'Request', ({ method, url, headers, bodyUsed }) => ({
+  method,
+  url,
+  headers,
+  bodyUsed,
+}));
 
 /** A buffered input without a length is no body; a streamed one may still be (chunked). */
 function hasBody(environ: Environ): boolean {

@@ -84,8 +84,7 @@ export function detectPlatform(): Platform {
   // The user agent is missing with compatibility dates of 2021.
   if (agent === 'Cloudflare-Workers' || 'WebSocketPair' in globalThis) {
     // Nor is the edge there where workerd runs alone, and with it whoever sets cf-connecting-ip.
-    const { remoteAddress: _unsafe, ...rest } = platforms.cloudflare;
-    return rest;
+    return { ...platforms.cloudflare, remoteAddress: () => undefined };
   }
   return { name: 'fetch' };
 }
