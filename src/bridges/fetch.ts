@@ -33,6 +33,13 @@ export interface FetchApplication {
 export interface FetchBridgeOptions {
   /** The handler's second argument, e.g. Hono's Bindings. The {@link FetchContext} unless told. */
   env?: (environ: Environ) => unknown;
+  /**
+   * `'light'` hands in a request that looks everything up when it is asked for, 4 µs a request faster than Node's own. `'standard'` hands in
+   * the global `Request`. Unless told it is light wherever that makes no difference: under Node 24, Bun and Deno `new Request(request)` and
+   * `fetch(request)` throw at a light one (they take `request.clone()`, or its URL and it: `new Request(request.url, request)`), so there it
+   * is standard. With `gatecall/bridges/fetch-light` it is always light and everything works.
+   */
+  request?: 'light' | 'standard';
 }
 
 /**
@@ -43,7 +50,7 @@ export interface FetchBridgeOptions {
  * const application = fromFetchHandler(app);
  * ```
  *
- * The request looks everything up in the environ when it is asked for, and is an `instanceof Request`. Its URL is the undecoded target;
+ * The request is an `instanceof Request`. Its URL is the undecoded target, in which the standard resolves dot segments;
  * `request.signal` is `gatecall.signal`. What the handler rejects with, and what it answers that is no unread `Response`, becomes a logged
  * 500. A request whose Host is none gets a 400.
  *
@@ -54,8 +61,8 @@ export function fromFetchHandler(
   options: FetchBridgeOptions = {},
 ): Application {
   const respond = handlerOf(handler);
-  const env = envOf(options);
-  linkToGlobals();
+  const { env, request: kind } = readOptions(options);
+  const light = linkToGlobals() ? kind !== 'standard' : kind === 'light';
   return (environ, startResponse) => {
     const url = urlOf(environ);
     if (url === undefined) {
@@ -64,14 +71,15 @@ export function fromFetchHandler(
     }
     const request = new LightRequest({ method: methodOf(environ), url, environ });
     const context = new FetchContext(environ);
-    const response = respond(request, env ? env(environ) : context, context);
+    const handed = light ? request : LightRequest.standard(request);
+    const response = respond(handed, env ? env(environ) : context, context);
     return isThenable(response)
       ? response.then((settled) => sendResponse(settled, startResponse))
       : sendResponse(response, startResponse);
   };
 }
 
-type Respond = (request: LightRequest, env: unknown, context: FetchContext) => unknown;
+type Respond = (request: LightRequest | Request, env: unknown, context: FetchContext) => unknown;
 
 function handlerOf(handler: unknown): Respond {
   if (typeof handler === 'function') return handler as Respond;
@@ -84,17 +92,27 @@ function handlerOf(handler: unknown): Respond {
   return fetch.bind(handler) as Respond;
 }
 
-function envOf(options: FetchBridgeOptions): FetchBridgeOptions['env'] {
+function readOptions(options: FetchBridgeOptions): FetchBridgeOptions {
   for (const [name, value] of Object.entries(options)) {
-    if (name !== 'env') {
-      throw new TypeError(`fromFetchHandler has no option ${name}; it has env`);
+    const accepts = Object.hasOwn(OPTIONS, name)
+      ? OPTIONS[name as keyof FetchBridgeOptions]
+      : undefined;
+    if (!accepts) {
+      throw new TypeError(
+        `fromFetchHandler has no option ${name}; it has ${Object.keys(OPTIONS).join(', ')}`,
+      );
     }
-    if (value !== undefined && typeof value !== 'function') {
-      throw new TypeError(`fromFetchHandler cannot use ${describe(value)} as option env`);
+    if (value !== undefined && !accepts(value)) {
+      throw new TypeError(`fromFetchHandler cannot use ${describe(value)} as option ${name}`);
     }
   }
-  return options.env;
+  return options;
 }
+
+const OPTIONS: Readonly<Record<keyof FetchBridgeOptions, (value: unknown) => boolean>> = {
+  env: (value) => typeof value === 'function',
+  request: (value) => value === 'light' || value === 'standard',
+};
 
 /** The standard writes these six in capitals, whatever the client did. */
 function methodOf({ REQUEST_METHOD: method }: Environ): string {

@@ -36,6 +36,18 @@ export class LightHeaders {
     return headers.#listed();
   }
 
+  /** For constructors of other classes. Where a name can come several times, which is in no request, `entries` is to be used. */
+  static record(headers: LightHeaders): Record<string, string> {
+    const record: Record<string, string> = Object.create(null) as Record<string, string>;
+    const list = headers.#listed();
+    for (let index = 0; index < list.length; index += 2) {
+      const name = list[index] ?? '';
+      const value = list[index + 1] ?? '';
+      record[name] = name in record ? `${record[name]}, ${value}` : value;
+    }
+    return record;
+  }
+
   /** Adds a header that nobody has set, its name in lower case. */
   static add(headers: LightHeaders, name: string, value: string): void {
     if (headers.#indexOf(name) < 0) headers.#add(name, value);
@@ -311,14 +323,32 @@ function valueIn(environ: Environ, name: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** Name and value in turn. */
 function listOf(environ: Environ): Flat {
   const list: Flat = [];
   for (const key in environ) {
-    if (!key.startsWith('HTTP_')) continue;
+    const name = nameOf(key);
+    if (name === '') continue;
     const value = environ[key];
-    if (typeof value === 'string') list.push(lowerCase(key.slice(5).replaceAll('_', '-')), value);
+    if (typeof value === 'string') list.push(name, value);
   }
-  if (environ.CONTENT_TYPE !== undefined) list.push('content-type', environ.CONTENT_TYPE);
-  if (environ.CONTENT_LENGTH !== undefined) list.push('content-length', environ.CONTENT_LENGTH);
   return list;
+}
+
+const NAMES_OF_KEYS = new Map<string, string>();
+
+/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for what is no header. */
+function nameOf(key: string): string {
+  const known = NAMES_OF_KEYS.get(key);
+  if (known !== undefined) return known;
+  const isHeader = key.startsWith('HTTP_') || key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH';
+  const name = isHeader
+    ? key
+        .replace(/^HTTP_/, '')
+        .replaceAll('_', '-')
+        .toLowerCase()
+    : '';
+  if (NAMES_OF_KEYS.size >= CACHED_NAMES) NAMES_OF_KEYS.clear();
+  if (key.length <= CACHED_LENGTH) NAMES_OF_KEYS.set(key, name);
+  return name;
 }

@@ -3,13 +3,19 @@ import { LightHeaders } from './headers.ts';
 import { LightRequest } from './request.ts';
 
 /**
- * Makes `instanceof Request` and `instanceof Headers` true of light objects, and `new Request(request)` work as far as the platform lets
- * it. The globals are looked at, never changed.
+ * Makes `instanceof Request` and `instanceof Headers` true of light objects, and `new Request(request)` work where the platform lets it. The
+ * globals are looked at, never changed.
+ *
+ * @returns whether a light request can be copied with `new Request(request)`
  */
-export function linkToGlobals(): void {
+export function linkToGlobals(): boolean {
   derive(LightHeaders.prototype, Headers);
-  if (!derive(LightRequest.prototype, Request)) return;
-  // undici up to version 6 (Node 20 and 22) keeps what it knows of a request under symbols, which its constructor reads.
+  if (derive(LightRequest.prototype, Request)) passOnSymbols();
+  return isCopied();
+}
+
+/** undici up to version 6 (Node 20 and 22) keeps what it knows of a request under symbols, which its constructor reads. */
+function passOnSymbols(): void {
   const example = new Request('http://localhost/');
   for (const symbol of Object.getOwnPropertySymbols(example)) {
     Object.defineProperty(LightRequest.prototype, symbol, {
@@ -18,6 +24,22 @@ export function linkToGlobals(): void {
         return (LightRequest.standard(this) as unknown as Record<symbol, unknown>)[symbol];
       },
     });
+  }
+}
+
+/** Tried out: undici 7 (Node 24) looks for private fields, which nothing but its own constructor can make. */
+function isCopied(): boolean {
+  const light = new LightRequest({
+    method: 'PUT',
+    url: 'http://localhost/',
+    headers: new LightHeaders({ 'x-copied': 'yes' }),
+    content: null,
+  });
+  try {
+    const copy = new Request(light as unknown as Request);
+    return copy.method === 'PUT' && copy.headers.get('x-copied') === 'yes';
+  } catch {
+    return false;
   }
 }
 

@@ -85,10 +85,11 @@ export class LightRequest {
   static init(request: LightRequest): RequestInit {
     const { body } = request;
     return {
-      ...request.#rare,
+      ...(request.#rare !== USUAL && request.#rare),
       method: request.#method,
-      headers: [...request.headers],
-      signal: request.signal,
+      // A record, which undici takes in faster than pairs. A request has no Set-Cookie, of which there could be several.
+      headers: LightHeaders.record(request.headers),
+      ...(request.#mayAbort() && { signal: request.signal }),
       ...(body && { body, duplex: 'half' }),
     } as RequestInit;
   }
@@ -225,6 +226,11 @@ export class LightRequest {
           : null;
     }
     return this.#content;
+  }
+
+  /** Following a signal costs undici 2 µs. */
+  #mayAbort(): boolean {
+    return this.#signal !== undefined || this.#environ?.['gatecall.signal'] !== undefined;
   }
 
   /** The standard knows no body under GET and HEAD. */

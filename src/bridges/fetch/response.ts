@@ -71,7 +71,6 @@ export function encodeText(text: string): NativeString {
 class StreamBody implements AsyncResponseBody {
   readonly #stream: ReadableStream<Uint8Array>;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  #ended = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#stream = stream;
@@ -79,26 +78,17 @@ class StreamBody implements AsyncResponseBody {
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     const reader = (this.#reader ??= this.#stream.getReader());
-    return {
-      next: async () => {
-        let step;
-        try {
-          step = await reader.read();
-        } catch (error) {
-          this.#ended = true;
-          throw error;
-        }
-        this.#ended = step.done;
-        return step as IteratorResult<Uint8Array, undefined>;
-      },
-    };
+    return { next: () => reader.read() as Promise<IteratorResult<Uint8Array, undefined>> };
   }
 
-  /** Tells whoever makes the body that nobody wants the rest. */
+  /** Tells whoever makes the body that nobody wants the rest. Of a stream that has ended nobody hears. */
   async close(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
-    await (this.#reader ?? this.#stream).cancel();
+    try {
+      await (this.#reader ?? this.#stream).cancel();
+    } catch (error) {
+      // Of a stream that broke it is the same error once more, which the reads have given already.
+      if (!this.#reader) throw error;
+    }
   }
 }
 
