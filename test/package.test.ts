@@ -76,6 +76,9 @@ const publicNames: Record<string, string[]> = {
     'timeout',
     'trustedHosts',
   ],
+  'gatecall/bridges/fetch': ['fromFetchHandler'],
+  'gatecall/bridges/fetch-light': ['fromFetchHandler'],
+  'gatecall/fetch': ['platforms', 'toFetchHandler'],
   'gatecall/testing': [
     'conformanceCases',
     'exampleRequest',
@@ -152,6 +155,7 @@ describe('package.json', () => {
     'package-lock.json',
     'test/runtimes/package-lock.json',
     'test/browser/package-lock.json',
+    'test/fetch-apps/package-lock.json',
   ])('%s names no host', (file) => {
     expect(readFileSync(join(root, file), 'utf8')).not.toContain('"resolved"');
   });

@@ -17,22 +17,27 @@ import { urlOf } from './fetch/url.ts';
 
 export type { FetchContext } from './fetch/context.ts';
 
-/** A handler of the Fetch standard. `context` is the same object twice, for handlers of the kind `(request, env, ctx)`. */
-export type FetchHandler = (
-  request: Request,
-  env: FetchContext,
-  context: FetchContext,
-) => Response | PromiseLike<Response>;
+/**
+ * A handler of the Fetch standard: `(request) => response`, and for those who want more `(request, env, context)`, the second of which
+ * is the third again unless the option `env` says otherwise.
+ */
+export type FetchHandler<Env = FetchContext> = {
+  // Of a method, so that a context of Workers' own type fits.
+  handle(
+    request: Request,
+    env: Env,
+    context: FetchContext,
+  ): Response | undefined | PromiseLike<Response | undefined>;
+}['handle'];
 
 /** An application with a method of that kind: Hono, h3, itty-router, a Workers module. */
 export interface FetchApplication {
-  // As a method, so that handlers with other second arguments fit.
-  fetch(request: Request, ...given: never[]): Response | PromiseLike<Response>;
+  fetch(request: Request, ...given: never[]): unknown;
 }
 
-export interface FetchBridgeOptions {
+export interface FetchBridgeOptions<Env = FetchContext> {
   /** The handler's second argument, e.g. Hono's Bindings. The {@link FetchContext} unless told. */
-  env?: (environ: Environ) => unknown;
+  env?: (environ: Environ) => Env;
   /**
    * `'light'` hands in a request that looks everything up when it is asked for, 4 µs a request faster than Node's own. `'standard'` hands in
    * the global `Request`. Unless told it is light wherever that makes no difference: under Node 24, Bun and Deno `new Request(request)` and
@@ -50,15 +55,15 @@ export interface FetchBridgeOptions {
  * const application = fromFetchHandler(app);
  * ```
  *
- * The request is an `instanceof Request`. Its URL is the undecoded target, in which the standard resolves dot segments;
- * `request.signal` is `gatecall.signal`. What the handler rejects with, and what it answers that is no unread `Response`, becomes a logged
+ * The request is an `instanceof Request`. Its URL has the undecoded path below the mount, in which
+ * the standard resolves dot segments; * `request.signal` is `gatecall.signal`. What the handler rejects with, and what it answers that is no unread `Response`, becomes a logged
  * 500. A request whose Host is none gets a 400.
  *
  * @throws {TypeError} at once when there is no handler, or an option that does not exist
  */
-export function fromFetchHandler(
-  handler: FetchHandler | FetchApplication | ((request: Request, ...given: never[]) => unknown),
-  options: FetchBridgeOptions = {},
+export function fromFetchHandler<Env = FetchContext>(
+  handler: FetchHandler<Env> | FetchApplication,
+  options: FetchBridgeOptions<Env> = {},
 ): Application {
   const respond = handlerOf(handler);
   const { env, request: kind } = readOptions(options);
@@ -92,7 +97,7 @@ function handlerOf(handler: unknown): Respond {
   return fetch.bind(handler) as Respond;
 }
 
-function readOptions(options: FetchBridgeOptions): FetchBridgeOptions {
+function readOptions<Env>(options: FetchBridgeOptions<Env>): FetchBridgeOptions<Env> {
   for (const [name, value] of Object.entries(options)) {
     const accepts = Object.hasOwn(OPTIONS, name)
       ? OPTIONS[name as keyof FetchBridgeOptions]

@@ -1,34 +1,54 @@
 /** The URL of a request, as a `Request` shows it. */
-import type { Environ } from '../../types.ts';
-import { requestUri } from '../../url.ts';
+import { percentDecode, percentEncode } from '../../native.ts';
+import type { Environ, NativeString } from '../../types.ts';
+import { applicationUri } from '../../url.ts';
 
 // What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A last label that begins with a
 // digit could be a number (`127.1`), and `xn--` needs a look at what is behind it.
 const PLAIN_HOST = /^(?!.*xn--)(?:[a-z0-9_-]+\.)*[a-z_-][a-z0-9_-]*$/;
-const PLAIN_TARGET = /^\/[\w!$%&()*+,\-./:;=@~]*(?:\?[\w!$%&()*+,\-./:;=@~?]*)?$/;
+const PLAIN_PATH = /^\/[\w!$%&()*+,\-./:;=@~]*$/;
+const PLAIN_QUERY = /^[\w!$%&()*+,\-./:;=@~?]*$/;
 const DOT_SEGMENT = /\/(?:\.|%2e)/i;
 
-/** Serialised; nothing when the request's authority is none, or has a user and password in it. */
+/**
+ * Scheme and host, the path below the mount, the query. The mount (a stage, a base path) is left out, as in `PATH_INFO`: the routes of an
+ * application do not know it.
+ *
+ * @returns nothing when the request's authority is none, or has a user and password in it
+ */
 export function urlOf(environ: Environ): string | undefined {
   const host = environ.HTTP_HOST;
-  const target = environ.REQUEST_URI;
-  const isPath = target !== undefined && target.startsWith('/');
+  const path = rawPath(environ);
+  const query = environ.QUERY_STRING;
+  const target = query === '' ? path : `${path}?${query}`;
   if (
-    isPath &&
     host !== undefined &&
     PLAIN_HOST.test(host) &&
-    PLAIN_TARGET.test(target) &&
-    !DOT_SEGMENT.test(target)
+    PLAIN_PATH.test(path) &&
+    PLAIN_QUERY.test(query) &&
+    !DOT_SEGMENT.test(path)
   ) {
     return `${environ['wsgi.url_scheme']}://${host}${target}`;
   }
-  const url = requestUri(environ);
-  // Everything after the authority is replaced; the authority itself never comes from the target (`//evil.example`).
-  const authority = /^[^:]+:\/\/([^/?#\\]*)/.exec(url);
-  if (!authority || /[@\\]/.test(authority[1] ?? '')) return undefined;
+  // The authority never comes from the path (`//evil.example`).
+  const origin = /^[^:]+:\/\/[^/?#]*/.exec(applicationUri(environ))?.[0];
+  if (origin === undefined || /[@\\]/.test(origin)) return undefined;
   try {
-    return new URL(isPath ? authority[0] + target : url).href;
+    return new URL(origin + percentEncode(target, NOT_ESCAPED)).href;
   } catch {
     return undefined;
   }
+}
+
+/** All of ASCII that is visible, but `#`: what else is to be escaped, the URL standard knows best. */
+const NOT_ESCAPED = '!"$%&\'()*+,/:;<=>?@[\\]^`{|}';
+
+/** `PATH_INFO` undecoded: as it was sent, unless a middleware has put another in its place. */
+function rawPath(environ: Environ): NativeString {
+  const path = environ.PATH_INFO;
+  const raw = environ['gatecall.raw_path'];
+  const sent = typeof raw === 'string' && (raw === path || percentDecode(raw) === path);
+  const own = sent ? raw : percentEncode(path, '/;=,');
+  // `OPTIONS *`, or a mount that has taken everything.
+  return own.startsWith('/') ? own : `/${own}`;
 }
