@@ -51,7 +51,11 @@ function named<T extends abstract new (...given: never[]) => object>(type: T, na
 function lightFetch(original: Fetch): Fetch {
   return function fetch(input, init) {
     return LightRequest.isLight(input)
-      ? original(input.url, { ...LightRequest.init(input), ...init })
+      ? original(input.url, {
+          ...LightRequest.init(input),
+          headers: [...input.headers],
+          ...init,
+        })
       : original(input, init);
   };
 }

@@ -36,18 +36,6 @@ export class LightHeaders {
     return headers.#listed();
   }
 
-  /** For constructors of other classes. Where a name can come several times, which is in no request, `entries` is to be used. */
-  static record(headers: LightHeaders): Record<string, string> {
-    const record: Record<string, string> = Object.create(null) as Record<string, string>;
-    const list = headers.#listed();
-    for (let index = 0; index < list.length; index += 2) {
-      const name = list[index] ?? '';
-      const value = list[index + 1] ?? '';
-      record[name] = name in record ? `${record[name]}, ${value}` : value;
-    }
-    return record;
-  }
-
   /** Adds a header that nobody has set, its name in lower case. */
   static add(headers: LightHeaders, name: string, value: string): void {
     if (headers.#indexOf(name) < 0) headers.#add(name, value);

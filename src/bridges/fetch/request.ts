@@ -77,18 +77,24 @@ export class LightRequest {
 
   /** The platform's own, made once: for what looks inside of it. The two share their body. */
   static standard(request: LightRequest): Request {
-    request.#standard ??= new Request(request.#url, LightRequest.init(request));
+    if (!request.#standard) {
+      const standard = new Request(request.#url, LightRequest.init(request));
+      // One by one: of an init undici takes them four times slower.
+      const flat = LightHeaders.flat(request.headers);
+      for (let index = 0; index < flat.length; index += 2) {
+        standard.headers.append(flat[index] ?? '', flat[index + 1] ?? '');
+      }
+      request.#standard = standard;
+    }
     return request.#standard;
   }
 
-  /** What makes the same request with any class's constructor, and with `fetch()`. */
+  /** What makes the same request with any class's constructor, headers excepted. */
   static init(request: LightRequest): RequestInit {
     const { body } = request;
     return {
       ...(request.#rare !== USUAL && request.#rare),
-      method: request.#method,
-      // A record, which undici takes in faster than pairs. A request has no Set-Cookie, of which there could be several.
-      headers: LightHeaders.record(request.headers),
+      ...(request.#method !== 'GET' && { method: request.#method }),
       ...(request.#mayAbort() && { signal: request.signal }),
       ...(body && { body, duplex: 'half' }),
     } as RequestInit;
