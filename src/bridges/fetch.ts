@@ -21,14 +21,11 @@ export type { FetchContext } from './fetch/context.ts';
  * A handler of the Fetch standard: `(request) => response`, and for those who want more `(request, env, context)`, the second of which
  * is the third again unless the option `env` says otherwise.
  */
-export type FetchHandler<Env = FetchContext> = {
-  // Of a method, so that a context of Workers' own type fits.
-  handle(
-    request: Request,
-    env: Env,
-    context: FetchContext,
-  ): Response | undefined | PromiseLike<Response | undefined>;
-}['handle'];
+export type FetchHandler<Env = FetchContext, Context = FetchContext> = (
+  request: Request,
+  env: Env,
+  context: Context,
+) => Response | undefined | PromiseLike<Response | undefined>;
 
 /** An application with a method of that kind: Hono, h3, itty-router, a Workers module. */
 export interface FetchApplication {
@@ -61,8 +58,8 @@ export interface FetchBridgeOptions<Env = FetchContext> {
  *
  * @throws {TypeError} at once when there is no handler, or an option that does not exist
  */
-export function fromFetchHandler<Env = FetchContext>(
-  handler: FetchHandler<Env> | FetchApplication,
+export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
+  handler: FetchHandler<Env, Context> | FetchApplication,
   options: FetchBridgeOptions<Env> = {},
 ): Application {
   const respond = handlerOf(handler);
