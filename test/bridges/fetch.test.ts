@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { type FetchContext, fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { callApplication } from '../../src/call.ts';
+import { DeadlineExceeded } from '../../src/errors.ts';
 import { createEnviron, type RequestFacts } from '../../src/environ.ts';
 import { errorStream } from '../../src/error-stream.ts';
 import { streamedInput } from '../../src/input.ts';
@@ -494,6 +495,32 @@ describe('a streamed body', () => {
     );
     expect([blocks, late.broke]).toEqual([['one'], new Error('broke off')]);
     expect(log.join('')).toMatch(/Error: broke off/);
+  });
+
+  it('that comes too late, or with headers that cannot be sent, is cancelled', async () => {
+    const cancelled: unknown[] = [];
+    const open = (name: string): ReadableStream =>
+      new ReadableStream({ cancel: () => void cancelled.push(name) });
+    const { status, log } = await answer(
+      fromFetchHandler(() => new Response(open('header'), { headers: { a: 'x\u0001' } })),
+    );
+    expect([status, cancelled]).toEqual(['500 Internal Server Error', ['header']]);
+    expect(log).toMatch(/the value of header a has a control character/);
+
+    const deadline = new AbortController();
+    setTimeout(() => deadline.abort(new DeadlineExceeded('no time left')), 1);
+    const late = await callApplication(
+      fromFetchHandler(async () => {
+        await pause(10);
+        return new Response(open('late'));
+      }),
+      environOf(),
+      new BufferedResponse(),
+      { signal: deadline.signal },
+    );
+    expect(late.status).toBe('504 Gateway Timeout');
+    await pause(20);
+    expect(cancelled).toEqual(['header', 'late']);
   });
 
   it('of text is refused with a word to the author', async () => {

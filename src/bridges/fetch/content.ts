@@ -78,7 +78,7 @@ export class Content {
 
   /** The same bytes a second time; from here on each of the two is read on its own. */
   clone(): Content {
-    if (this.unusable) throw new TypeError('Response.clone: Body has already been consumed.');
+    if (this.unusable) throw new TypeError('clone: Body has already been consumed.');
     const source = this.#source;
     if (!this.#stream && (typeof source === 'string' || isBytes(source) || isBlob(source))) {
       return new Content(source);

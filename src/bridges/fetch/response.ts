@@ -43,7 +43,13 @@ export function sendResponse(response: unknown, startResponse: StartResponse): R
       'the handler answered with a Response whose body has been read already, or is being read; answer with response.clone(), taken before',
     );
   }
-  startResponse(statusLine(status, statusText), headersOf(response));
+  try {
+    startResponse(statusLine(status, statusText), headersOf(response));
+  } catch (error) {
+    // Headers that cannot be sent, or a response that comes after its time: whoever makes the body is to stop.
+    void body?.cancel(error).catch(() => undefined);
+    throw error;
+  }
   return body ? new StreamBody(body) : [];
 }
 
