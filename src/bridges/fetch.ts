@@ -52,8 +52,8 @@ export interface FetchBridgeOptions<Env = FetchContext> {
  * const application = fromFetchHandler(app);
  * ```
  *
- * The request is an `instanceof Request`. Its URL has the undecoded path below the mount, in which
- * the standard resolves dot segments; * `request.signal` is `gatecall.signal`. What the handler rejects with, and what it answers that is no unread `Response`, becomes a logged
+ * The request is an `instanceof Request`. Its URL has the undecoded path below the mount, in which the standard resolves dot segments;
+ * `request.signal` is `gatecall.signal`. What the handler rejects with, and what it answers that is no unread `Response`, becomes a logged
  * 500. A request whose Host is none gets a 400.
  *
  * @throws {TypeError} at once when there is no handler, or an option that does not exist

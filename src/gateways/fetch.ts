@@ -56,7 +56,7 @@ async function answer(
   const received = receive(request, given, settings);
   // A Host header with a slash in it would have moved text of its own into the path.
   if (!received) return errorPage(400, 'Bad Request', request.method);
-  const { environ, abort, signal, waitUntil } = received;
+  const { environ, abort, release, signal, waitUntil } = received;
   const transport = new FetchTransport(settings.charset, () => {
     abort();
     return called;
@@ -65,10 +65,12 @@ async function answer(
   const called: Promise<void> = callApplication(application, environ, transport, {
     signal,
     onError,
-  }).then(
-    () => transport.finished(),
-    (error: unknown) => transport.failed(error),
-  );
+  })
+    .then(
+      () => transport.finished(),
+      (error: unknown) => transport.failed(error),
+    )
+    .finally(release);
   // Closing the body and logging go on when the client has its last byte.
   waitUntil?.(called);
   return transport.response;

@@ -266,6 +266,21 @@ describe.each(kinds)('a $request request', ({ request: kind }) => {
     }
   });
 
+  it('gives bytes away that are nobody else’s', async () => {
+    const event = Buffer.from('xabcx');
+    const facts = { method: 'POST', body: event.subarray(1, 4) };
+    await answer(
+      bridge(async (request) => {
+        const buffer = await request.arrayBuffer();
+        expect(buffer.byteLength).toBe(3);
+        new Uint8Array(buffer).fill(0);
+        return new Response();
+      }),
+      facts,
+    );
+    expect(event.toString()).toBe('xabcx');
+  });
+
   it('aborts with gatecall.signal', async () => {
     const controller = new AbortController();
     const environ = environOf();

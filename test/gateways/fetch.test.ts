@@ -369,6 +369,20 @@ describe('the response', () => {
     expect([closed, signal?.aborted]).toEqual([1, true]);
   });
 
+  it('that has ended takes no notice of what the host aborts afterwards', async () => {
+    const client = new AbortController();
+    let signal: AbortSignal | undefined;
+    const handler = toFetchHandler((environ, startResponse) => {
+      signal = environ['gatecall.signal'] as AbortSignal;
+      return text('ok')(environ, startResponse);
+    });
+    const response = await handler(new Request(PAGE, { signal: client.signal }));
+    expect(await response.text()).toBe('ok');
+    await pause(1);
+    client.abort();
+    expect(signal?.aborted).toBe(false);
+  });
+
   it('has two cookies, and no body for HEAD, 204, 205 and 304', async () => {
     const cookies: Application = (environ, startResponse) => {
       startResponse(environ.QUERY_STRING.replace('+', ' ') || '200 OK', [

@@ -15,6 +15,8 @@ export interface Received {
   /** Aborts with the request's own signal, and when the response is cancelled: not every host tells in the same way. */
   signal: AbortSignal;
   abort(): void;
+  /** No longer follows the request's signal, which some hosts abort when all went well. */
+  release(): void;
   waitUntil: WaitUntil | undefined;
 }
 
@@ -58,9 +60,9 @@ export function receive(
   environ['gatecall.context'] = context;
   environ['gatecall.platform'] = { name: platform.name, env, context };
   environ['gatecall.after'] = afterOf(waitUntil, environ['wsgi.errors']);
-  const { signal, abort } = follow(request.signal);
-  environ['gatecall.signal'] = signal;
-  return { environ, signal, abort, waitUntil };
+  const interruption = follow(request.signal);
+  environ['gatecall.signal'] = interruption.signal;
+  return { environ, ...interruption, waitUntil };
 }
 
 interface Target {
@@ -148,10 +150,13 @@ function afterOf(waitUntil: WaitUntil | undefined, errors: ErrorStream): WaitUnt
   };
 }
 
-function follow(requested: AbortSignal | null | undefined): Pick<Received, 'signal' | 'abort'> {
+function follow(
+  requested: AbortSignal | null | undefined,
+): Pick<Received, 'signal' | 'abort' | 'release'> {
   const controller = new AbortController();
   const abort = (): void => controller.abort(new ClientDisconnected());
   if (requested?.aborted) abort();
   else requested?.addEventListener('abort', abort, { once: true });
-  return { signal: controller.signal, abort };
+  const release = (): void => requested?.removeEventListener('abort', abort);
+  return { signal: controller.signal, abort, release };
 }
