@@ -8,12 +8,14 @@
  * ```
  */
 import { describe, isThenable } from '../bytes.ts';
-import type { Application, Environ } from '../types.ts';
+import { withSideDoor } from '../side-door.ts';
+import type { Application, Environ, StartResponse } from '../types.ts';
 import { FetchContext } from './fetch/context.ts';
+import { methodFrom, type RequestSource, urlPartsFrom } from './fetch/facts.ts';
 import { linkToGlobals } from './fetch/link.ts';
 import { LightRequest } from './fetch/request.ts';
 import { sendResponse } from './fetch/response.ts';
-import { urlOf } from './fetch/url.ts';
+import { plainUrl, urlOf } from './fetch/url.ts';
 
 export type { FetchContext } from './fetch/context.ts';
 
@@ -65,20 +67,34 @@ export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
   const respond = handlerOf(handler);
   const { env, request: kind } = readOptions(options);
   const light = linkToGlobals() ? kind !== 'standard' : kind === 'light';
-  return (environ, startResponse) => {
-    const url = urlOf(environ);
+  const serve = (
+    source: RequestSource,
+    method: string,
+    url: string | undefined,
+    startResponse: StartResponse,
+  ): ReturnType<Application> => {
     if (url === undefined) {
       startResponse('400 Bad Request', [['Content-Type', 'text/plain; charset=utf-8']]);
       return [new TextEncoder().encode('Bad Request\n')];
     }
-    const request = new LightRequest({ method: methodOf(environ), url, environ });
-    const context = new FetchContext(environ);
+    const request = new LightRequest({ method, url, source });
+    const context = new FetchContext(source);
     const handed = light ? request : LightRequest.standard(request);
-    const response = respond(handed, env ? env(environ) : context, context);
+    const response = respond(handed, env ? env(source.environ) : context, context);
     return isThenable(response)
       ? response.then((settled) => sendResponse(settled, startResponse))
       : sendResponse(response, startResponse);
   };
+  return withSideDoor(
+    (environ, startResponse) =>
+      serve({ environ }, methodOf(environ), urlOf(environ), startResponse),
+    (received, startResponse) => {
+      const parts = urlPartsFrom(received);
+      const url = (parts && plainUrl(parts)) ?? urlOf(received.environ);
+      const method = methodFrom(received) ?? methodOf(received.environ);
+      return serve(received, method, url, startResponse);
+    },
+  );
 }
 
 type Respond = (request: LightRequest | Request, env: unknown, context: FetchContext) => unknown;

@@ -1,37 +1,38 @@
 /** The second argument of a fetch handler. */
 import { describeError } from '../../error-stream.ts';
 import type { Environ } from '../../types.ts';
+import type { RequestSource } from './facts.ts';
 
 /**
  * What a handler gets beside its request: Hono's `c.env` and `c.executionCtx`, the `(request, env, ctx)` of Workers, the
  * `(request, { waitUntil })` of Vercel.
  */
 export class FetchContext {
-  readonly #environ: Environ;
+  readonly #source: RequestSource;
   #waitUntil: ((work: PromiseLike<unknown>) => void) | undefined;
 
-  constructor(environ: Environ) {
-    this.#environ = environ;
+  constructor(source: RequestSource) {
+    this.#source = source;
   }
 
   /** The whole environ, middleware's keys included. */
   get environ(): Environ {
-    return this.#environ;
+    return this.#source.environ;
   }
 
   /** The platform's own event. */
   get event(): unknown {
-    return this.#environ['gatecall.event'];
+    return this.environ['gatecall.event'];
   }
 
   /** The platform's own context. */
   get context(): unknown {
-    return this.#environ['gatecall.context'];
+    return this.environ['gatecall.context'];
   }
 
   /** Work that goes on after the response. The platform waits for it; its failure is logged. May be called without its owner. */
   get waitUntil(): (work: PromiseLike<unknown>) => void {
-    this.#waitUntil ??= afterOf(this.#environ);
+    this.#waitUntil ??= afterOf(this.environ);
     return this.#waitUntil;
   }
 

@@ -1,6 +1,7 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
 import { isToken, lowerCase } from '../../headers.ts';
 import type { Environ } from '../../types.ts';
+import { plainHeader, type RequestSource } from './facts.ts';
 import { showAs } from './inspect.ts';
 
 /** `[name, value, name, value, …]`, names in lower case, in the order in which they came. */
@@ -9,7 +10,7 @@ type Flat = string[];
 export class LightHeaders {
   #list: Flat = [];
   /** The request whose headers these are, as long as nobody has changed or listed them. */
-  #environ: Environ | undefined;
+  #source: RequestSource | undefined;
   /** As iteration shows them; dropped by every change. */
   #sorted: [string, string][] | undefined;
   #immutable = false;
@@ -18,10 +19,10 @@ export class LightHeaders {
     if (init !== undefined) this.#fill(init);
   }
 
-  /** The headers of a request, looked up in its environ as they are asked for. */
-  static of(environ: Environ): LightHeaders {
+  /** The headers of a request, looked up where they are as they are asked for. */
+  static of(source: RequestSource): LightHeaders {
     const headers = new LightHeaders();
-    headers.#environ = environ;
+    headers.#source = source;
     return headers;
   }
 
@@ -59,9 +60,8 @@ export class LightHeaders {
   get(name: string): string | null {
     expectArguments(arguments.length, 1, 'get');
     const key = headerName(name, 'get');
-    const environ = this.#environ;
-    if (environ) return valueIn(environ, key);
-    return this.#joined(key);
+    const source = this.#source;
+    return source ? valueIn(source, key) : this.#joined(key);
   }
 
   getSetCookie(): string[] {
@@ -72,8 +72,8 @@ export class LightHeaders {
   has(name: string): boolean {
     expectArguments(arguments.length, 1, 'has');
     const key = headerName(name, 'has');
-    const environ = this.#environ;
-    return environ ? valueIn(environ, key) !== null : this.#indexOf(key) >= 0;
+    const source = this.#source;
+    return source ? valueIn(source, key) !== null : this.#indexOf(key) >= 0;
   }
 
   set(name: string, value: string): void {
@@ -185,10 +185,10 @@ export class LightHeaders {
   }
 
   #listed(): Flat {
-    const environ = this.#environ;
-    if (environ) {
-      this.#list = listOf(environ);
-      this.#environ = undefined;
+    const source = this.#source;
+    if (source) {
+      this.#list = listOf(source.environ);
+      this.#source = undefined;
     }
     return this.#list;
   }
@@ -306,8 +306,10 @@ function keyOf(name: string): string {
   return key;
 }
 
-function valueIn(environ: Environ, name: string): string | null {
-  const value = environ[keyOf(name)];
+function valueIn(source: RequestSource, name: string): string | null {
+  const plain = source.request && plainHeader(source.request, name);
+  if (plain !== undefined) return plain;
+  const value = source.environ[keyOf(name)];
   return typeof value === 'string' ? value : null;
 }
 

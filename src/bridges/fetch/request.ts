@@ -4,6 +4,7 @@
  */
 import type { Environ } from '../../types.ts';
 import { Content } from './content.ts';
+import type { RequestSource } from './facts.ts';
 import { readForm } from './form.ts';
 import { LightHeaders } from './headers.ts';
 import { showAs } from './inspect.ts';
@@ -36,7 +37,7 @@ export interface RequestParts {
   /** Serialised as the URL standard has it. */
   url: string;
   /** Instead of headers and content: where they are to be found. */
-  environ?: Environ;
+  source?: RequestSource;
   headers?: LightHeaders;
   content?: Content | null;
   signal?: AbortSignal;
@@ -46,17 +47,17 @@ export interface RequestParts {
 export class LightRequest {
   readonly #method: string;
   readonly #url: string;
-  readonly #environ: Environ | undefined;
+  readonly #source: RequestSource | undefined;
   readonly #rare: Rare;
   #headers: LightHeaders | undefined;
   #content: Content | null | undefined;
   #signal: AbortSignal | undefined;
   #standard: Request | undefined;
 
-  constructor({ method, url, environ, headers, content, signal, rare = USUAL }: RequestParts) {
+  constructor({ method, url, source, headers, content, signal, rare = USUAL }: RequestParts) {
     this.#method = method;
     this.#url = url;
-    this.#environ = environ;
+    this.#source = source;
     this.#rare = rare;
     this.#headers = headers;
     this.#content = content;
@@ -109,7 +110,7 @@ export class LightRequest {
   }
 
   get headers(): LightHeaders {
-    this.#headers ??= this.#environ ? LightHeaders.of(this.#environ) : new LightHeaders();
+    this.#headers ??= this.#source ? LightHeaders.of(this.#source) : new LightHeaders();
     return this.#headers;
   }
 
@@ -124,7 +125,7 @@ export class LightRequest {
   /** Aborts when the client has gone or the time is nearly up, where the server can tell. */
   get signal(): AbortSignal {
     if (!this.#signal) {
-      const signal = this.#environ?.['gatecall.signal'];
+      const signal = this.#source?.environ['gatecall.signal'];
       this.#signal = signal instanceof AbortSignal ? signal : new AbortController().signal;
     }
     return this.#signal;
@@ -223,11 +224,9 @@ export class LightRequest {
 
   get #body(): Content | null {
     if (this.#content === undefined) {
-      const environ = this.#environ;
+      const source = this.#mayHaveBody() ? this.#source : undefined;
       this.#content =
-        environ && this.#mayHaveBody() && hasBody(environ)
-          ? new Content(environ['wsgi.input'])
-          : null;
+        source && hasBody(source.environ) ? new Content(source.environ['wsgi.input']) : null;
     }
     return this.#content;
   }
@@ -238,7 +237,7 @@ export class LightRequest {
 
   /** Following a signal costs undici 2 µs. */
   #mayAbort(): boolean {
-    return this.#signal !== undefined || this.#environ?.['gatecall.signal'] !== undefined;
+    return this.#signal !== undefined || this.#source?.environ['gatecall.signal'] !== undefined;
   }
 
   /** The standard knows no body under GET and HEAD. */

@@ -2,6 +2,7 @@
 import { percentDecode, percentEncode } from '../../native.ts';
 import type { Environ, NativeString } from '../../types.ts';
 import { applicationUri } from '../../url.ts';
+import type { UrlParts } from './facts.ts';
 
 // What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A last label that begins with a
 // digit could be a number (`127.1`), and `xn--` needs a look at what is behind it.
@@ -17,19 +18,16 @@ const DOT_SEGMENT = /\/(?:\.|%2e)/i;
  * @returns nothing when the request's authority is none, or has a user and password in it
  */
 export function urlOf(environ: Environ): string | undefined {
-  const host = environ.HTTP_HOST;
   const path = rawPath(environ);
   const query = environ.QUERY_STRING;
+  const plain = plainUrl({
+    scheme: environ['wsgi.url_scheme'],
+    host: environ.HTTP_HOST,
+    path,
+    query,
+  });
+  if (plain !== undefined) return plain;
   const target = query === '' ? path : `${path}?${query}`;
-  if (
-    host !== undefined &&
-    PLAIN_HOST.test(host) &&
-    PLAIN_PATH.test(path) &&
-    PLAIN_QUERY.test(query) &&
-    !DOT_SEGMENT.test(path)
-  ) {
-    return `${environ['wsgi.url_scheme']}://${host}${target}`;
-  }
   // The authority never comes from the path (`//evil.example`).
   const origin = /^[^:]+:\/\/[^/?#]*/.exec(applicationUri(environ))?.[0];
   if (origin === undefined || /[@\\]/.test(origin)) return undefined;
@@ -38,6 +36,17 @@ export function urlOf(environ: Environ): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The URL, where it needs no changes. */
+export function plainUrl({ scheme, host, path, query }: UrlParts): string | undefined {
+  return host !== undefined &&
+    PLAIN_HOST.test(host) &&
+    PLAIN_PATH.test(path) &&
+    PLAIN_QUERY.test(query) &&
+    !DOT_SEGMENT.test(path)
+    ? `${scheme}://${host}${path}${query === '' ? '' : '?'}${query}`
+    : undefined;
 }
 
 /** All of ASCII that is visible, but `#`: what else is to be escaped, the URL standard knows best. */

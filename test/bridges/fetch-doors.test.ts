@@ -1,0 +1,184 @@
+/** The bridge's two ways in, by the environ and past it, must not be told apart by any request. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromFetchHandler } from '../../src/bridges/fetch.ts';
+import { type LambdaOptions, toLambdaHandler } from '../../src/gateways/aws.ts';
+import {
+  lambdaEvent,
+  type LambdaRequest,
+  lambdaSources,
+  type LambdaSource,
+} from '../../src/testing/aws.ts';
+import type { Application } from '../../src/types.ts';
+
+const NAMES = [
+  'x-tag',
+  'X-Tag',
+  'x_tag',
+  'accept',
+  'connection',
+  'cookie',
+  'content-length',
+  'content-type',
+  'host',
+  'proxy',
+  'proxy-authorization',
+  'te',
+  'transfer-encoding',
+  'user-agent',
+  '__proto__',
+  'constructor',
+  'x-absent',
+];
+
+/** Everything that can be seen: each header asked for before and after the list has been made. */
+const dump = async (request: Request): Promise<Response> => {
+  const ask = (): unknown =>
+    NAMES.filter((name) => name !== '').map((name) => [
+      name,
+      request.headers.get(name),
+      request.headers.has(name),
+    ]);
+  const before = ask();
+  const all = [...request.headers];
+  return Response.json([
+    request.method,
+    request.url,
+    before,
+    all,
+    ask(),
+    await request.text(),
+    request.signal.aborted,
+  ]);
+};
+
+async function bothWays(
+  source: LambdaSource,
+  request: LambdaRequest,
+  options: LambdaOptions = {},
+): Promise<unknown[]> {
+  const application = fromFetchHandler(dump, { request: 'light' });
+  // Behind a middleware there is no side door.
+  const behind: Application = (environ, startResponse) => application(environ, startResponse);
+  const context = { awsRequestId: 'id', getRemainingTimeInMillis: () => 3000 };
+  const quiet = { errors: () => undefined, ...options };
+  return Promise.all(
+    [application, behind].map((one) =>
+      toLambdaHandler(one, quiet)(lambdaEvent(source, request), context),
+    ),
+  );
+}
+
+describe.each(lambdaSources)('past the environ on %s', (source) => {
+  it.each([
+    [{ target: '/' }],
+    [
+      {
+        target: '/a/b?x=1&y=%20',
+        headers: [
+          ['Host', 'app.example'],
+          ['X-Tag', 'one'],
+          ['User-Agent', 'test/1.0'],
+        ],
+      },
+    ],
+    [{ target: '/a%2Fb/../c//d?q=%zz', headers: [['Host', 'app.example']] }],
+    [
+      {
+        target: '/',
+        headers: [
+          ['Host', 'APP.example:8443'],
+          ['X-Tag', ' spaced '],
+          ['X-Tag', 'two'],
+          ['x_tag', 'no'],
+        ],
+      },
+    ],
+    [{ target: '/', headers: [['Host', 'bad host/evil']] }],
+    [
+      {
+        target: '/',
+        headers: [
+          ['Host', 'app.example'],
+          ['Connection', 'x-tag'],
+          ['X-Tag', 'gone'],
+          ['TE', 'trailers'],
+          ['Proxy', 'http://evil.example'],
+        ],
+      },
+    ],
+    [
+      {
+        target: '/',
+        headers: [
+          ['Host', 'app.example'],
+          ['Cookie', 'a=1'],
+          ['Cookie', 'b=2'],
+          ['__proto__', 'p'],
+          ['constructor', 'c'],
+        ],
+      },
+    ],
+    [
+      {
+        method: 'POST',
+        target: '/caf%C3%A9',
+        headers: [
+          ['Host', 'app.example'],
+          ['Content-Type', 'text/plain'],
+          ['X-Tag', 'caf\u00c3\u00a9'],
+        ],
+        body: 'text',
+      },
+    ],
+    [{ method: 'DELETE', target: '/shop/x', headers: [['Host', 'app.example']] }],
+  ] satisfies [LambdaRequest][])('%j is the same request', async (request) => {
+    const [past, through] = await bothWays(source, request);
+    expect(past).toEqual(through);
+    const [pastMount, throughMount] = await bothWays(source, request, { basePath: '/shop' });
+    expect(pastMount).toEqual(throughMount);
+  });
+});
+
+it('is the same request, whatever it is made of', async () => {
+  const text = fc.string({
+    unit: fc.constantFrom(
+      'a',
+      'Z',
+      '0',
+      ' ',
+      '\t',
+      '%',
+      '2',
+      'F',
+      '.',
+      '/',
+      '\u00e9',
+      '"',
+      '<',
+      ',',
+      ';',
+      '=',
+    ),
+    maxLength: 8,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...lambdaSources),
+      fc.constantFrom('GET', 'POST', 'get', 'PROPFIND'),
+      text,
+      fc.option(text),
+      fc.array(fc.tuple(fc.constantFrom(...NAMES), text), { maxLength: 6 }),
+      async (source, method, path, query, headers) => {
+        const target = `/${path}${query === null ? '' : `?${query}`}`;
+        const [past, through] = await bothWays(source, {
+          method,
+          target,
+          headers: [['Host', 'app.example'], ...headers],
+        });
+        expect(past).toEqual(through);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
