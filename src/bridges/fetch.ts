@@ -38,10 +38,10 @@ export interface FetchBridgeOptions<Env = FetchContext> {
   /** The handler's second argument, e.g. Hono's Bindings. The {@link FetchContext} unless told. */
   env?: (environ: Environ) => Env;
   /**
-   * `'light'` hands in a request that looks everything up when it is asked for, 4 µs a request faster than Node's own. `'standard'` hands in
-   * the global `Request`. Unless told it is light wherever that makes no difference: under Node 24, Bun and Deno `new Request(request)` and
-   * `fetch(request)` throw at a light one (they take `request.clone()`, or its URL and it: `new Request(request.url, request)`), so there it
-   * is standard. With `gatecall/bridges/fetch-light` it is always light and everything works.
+   * `'light'` hands in a request that looks everything up when it is asked for, which halves the time of a small request. `'standard'`
+   * hands in the global `Request`. Unless told it is light wherever that makes no difference: under Node 24 and others `new Request(request)`
+   * and `fetch(request)` throw at a light one (`request.clone()` and `new Request(request.url, request)` work), so there it is standard. With
+   * `gatecall/bridges/fetch-light` it is always light, and everything works (decisions/009-light-requests.md).
    */
   request?: 'light' | 'standard';
 }

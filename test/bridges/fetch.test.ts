@@ -266,6 +266,35 @@ describe.each(kinds)('a $request request', ({ request: kind }) => {
     }
   });
 
+  it('is the init of another, and can be cloned', async () => {
+    const application = bridge(async (request) => {
+      const clone = request.clone();
+      const other = new Request(new URL('/other', request.url), request);
+      return Response.json([
+        clone instanceof Request,
+        other.url,
+        other.method,
+        other.headers.get('x-tag'),
+        await other.text(),
+        await clone.text(),
+      ]);
+    });
+    const { text, log } = await answer(application, {
+      method: 'PUT',
+      headers: { host: 'example.com', 'x-tag': 'one' },
+      body: utf8('body'),
+    });
+    expect(log).toBe('');
+    expect(JSON.parse(text)).toEqual([
+      true,
+      'https://example.com/other',
+      'PUT',
+      'one',
+      'body',
+      'body',
+    ]);
+  });
+
   it('gives bytes away that are nobody else’s', async () => {
     const event = Buffer.from('xabcx');
     const facts = { method: 'POST', body: event.subarray(1, 4) };
