@@ -41,7 +41,7 @@ export interface FetchBridgeOptions<Env = FetchContext> {
    * `'light'` hands in a request that looks everything up when it is asked for, which halves the time of a small request. `'standard'`
    * hands in the global `Request`. Unless told it is light wherever that makes no difference: under Node 24 and others `new Request(request)`
    * and `fetch(request)` throw at a light one (`request.clone()` and `new Request(request.url, request)` work), so there it is standard. With
-   * `gatecall/bridges/fetch-light` it is always light, and everything works (decisions/009-light-requests.md).
+   * `gatecall/bridges/fetch-light` it is always light, and everything works (decisions/010-light-requests.md).
    */
   request?: 'light' | 'standard';
 }
