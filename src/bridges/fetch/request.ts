@@ -68,10 +68,6 @@ export class LightRequest {
     return typeof value === 'object' && value !== null && #url in value;
   }
 
-  static content(request: LightRequest): Content | null {
-    return request.#body;
-  }
-
   static rare(request: LightRequest): Rare {
     return request.#rare;
   }
