@@ -13,8 +13,13 @@ export interface HeaderMap {
   readonly [name: string]: string | readonly (string | null | undefined)[] | null | undefined;
 }
 
-/** What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here. */
+/** What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here, unless `native` says otherwise. */
 export interface RequestFacts {
+  /**
+   * The texts are native strings already, bytes as code points, as `node:http` and other servers of their own hand them over: encoded once
+   * more, a byte `E9` would become two.
+   */
+  native?: boolean | undefined;
   method: string;
   /** The path as it was sent, undecoded. */
   rawPath: string;
@@ -70,10 +75,10 @@ const VERSION: readonly [1, 0] = Object.freeze([1, 0] as const);
  * ```
  */
 export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ {
-  const query = facts.query ? encodeNative(facts.query) : '';
-  const rawPath = escapePath(facts.rawPath);
-  const path =
-    facts.path === undefined ? percentDecode(rawPath) : absolute(encodeNative(facts.path));
+  const native = facts.native ? asItIs : encodeNative;
+  const query = facts.query ? native(facts.query) : '';
+  const rawPath = escapePath(facts.rawPath, native);
+  const path = facts.path === undefined ? percentDecode(rawPath) : absolute(native(facts.path));
   const secure = facts.scheme !== 'http';
   // Every key at a glance. Constants first and values after: V8 copies a literal of constants, room for the headers
   // included, but builds one of values key by key (0.2 against 1.4 µs for these).
@@ -104,11 +109,11 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
     'gatecall.input_buffered': true,
     'gatecall.raw_path': '',
   };
-  environ.REQUEST_METHOD = encodeNative(facts.method);
+  environ.REQUEST_METHOD = native(facts.method);
   environ.PATH_INFO = path;
   environ.QUERY_STRING = query;
   environ.REQUEST_URI = targetOf(rawPath, query);
-  if (facts.protocol) environ.SERVER_PROTOCOL = encodeNative(facts.protocol);
+  if (facts.protocol) environ.SERVER_PROTOCOL = native(facts.protocol);
   environ['wsgi.version'] = VERSION;
   environ['wsgi.input'] = facts.input ?? bufferedInput(facts.body);
   environ['wsgi.errors'] = server.errors;
@@ -123,16 +128,20 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
   if (server.runOnce) environ['wsgi.run_once'] = true;
   if (server.concurrent) environ['gatecall.concurrent'] = true;
   if (facts.input) environ['gatecall.input_buffered'] = false;
-  if (facts.remoteAddress) environ.REMOTE_ADDR = encodeNative(facts.remoteAddress);
-  if (facts.remoteUser) environ.REMOTE_USER = encodeNative(facts.remoteUser);
+  if (facts.remoteAddress) environ.REMOTE_ADDR = native(facts.remoteAddress);
+  if (facts.remoteUser) environ.REMOTE_USER = native(facts.remoteUser);
   if (server.basePath) moveBasePath(environ, server.basePath);
-  if (facts.scriptName) prefixScriptName(environ, facts.scriptName);
-  addHeaders(environ, facts.headers);
-  if (facts.cookies && facts.cookies.length > 0) addCookies(environ, facts.cookies);
+  if (facts.scriptName) prefixScriptName(environ, native(facts.scriptName));
+  addHeaders(environ, facts.headers, native);
+  if (facts.cookies && facts.cookies.length > 0) addCookies(environ, facts.cookies, native);
   setContentLength(environ, facts);
-  setServer(environ, facts, secure);
+  setServer(environ, facts, secure, native);
   return environ;
 }
+
+/** How a text becomes native. */
+type Encode = (text: string) => NativeString;
+const asItIs: Encode = (text) => text;
 
 /** Copies an environ, null prototype included, which a spread loses. */
 export function copyEnviron(environ: Environ): Environ {
@@ -152,8 +161,8 @@ function setContentLength(environ: Environ, facts: RequestFacts): void {
   }
 }
 
-function setServer(environ: Environ, facts: RequestFacts, secure: boolean): void {
-  const host = environ.HTTP_HOST || encodeNative(facts.serverName ?? '');
+function setServer(environ: Environ, facts: RequestFacts, secure: boolean, native: Encode): void {
+  const host = environ.HTTP_HOST || native(facts.serverName ?? '');
   const colon = host.lastIndexOf(':');
   const hasPort = colon > 0 && colon > host.lastIndexOf(']');
   environ.SERVER_NAME = (hasPort ? host.slice(0, colon) : host) || 'localhost';
@@ -197,8 +206,7 @@ function rawSuffix(rawPath: string, decoded: number): string {
   return rawPath.slice(index);
 }
 
-function prefixScriptName(environ: Environ, scriptName: string): void {
-  const prefix = encodeNative(scriptName);
+function prefixScriptName(environ: Environ, prefix: NativeString): void {
   environ.SCRIPT_NAME = prefix + environ.SCRIPT_NAME;
   environ.REQUEST_URI = percentEncode(prefix) + (environ.REQUEST_URI ?? '');
 }
@@ -207,8 +215,9 @@ function prefixScriptName(environ: Environ, scriptName: string): void {
 const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
 
 /** The request's target without a stage: fit for a request line, whatever the platform gave as its path. */
-export function requestTarget({ rawPath, query }: RequestFacts): NativeString {
-  return targetOf(escapePath(rawPath), query ? encodeNative(query) : '');
+export function requestTarget(facts: RequestFacts): NativeString {
+  const native = facts.native ? asItIs : encodeNative;
+  return targetOf(escapePath(facts.rawPath, native), facts.query ? native(facts.query) : '');
 }
 
 function targetOf(path: NativeString, query: NativeString): NativeString {
@@ -216,9 +225,9 @@ function targetOf(path: NativeString, query: NativeString): NativeString {
 }
 
 /** A path fit for `REQUEST_URI`: as it came, but spaces, controls, `?`, `#` and non-ASCII percent-encoded as UTF-8. */
-function escapePath(path: string): NativeString {
+function escapePath(path: string, native: Encode): NativeString {
   const target = absolute(path);
-  return NOT_IN_TARGET.test(target) ? percentEncode(encodeNative(target), TARGET) : target;
+  return NOT_IN_TARGET.test(target) ? percentEncode(native(target), TARGET) : target;
 }
 
 /** `.evil.example/x` behind a host name would be another host. `*` is the one path without a slash (OPTIONS). */
@@ -278,15 +287,15 @@ const SINGLE: ReadonlySet<string> = new Set([
   'HTTP_AUTHORIZATION',
 ]);
 
-function addHeaders(environ: Environ, headers: HeaderMap | HeaderList): void {
+function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: Encode): void {
   if (isList(headers)) {
-    for (const [name, value] of headers) addHeader(environ, name, value);
+    for (const [name, value] of headers) addHeader(environ, name, value, native);
   } else {
     for (const name in headers) {
       const value = headers[name];
-      if (typeof value === 'string') addHeader(environ, name, value);
+      if (typeof value === 'string') addHeader(environ, name, value, native);
       else if (Array.isArray(value))
-        for (const one of value) addHeader(environ, name, one as unknown);
+        for (const one of value) addHeader(environ, name, one as unknown, native);
     }
   }
   const connection = environ.HTTP_CONNECTION;
@@ -307,9 +316,9 @@ function isList(headers: HeaderMap | HeaderList): headers is HeaderList {
 }
 
 /** Through the same checks as any header; what is no text is passed over. */
-function addCookies(environ: Environ, cookies: readonly unknown[]): void {
+function addCookies(environ: Environ, cookies: readonly unknown[], native: Encode): void {
   delete environ.HTTP_COOKIE;
-  for (const cookie of cookies) addHeader(environ, 'cookie', cookie);
+  for (const cookie of cookies) addHeader(environ, 'cookie', cookie, native);
 }
 
 const NOT_PLAIN = /[^\x20-\x7e]/;
@@ -329,7 +338,7 @@ function trimBlanks(value: string): string {
   return value.slice(start, end);
 }
 
-function addHeader(environ: Environ, name: string, value: unknown): void {
+function addHeader(environ: Environ, name: string, value: unknown, native: Encode): void {
   const key = KEYS.get(name) ?? environKey(name);
   if (key === '' || typeof value !== 'string') return;
   let clean = value;
@@ -338,9 +347,10 @@ function addHeader(environ: Environ, name: string, value: unknown): void {
     value.charCodeAt(0) === SPACE ||
     value.charCodeAt(value.length - 1) === SPACE
   ) {
-    clean = trimBlanks(encodeNative(value));
-    // A control character other than HTAB cannot have come through HTTP; in a log or a header sent on it would break out.
-    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(clean)) return;
+    clean = trimBlanks(native(value));
+    // A control character other than HTAB, or what is no byte, cannot have come through HTTP; in a log or a header sent on
+    // it would break out.
+    if (/[\x00-\x08\x0a-\x1f\x7f\u0100-\uffff]/.test(clean)) return;
   }
   const before = environ[key];
   if (before === undefined || SINGLE.has(key)) environ[key] = clean;

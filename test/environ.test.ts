@@ -370,3 +370,39 @@ describe('cookies the platform took out', () => {
     expect(environ({ cookies: ['a=1\r\nx: y'] }).HTTP_COOKIE ?? '').not.toMatch(/[\r\n]/);
   });
 });
+
+describe('facts that are native strings already', () => {
+  const facts = {
+    native: true,
+    method: 'GET',
+    rawPath: '/caf\xe9/%E9',
+    query: 'q=\xe9',
+    headers: [
+      ['X-Latin', ' \xe9 '],
+      ['X-Text', '\xc3\xa9'],
+      ['Cookie', 'a=\xe9'],
+    ],
+    remoteUser: 'ren\xe9',
+  } as const;
+
+  it('are not encoded once more', () => {
+    const given = environ(facts);
+    expect(given.PATH_INFO).toBe('/caf\xe9/\xe9');
+    expect(given.QUERY_STRING).toBe('q=\xe9');
+    expect(given.REQUEST_URI).toBe('/caf%E9/%E9?q=%E9');
+    expect(given.HTTP_X_LATIN).toBe('\xe9');
+    expect(given.HTTP_X_TEXT).toBe('\xc3\xa9');
+    expect(given.HTTP_COOKIE).toBe('a=\xe9');
+    expect(given.REMOTE_USER).toBe('ren\xe9');
+  });
+
+  it('are so for one request only', () => {
+    environ(facts);
+    expect(environ({ headers: facts.headers }).HTTP_X_LATIN).toBe('\xc3\xa9');
+  });
+
+  it('lose a header that holds what is no byte', () => {
+    const given = environ({ native: true, headers: { 'X-Wide': '\u4e2d', 'X-Plain': 'a' } });
+    expect(headerKeys(given)).toEqual(['HTTP_X_PLAIN']);
+  });
+});

@@ -112,6 +112,14 @@ describe('the checker', () => {
     expect(judge(file, `import { x } from '${specifier}';`)).toEqual([]);
   });
 
+  it('lets a gateway name the types of node:http, and nothing else of it', () => {
+    const types = `import type { IncomingMessage } from 'node:http';`;
+    expect(judge('src/gateways/node.ts', types)).toEqual([]);
+    expect(
+      judge('src/gateways/node.ts', `${types} import { createServer } from 'node:http';`),
+    ).toEqual([expect.stringContaining('loads undici')]);
+  });
+
   it('reports an index.ts below src/ and a folder without its front file', () => {
     expect(judge('src/gateways/aws/index.ts', '')).toEqual([
       expect.stringContaining('no index.ts below src/'),
@@ -132,5 +140,7 @@ describe('the checker', () => {
       const help = "import { x } from './no.ts'", more = \`import './no.ts'\`;
       Buffer.from('./no.ts');`;
     expect(imports(text)).toEqual(['./a.ts', './b.ts', './c.ts', './d.ts', './e.ts', './f.ts']);
+    const loaded = ['./a.ts', './c.ts', './d.ts', './e.ts', './f.ts'];
+    expect(imports(text, { types: false })).toEqual(loaded);
   });
 });

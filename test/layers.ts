@@ -4,7 +4,7 @@
  *   types       nothing
  *   core        the core: src/*.ts, and folders like validator/ that belong to the file in front of them
  *   testing     the core, its own folder
- *   gateways    the core, its own folder, node: except node:http (bridges alike)
+ *   gateways    the core, its own folder, node: except node:http, of which only types (bridges alike)
  *   middleware  the core, its own folder
  *   local       gateways, the core, and testing/aws.ts, which knows what AWS makes of a request
  *   cli         anything
@@ -37,6 +37,7 @@ export function breaches(files: Files): string[] {
   return [...files].flatMap(([file, text]) => [
     ...placement(file, files),
     ...imports(text).flatMap((specifier) => breach(file, specifier, files)),
+    ...imports(text, { types: false }).flatMap((specifier) => slowStart(file, specifier)),
   ]);
 }
 
@@ -55,13 +56,16 @@ function placement(file: string, files: Files): string[] {
   return found;
 }
 
+function slowStart(file: string, specifier: string): string[] {
+  return place(file).layer === 'gateways' && /^(node:)?(http|https|http2)$/.test(specifier)
+    ? [`${file} imports ${specifier}: that loads undici on a cold start`]
+    : [];
+}
+
 function breach(file: string, specifier: string, files: Files): string[] {
   const { layer, unit } = place(file);
   if (!specifier.startsWith('.')) {
     const builtin = specifier.startsWith('node:');
-    if (layer === 'gateways' && /^(node:)?(http|https|http2)$/.test(specifier)) {
-      return [`${file} imports ${specifier}: that loads undici on a cold start`];
-    }
     const allowed =
       file !== 'src/gateways/fetch.ts' && (builtin ? withNode : withPackages).includes(layer);
     return allowed ? [] : [`${file} imports ${specifier}: not allowed in ${layer}`];
@@ -103,8 +107,8 @@ function resolve(file: string, specifier: string): string {
   return new URL(specifier, `file:///${file}`).pathname.slice(1);
 }
 
-/** What a source imports, statically or not. Comments and other strings do not count. */
-export function imports(text: string): string[] {
+/** What a source imports, statically or not. Comments and other strings do not count, nor, with `types: false`, what is imported as types only. */
+export function imports(text: string, { types = true } = {}): string[] {
   const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|`(?:\\.|[^`\\])*`|(["'])((?:\\.|(?!\1)[^\\\n])*)\1/g;
   const found: string[] = [];
   let code = '';
@@ -113,7 +117,10 @@ export function imports(text: string): string[] {
     code += text.slice(end, match.index);
     end = match.index + match[0].length;
     if (match[2] === undefined) continue;
-    if (/(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*$/.test(code)) found.push(match[2]);
+    const erased = /\b(?:im|ex)port\s+type\b[^;'"]*\bfrom\s*$/.test(code);
+    if (/(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*$/.test(code) && (types || !erased)) {
+      found.push(match[2]);
+    }
     code += "''";
   }
   return found;

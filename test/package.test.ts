@@ -79,6 +79,7 @@ const publicNames: Record<string, string[]> = {
   'gatecall/bridges/fetch': ['fromFetchHandler'],
   'gatecall/bridges/fetch-light': ['fromFetchHandler'],
   'gatecall/fetch': ['platforms', 'toFetchHandler'],
+  'gatecall/node': ['toNodeListener'],
   'gatecall/testing': [
     'conformanceCases',
     'exampleRequest',

@@ -1,0 +1,194 @@
+/** One request of `node:http`: build an environ, call the application, send. */
+import { callApplication } from '../../call.ts';
+import { createEnviron } from '../../environ.ts';
+import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
+import { ClientDisconnected } from '../../errors.ts';
+import { findHeader } from '../../headers.ts';
+import { sendErrorPage } from '../../transport.ts';
+import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
+import { type RequestBody, requestBody } from './body.ts';
+import { receive, type Received, requestFacts } from './request.ts';
+import { ResponseTransport } from './response.ts';
+import type { NodeRequest, NodeResponse } from './types.ts';
+
+export interface ListenerSettings {
+  sink: ErrorSink;
+  basePath: readonly string[] | undefined;
+  /** Trusted proxies in front. */
+  hops: number;
+  maxBody: number;
+  multiprocess: boolean;
+  /** For `gatecall.source`. */
+  source: string;
+  /** The header, in lower case, in which the platform names the request, for `gatecall.request_id`. */
+  requestId?: string | undefined;
+  /** The body where the platform has read it already. */
+  readBody?: ((request: NodeRequest) => Uint8Array | undefined) | undefined;
+  /** The response is over. */
+  onEnd?: ((exchange: Exchanged) => void) | undefined;
+  /** Work that was given to `gatecall.after`. */
+  onAfter?: ((work: PromiseLike<unknown>) => void) | undefined;
+}
+
+/** What an access log wants to know. */
+export interface Exchanged {
+  request: NodeRequest;
+  environ: Environ | undefined;
+  /** `''` when the client left before there was one. */
+  status: NativeString;
+  /** Bytes of body sent. */
+  bytes: number;
+}
+
+export type Listener = (request: NodeRequest, response: NodeResponse) => void;
+
+/** @param awaited The client waits for `100 Continue` before it sends its body, and nobody has said so yet. */
+export function handle(
+  application: Application,
+  settings: ListenerSettings,
+  request: NodeRequest,
+  response: NodeResponse,
+  awaited = false,
+): void {
+  const received = receive(request);
+  const transport = new ResponseTransport(response);
+  // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
+  response.on('error', ignore);
+  const refusal = received.refusal ?? tooLong(received, settings);
+  if (refusal === undefined)
+    void serve(application, settings, request, response, received, transport, awaited);
+  else void refuse(settings, request, response, refusal, transport);
+}
+
+function ignore(): void {}
+
+const TOO_LARGE = '413 Content Too Large';
+
+function tooLong(
+  { length = 0 }: Received,
+  { maxBody }: ListenerSettings,
+): NativeString | undefined {
+  return length > maxBody ? TOO_LARGE : undefined;
+}
+
+async function refuse(
+  { onEnd }: ListenerSettings,
+  request: NodeRequest,
+  response: NodeResponse,
+  status: NativeString,
+  transport: ResponseTransport,
+): Promise<void> {
+  if (status === TOO_LARGE) linger(request);
+  // Where a request ends that can be read in two ways, nobody knows.
+  else response.shouldKeepAlive = false;
+  response.once('close', () => transport.gone());
+  await sendErrorPage(transport, status, request.method !== 'HEAD').catch(ignore);
+  onEnd?.({ request, environ: undefined, status, bytes: transport.bytes });
+}
+
+/**
+ * A client that is still sending reads the answer only if its connection is not reset, which closing it at once would do. So the rest is
+ * read and dropped for a while.
+ */
+function linger(request: NodeRequest): void {
+  request.resume();
+  setTimeout(() => {
+    if (!request.complete) request.socket.destroy();
+  }, LINGER).unref();
+}
+const LINGER = 1000;
+
+async function serve(
+  application: Application,
+  settings: ListenerSettings,
+  request: NodeRequest,
+  response: NodeResponse,
+  received: Received,
+  transport: ResponseTransport,
+  awaited: boolean,
+): Promise<void> {
+  const errors = errorStream(settings.sink);
+  const left = new AbortController();
+  const onClose = (): void => {
+    if (response.writableFinished) return;
+    transport.gone();
+    left.abort(new ClientDisconnected());
+  };
+  response.once('close', onClose);
+  // Behind other pipelined requests a response has no connection yet, and is not told when that is lost.
+  if (response.socket === null) request.socket.setMaxListeners(0).once('close', onClose);
+
+  let body: RequestBody | undefined;
+  let refused: NativeString = '';
+  const ready = settings.readBody?.(request);
+  if (received.hasBody && !ready) {
+    body = requestBody(request, {
+      limit: settings.maxBody,
+      onRead: () => {
+        if (awaited && !response.headersSent) response.writeContinue();
+        awaited = false;
+      },
+      onOversize: () => {
+        const answered = transport.open;
+        transport.gone();
+        left.abort(new ClientDisconnected());
+        if (answered) response.destroy();
+        else {
+          refused = TOO_LARGE;
+          void refuse(
+            { ...settings, onEnd: undefined },
+            request,
+            response,
+            TOO_LARGE,
+            new ResponseTransport(response),
+          );
+        }
+      },
+    });
+  }
+  const facts = requestFacts(request, received, body, settings.hops);
+  if (ready) facts.body = ready;
+  const environ = createEnviron(facts, {
+    errors,
+    basePath: settings.basePath,
+    concurrent: true,
+    multiprocess: settings.multiprocess,
+  });
+  extend(environ, request, received, settings, left.signal, errors);
+  try {
+    await callApplication(application, environ, transport, { signal: left.signal });
+  } catch (error) {
+    errors.write(`the response could not be sent\n${describeError(error)}\n`);
+    response.destroy();
+  }
+  // Its client still holds back the body, so what comes next on this connection is anybody's guess.
+  if (awaited && !request.complete) linger(request);
+  body?.release();
+  const status = refused || (transport.open ? transport.status : '');
+  settings.onEnd?.({ request, environ, status, bytes: transport.bytes });
+}
+
+/** The keys that are gatecall's own. */
+function extend(
+  environ: Environ,
+  request: NodeRequest,
+  { headers }: Received,
+  settings: ListenerSettings,
+  signal: AbortSignal,
+  errors: ErrorStream,
+): void {
+  const { remotePort } = request.socket ?? {};
+  // Behind a proxy it would be the proxy's.
+  if (remotePort !== undefined && settings.hops === 0) environ.REMOTE_PORT = String(remotePort);
+  environ['gatecall.source'] = settings.source;
+  environ['gatecall.signal'] = signal;
+  environ['gatecall.after'] = (work: PromiseLike<unknown>): void => {
+    const logged = work.then(undefined, (error: unknown) => {
+      errors.write(`work after the response failed\n${describeError(error)}\n`);
+      return errors.flush();
+    });
+    settings.onAfter?.(logged);
+  };
+  const id = settings.requestId && findHeader(headers, settings.requestId);
+  if (id) environ['gatecall.request_id'] = id;
+}

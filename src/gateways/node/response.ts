@@ -1,0 +1,116 @@
+/** The response: a transport over `ServerResponse`. */
+import { ClientDisconnected } from '../../errors.ts';
+import { isBodiless, statusCode } from '../../status.ts';
+import type { Transport } from '../../transport.ts';
+import type { HeaderList, NativeString } from '../../types.ts';
+import type { NodeResponse } from './types.ts';
+
+/**
+ * Status and headers leave with the first block. Each block is waited for until the operating system has it: Node holds writes back
+ * until its next tick, which a generator that computes between its blocks never lets come.
+ */
+export class ResponseTransport implements Transport {
+  /** Bytes of body handed over. */
+  bytes = 0;
+  #response: NodeResponse;
+  #status: NativeString = '';
+  #headers: HeaderList = [];
+  /** Bytes that the head promises; infinite where it does not say. */
+  #length = Infinity;
+  #open = false;
+  #ended = false;
+  #gone = false;
+  #onGone: ((error: Error) => void) | undefined;
+
+  constructor(response: NodeResponse) {
+    this.#response = response;
+  }
+
+  begin(status: NativeString, headers: HeaderList): void {
+    this.#status = status;
+    this.#headers = headers;
+    const length = headers.find(([name]) => name.length === 14 && /^content-length$/i.test(name));
+    this.#length = length ? Number(length[1]) : Infinity;
+  }
+
+  send(block: Uint8Array): Promise<void> {
+    return this.#written((done) => {
+      this.#writeHead();
+      this.bytes += block.length;
+      // The last block and the end are one write then.
+      if (this.bytes === this.#length) {
+        this.#ended = true;
+        this.#response.end(block, done);
+      } else this.#response.write(block, done);
+    });
+  }
+
+  end(): Promise<void> | void {
+    if (this.#ended) return;
+    return this.#written((done) => {
+      this.#writeHead();
+      this.#ended = true;
+      this.#response.end(done);
+    });
+  }
+
+  /** Before the first write nothing has left, and another head can still take this one's place. */
+  abort(): boolean {
+    if (!this.#open) return true;
+    this.#breakOff();
+    return false;
+  }
+
+  /** The client has gone: nothing that waits for the connection may wait any longer. */
+  gone(): void {
+    this.#gone = true;
+    this.#onGone?.(new ClientDisconnected());
+  }
+
+  /** Whether status and headers are on their way. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  get status(): NativeString {
+    return this.#status;
+  }
+
+  #writeHead(): void {
+    if (this.#open) return;
+    this.#open = true;
+    const flat: string[] = [];
+    for (const [name, value] of this.#headers) flat.push(name, value);
+    this.#response.writeHead(statusCode(this.#status), this.#status.slice(4), flat);
+  }
+
+  /** Settles when what `write` hands over has left. Node forgets the callbacks of a response that never got its turn. */
+  #written(write: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#gone || this.#response.destroyed) {
+        reject(new ClientDisconnected());
+        return;
+      }
+      this.#onGone = reject;
+      write((error) => {
+        if (error) reject(new ClientDisconnected(undefined, { cause: error }));
+        else resolve();
+      });
+    });
+  }
+
+  /** No clean end: the client of a length or of chunks misses the rest. One that reads up to the end of the connection sees it reset. */
+  #breakOff(): void {
+    const { socket } = this.#response;
+    const framed =
+      this.#response.chunkedEncoding ||
+      this.#length !== Infinity ||
+      isBodiless(statusCode(this.#status));
+    try {
+      if (!framed) socket?.resetAndDestroy();
+    } catch {
+      // A Unix socket knows no reset.
+    }
+    this.#response.destroy();
+  }
+}

@@ -1,0 +1,9 @@
+/** What is used of `node:http`'s objects: so much a stand-in, as other hosts bring them, must have. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+export type NodeRequest = IncomingMessage & {
+  /** The prefix that Express, Connect and the Firebase emulator took off `url`. */
+  baseUrl?: string;
+  readonly socket: IncomingMessage['socket'] & { readonly encrypted?: boolean };
+};
+export type NodeResponse = ServerResponse;
