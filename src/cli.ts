@@ -5,8 +5,10 @@ import { check } from './cli/check.ts';
 import { type Command, UsageError } from './cli/command.ts';
 import { generateEvent } from './cli/generate-event.ts';
 import { invoke } from './cli/invoke.ts';
+import { serve } from './cli/serve.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['serve', serve],
   ['invoke', invoke],
   ['generate-event', generateEvent],
   ['check', check],

@@ -1,11 +1,10 @@
 /**
  * The function's own process: loads the handler once and runs it for each event that sandbox.ts sends.
  */
-import { register } from 'node:module';
 import { type Invocation, lambdaContext } from './context.ts';
 import { type Handler, type HandlerName, resolveHandler, RuntimeError } from './handler.ts';
 import { failure, type Outcome, platformFailure, success } from './outcome.ts';
-import type { Replacement } from './typescript-hook.ts';
+import { replaceSource } from './typescript.ts';
 
 export interface LoadOrder {
   handler: HandlerName;
@@ -56,11 +55,6 @@ process.on('beforeExit', () => {
 });
 
 process.on('disconnect', () => process.exit());
-
-function replaceSource(url: string, source: string): void {
-  const hook = import.meta.url.replace(/runtime(\.[jt]s)$/, 'typescript-hook$1');
-  register(hook, { data: { url, source } satisfies Replacement });
-}
 
 async function load(order: LoadOrder): Promise<Outcome> {
   try {

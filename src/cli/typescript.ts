@@ -1,9 +1,10 @@
 /** TypeScript handlers, bundled in memory as `sam build` bundles them into a file. */
-import { createRequire } from 'node:module';
+import { createRequire, register } from 'node:module';
 import { basename, dirname } from 'node:path';
 import type * as Esbuild from 'esbuild';
 import { UsageError } from './command.ts';
 import { RuntimeError } from './handler.ts';
+import type { Replacement } from './typescript-hook.ts';
 
 /**
  * The ES module of a TypeScript file: what it imports by path is inside, packages stay outside, and its source map
@@ -37,6 +38,12 @@ export async function bundle(file: string): Promise<string> {
   } catch (error) {
     throw new RuntimeError('UserCodeSyntaxError', (error as Error).message);
   }
+}
+
+/** From now on an import of `url` runs `source`. */
+export function replaceSource(url: string, source: string): void {
+  const hook = import.meta.url.replace(/typescript(\.[jt]s)$/, 'typescript-hook$1');
+  register(hook, { data: { url, source } satisfies Replacement });
 }
 
 /** The project's own esbuild, else one that happens to be installed beside this package. */

@@ -12,8 +12,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Application } from '../types.ts';
 import { handle } from './node/listener.ts';
 import { type NodeOptions, readOptions } from './node/options.ts';
+import { readServeOptions, type ServeOptions } from './node/serve-options.ts';
+import { run, type Server } from './node/serve.ts';
 
 export type { NodeOptions } from './node/options.ts';
+export type { Server } from './node/serve.ts';
+export type { ServeOptions } from './node/serve-options.ts';
 
 /**
  * An application as `(req, res)` listener for `node:http` and whatever speaks its language: `https`, Express and Connect mounts, Vercel,
@@ -37,4 +41,25 @@ export function toNodeListener(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const settings = readOptions('toNodeListener', application, options);
   return (request, response) => handle(application, settings, request, response);
+}
+
+/**
+ * Serves an application over HTTP/1.1, in development and in production: on a host and port or a Unix socket, in this process or in several workers,
+ * until SIGTERM or SIGINT.
+ *
+ * ```ts
+ * const server = await serve(application, { port: 8000, workers: 4, accessLog: true });
+ * console.log(server.url); // 'http://127.0.0.1:8000'
+ * await server.close();
+ * ```
+ *
+ * `PORT`, and Lambda Web Functions' `AWS_LAMBDA_HTTP_ENDPOINT`, say where to listen when the options do not. With `workers`, `maxRequests` or
+ * `reload`, workers run the calling script once more, and their `serve()` takes the connections that this process accepts. A worker that dies is
+ * replaced: at once, and if it keeps dying after 0.1, 0.2, 0.4 … 10 s. SIGHUP replaces all of them without losing a request.
+ *
+ * @throws {TypeError} for an option that does not exist or has no fitting value
+ * @throws {Error} (as a rejection) when the address is taken, or when no worker gets as far as serving
+ */
+export function serve(application: Application, options: ServeOptions = {}): Promise<Server> {
+  return run(application, readServeOptions(application, options));
 }

@@ -26,7 +26,7 @@ export interface ListenerSettings {
   readBody?: ((request: NodeRequest) => Uint8Array | undefined) | undefined;
   /** The response is over. */
   onEnd?: ((exchange: Exchanged) => void) | undefined;
-  /** Work that was given to `gatecall.after`. */
+  /** Work that was given to `gatecall.after`; its failure is logged and does not show here. */
   onAfter?: ((work: PromiseLike<unknown>) => void) | undefined;
 }
 

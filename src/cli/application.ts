@@ -1,0 +1,49 @@
+/** Which of a module's exports is the application. */
+import type { Application } from '../types.ts';
+import { RuntimeError } from './handler.ts';
+
+/** Tried in this order where none is named. */
+const USUAL = ['application', 'app', 'default'];
+
+/**
+ * The application among a module's exports; `app.api` is one inside an exported object.
+ *
+ * @throws {RuntimeError} when it is not there, or no function
+ */
+export function applicationOf(
+  exports: object,
+  module: string,
+  exportName: string | undefined,
+): Application {
+  // What a CommonJS module exports as a whole is the `default` of an import.
+  const places = [exports, (exports as { default?: unknown }).default];
+  for (const name of exportName === undefined ? USUAL : [exportName]) {
+    for (const place of places) {
+      const found = member(place, name);
+      if (typeof found === 'function') return found as Application;
+      if (found !== undefined && exportName !== undefined) {
+        throw new RuntimeError(
+          'ApplicationNotFound',
+          `${name} of ${module} is no application, which is a function (environ, startResponse) => body; got ${typeof found}`,
+        );
+      }
+    }
+  }
+  const names = Object.keys(exports).join(', ') || 'none';
+  throw new RuntimeError(
+    'ApplicationNotFound',
+    `${module} does not export ${exportName ?? USUAL.join(' or ')} as a function; its exports: ${names}`,
+  );
+}
+
+function member(value: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (object, key) =>
+        typeof object === 'object' && object !== null
+          ? (object as Record<string, unknown>)[key]
+          : undefined,
+      value,
+    );
+}

@@ -1,0 +1,66 @@
+/** `serve`: the HTTP server in this process, or the supervisor of several. */
+import { errorStream } from '../../error-stream.ts';
+import type { Application } from '../../types.ts';
+import { describeAddress, type ListenAddress } from './address.ts';
+import { isWorker } from './cluster.ts';
+import { webServer } from './server.ts';
+import type { ServeSettings } from './serve-options.ts';
+import { supervise } from './supervisor.ts';
+import { work } from './worker.ts';
+
+/** A server that runs. */
+export interface Server {
+  /** `http://127.0.0.1:8000`, or `unix:/run/app.sock`. */
+  readonly url: string;
+  /** 0 on a Unix socket. */
+  readonly port: number;
+  /** Takes no more connections, waits for requests that have begun, at most `stopTimeout` ms, and settles when all is closed. */
+  close(): Promise<void>;
+}
+
+export async function run(application: Application, settings: ServeSettings): Promise<Server> {
+  if (isWorker()) {
+    const { stop } = work(application, settings);
+    return running(settings.address, stop);
+  }
+  if (settings.supervised) {
+    const supervisor = await supervise(settings, logger(settings));
+    if (settings.signals) onSignals(supervisor.stop, supervisor.kill, supervisor.reload);
+    return running(supervisor.address, supervisor.stop);
+  }
+  const server = webServer(application, settings);
+  const address = await server.listen(settings.address);
+  if (settings.signals) onSignals(server.stop, () => {});
+  return running(address, server.stop);
+}
+
+function running(address: ListenAddress, stop: () => Promise<void>): Server {
+  let closed: Promise<void> | undefined;
+  return {
+    url: describeAddress(address),
+    port: 'port' in address ? address.port : 0,
+    close: () => (closed ??= stop()),
+  };
+}
+
+function logger({ listener }: ServeSettings): (message: string) => void {
+  const errors = errorStream(listener.sink);
+  return (message) => errors.write(`gatecall: ${message}\n`);
+}
+
+/** The first signal stops in peace, the second at once. SIGHUP means new workers, as it does to Gunicorn. */
+function onSignals(stop: () => Promise<void>, kill: () => void, reload?: () => void): void {
+  let asked = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (asked) {
+        kill();
+        process.exit(1);
+      }
+      asked = true;
+      // Pools and timers of the application would keep the process alive for ever.
+      void stop().then(() => process.exit());
+    });
+  }
+  if (reload) process.on('SIGHUP', reload);
+}
