@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isWorker } from '../gateways/node/cluster.ts';
+import { StartError } from '../gateways/node/listen.ts';
 import { run } from '../gateways/node/serve.ts';
 import { type ServeOptions, serveSettings } from '../gateways/node/serve-options.ts';
 import type { Application } from '../types.ts';
@@ -107,9 +108,8 @@ function crew({ supervised, workers }: { supervised: boolean; workers: number })
 /** What the user's code threw has a stack worth reading; what we say ourselves is a sentence. */
 function told(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error instanceof RuntimeError || error.message.startsWith('cannot listen')
-    ? error.message
-    : (error.stack ?? error.message);
+  const known = error instanceof RuntimeError || error instanceof StartError;
+  return known ? error.message : (error.stack ?? error.message);
 }
 
 function moduleOf(argument: string): { module: string; exportName: string | undefined } {

@@ -22,9 +22,13 @@ export interface ListenerSettings {
   source: string;
   /** The header, in lower case, in which the platform names the request, for `gatecall.request_id`. */
   requestId?: string | undefined;
+  /** Connections of which nobody knows any more where a request begins. */
+  broken: WeakSet<object>;
   /** The body where the platform has read it already. */
   readBody?: ((request: NodeRequest) => Uint8Array | undefined) | undefined;
-  /** The response is over. */
+  /** A response is due. */
+  onBegin?: ((response: NodeResponse) => void) | undefined;
+  /** It is over, one way or another. */
   onEnd?: ((exchange: Exchanged) => void) | undefined;
   /** Work that was given to `gatecall.after`; its failure is logged and does not show here. */
   onAfter?: ((work: PromiseLike<unknown>) => void) | undefined;
@@ -33,14 +37,13 @@ export interface ListenerSettings {
 /** What an access log wants to know. */
 export interface Exchanged {
   request: NodeRequest;
+  response: NodeResponse;
   environ: Environ | undefined;
   /** `''` when the client left before there was one. */
   status: NativeString;
   /** Bytes of body sent. */
   bytes: number;
 }
-
-export type Listener = (request: NodeRequest, response: NodeResponse) => void;
 
 /** @param awaited The client waits for `100 Continue` before it sends its body, and nobody has said so yet. */
 export function handle(
@@ -50,10 +53,13 @@ export function handle(
   response: NodeResponse,
   awaited = false,
 ): void {
+  // It goes down with the refusal that is on its way.
+  if (settings.broken.has(request.socket)) return;
   const received = receive(request);
   const transport = new ResponseTransport(response);
   // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
   response.on('error', ignore);
+  settings.onBegin?.(response);
   const refusal = received.refusal ?? tooLong(received, settings);
   if (refusal === undefined)
     void serve(application, settings, request, response, received, transport, awaited);
@@ -72,18 +78,21 @@ function tooLong(
 }
 
 async function refuse(
-  { onEnd }: ListenerSettings,
+  { onEnd, broken }: ListenerSettings,
   request: NodeRequest,
   response: NodeResponse,
   status: NativeString,
   transport: ResponseTransport,
 ): Promise<void> {
   if (status === TOO_LARGE) linger(request);
-  // Where a request ends that can be read in two ways, nobody knows.
-  else response.shouldKeepAlive = false;
+  else {
+    // What follows on this connection may be part of the request that was refused, and may have been parsed already.
+    broken.add(request.socket);
+    response.shouldKeepAlive = false;
+  }
   response.once('close', () => transport.gone());
   await sendErrorPage(transport, status, request.method !== 'HEAD').catch(ignore);
-  onEnd?.({ request, environ: undefined, status, bytes: transport.bytes });
+  onEnd?.({ request, response, environ: undefined, status, bytes: transport.bytes });
 }
 
 /**
@@ -165,7 +174,7 @@ async function serve(
   if (awaited && !request.complete) linger(request);
   body?.release();
   const status = refused || (transport.open ? transport.status : '');
-  settings.onEnd?.({ request, environ, status, bytes: transport.bytes });
+  settings.onEnd?.({ request, response, environ, status, bytes: transport.bytes });
 }
 
 /** The keys that are gatecall's own. */

@@ -83,6 +83,7 @@ export function listenerSettings(options: NodeOptions): ListenerSettings {
     maxBody,
     multiprocess: options.multiprocess ?? false,
     source: 'node',
+    broken: new WeakSet(),
   };
 }
 

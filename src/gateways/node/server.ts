@@ -3,10 +3,11 @@ import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Application } from '../../types.ts';
 import { accessLine, unreadableLine } from './access-log.ts';
-import { describeAddress, type ListenAddress } from './address.ts';
-import { type Exchanged, handle, type ListenerSettings } from './listener.ts';
+import type { ListenAddress } from './address.ts';
+import { listen } from './listen.ts';
+import { handle, type ListenerSettings } from './listener.ts';
 import type { ServeSettings } from './serve-options.ts';
-import type { NodeRequest, NodeResponse } from './types.ts';
+import type { NodeResponse } from './types.ts';
 
 export interface WebServer {
   /** Listens by itself. */
@@ -35,7 +36,17 @@ export function webServer(
 
   const listener: ListenerSettings = {
     ...settings.listener,
-    onEnd: accessLog && ((exchange: Exchanged) => accessLog(accessLine(exchange, new Date()))),
+    onBegin(response) {
+      active.add(response);
+      if (stopping) response.shouldKeepAlive = false;
+      onRequest(++count);
+    },
+    onEnd(exchange) {
+      active.delete(exchange.response);
+      accessLog?.(accessLine(exchange, new Date()));
+      if (stopping) server.closeIdleConnections();
+      onIdle?.();
+    },
     onAfter(work) {
       after.add(work);
       void finished(work);
@@ -47,22 +58,12 @@ export function webServer(
     onIdle?.();
   };
 
-  const serve = (request: NodeRequest, response: NodeResponse, awaited: boolean): void => {
-    active.add(response);
-    if (stopping) response.shouldKeepAlive = false;
-    response.once('close', () => {
-      active.delete(response);
-      if (stopping) server.closeIdleConnections();
-      onIdle?.();
-    });
-    handle(application, listener, request, response, awaited);
-    onRequest(++count);
-  };
-
   const server = createServer(settings);
-  server.on('request', (request, response) => serve(request, response, false));
+  server.on('request', (request, response) => handle(application, listener, request, response));
   // Asked to continue only when the application reads: one that refuses never sees the body.
-  server.on('checkContinue', (request, response) => serve(request, response, true));
+  server.on('checkContinue', (request, response) =>
+    handle(application, listener, request, response, true),
+  );
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => {
@@ -82,12 +83,7 @@ export function webServer(
   });
 
   return {
-    async listen(address) {
-      await listen(server, address);
-      if ('path' in address) return address;
-      const bound = server.address();
-      return { ...address, port: typeof bound === 'object' ? (bound?.port ?? 0) : 0 };
-    },
+    listen: (address) => listen(server, address),
     accept(socket) {
       // Node starts the clock for its timeouts when a server begins to listen, which this one never does.
       if (!started) started = server.emit('listening');
@@ -151,24 +147,6 @@ function createServer(settings: ServeSettings): HttpServer {
 function checkInterval(...timeouts: number[]): number {
   const shortest = Math.min(...timeouts.filter((ms) => ms > 0), 60_000);
   return Math.max(Math.round(shortest / 2), 50);
-}
-
-async function listen(server: HttpServer, address: ListenAddress): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(address, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  }).catch((error: unknown) => {
-    throw cannotListen(address, error);
-  });
-}
-
-export function cannotListen(address: ListenAddress, error: unknown): Error {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reason = code === 'EADDRINUSE' ? 'another server is there already' : message;
-  return new Error(`cannot listen at ${describeAddress(address)}: ${reason}`, { cause: error });
 }
 
 const ANSWERS: Readonly<Record<string, number>> = {

@@ -1,0 +1,62 @@
+/** Beginning to listen, and saying why not. */
+import { connect, type Server } from 'node:net';
+import { rmSync } from 'node:fs';
+import { describeAddress, type ListenAddress } from './address.ts';
+
+/** A server could not be started. Its message is all that a user needs. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+/**
+ * @returns the address, with the port that 0 has become
+ * @throws {StartError} when it cannot be had
+ */
+export async function listen(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  try {
+    await begin(server, address);
+  } catch (error) {
+    if (!('path' in address) || !isTaken(error) || (await answers(address.path))) {
+      throw cannotListen(address, error);
+    }
+    // Left behind by a server that was killed.
+    rmSync(address.path);
+    await begin(server, address);
+  }
+  const bound = server.address();
+  return 'path' in address || typeof bound !== 'object' || bound === null
+    ? address
+    : { host: address.host, port: bound.port };
+}
+
+function begin(server: Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Whether somebody listens on a Unix socket. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+}
+
+function cannotListen(address: ListenAddress, error: unknown): StartError {
+  const reason = isTaken(error) ? 'another server is there already' : (error as Error).message;
+  return new StartError(`cannot listen at ${describeAddress(address)}: ${reason}`, {
+    cause: error,
+  });
+}
