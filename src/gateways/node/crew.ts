@@ -5,6 +5,8 @@ import { cluster, type Message, workerVariables } from './cluster.ts';
 
 export interface CrewOptions {
   size: number;
+  /** For what the workers say of themselves. */
+  port: number;
   /** ms that a worker may take to stop before it is killed. */
   stopTimeout: number;
   /** Whether a worker that cannot even start is tried again by itself, or waits for {@link Crew.renew}. */
@@ -12,6 +14,8 @@ export interface CrewOptions {
   log(message: string): void;
   /** One more serves; `complete` when none is missing. */
   onReady(complete: boolean): void;
+  /** A worker has died before it could take a connection. */
+  onReturned(socket: Socket): void;
   /** One has ended before any had served. */
   onFailedStart(message: string): void;
 }
@@ -35,6 +39,8 @@ interface Member {
   stale: boolean;
   /** Was told to stop. */
   leaving: boolean;
+  /** Connections that it was handed and has not taken yet. They are kept open here, or they would hang if it has died meanwhile. */
+  handed: Map<number, Socket>;
 }
 
 /** ms between deaths: the first replacement comes at once, the next after this, then twice as long each time. */
@@ -63,12 +69,22 @@ export function assembleCrew(options: CrewOptions): Crew {
   };
 
   const hire = (): void => {
-    const worker = cluster().fork(workerVariables);
-    const member = { worker, started: Date.now(), ready: false, stale: false, leaving: false };
+    const worker = cluster().fork(workerVariables(options.port));
+    const member: Member = {
+      worker,
+      started: Date.now(),
+      ready: false,
+      stale: false,
+      leaving: false,
+      handed: new Map(),
+    };
     members.add(member);
     worker.on('message', (message: Partial<Message> | null) => {
       if (message?.gatecall === 'ready') welcome(member);
-      else if (message?.gatecall === 'retire') {
+      else if (message?.gatecall === 'accepted') {
+        member.handed.get(message.id ?? 0)?.destroy();
+        member.handed.delete(message.id ?? 0);
+      } else if (message?.gatecall === 'retire') {
         member.stale = true;
         if (!dismissed) fill();
       }
@@ -93,7 +109,7 @@ export function assembleCrew(options: CrewOptions): Crew {
     member.leaving = true;
     const { process } = member.worker;
     // Before it serves it does not listen to anybody.
-    if (member.ready) tell(member, 'stop');
+    if (member.ready) tell(member, { gatecall: 'stop' });
     else process.kill('SIGTERM');
     const timer = setTimeout(() => {
       log(`worker ${process.pid} did not stop in ${stopTimeout} ms and is killed`);
@@ -104,6 +120,10 @@ export function assembleCrew(options: CrewOptions): Crew {
 
   const bury = (member: Member, how: string): void => {
     members.delete(member);
+    for (const socket of member.handed.values()) {
+      if (dismissed) socket.destroy();
+      else options.onReturned(socket);
+    }
     if (dismissed) {
       if (members.size === 0) dismissed();
       return;
@@ -126,9 +146,12 @@ export function assembleCrew(options: CrewOptions): Crew {
     start: fill,
     hand(socket) {
       const ready = serving();
-      const member = ready[turn++ % ready.length];
-      if (member) tell(member, 'connection', socket);
-      return member !== undefined;
+      const member = ready[++turn % ready.length];
+      if (!member) return false;
+      const id = turn;
+      member.handed.set(id, socket);
+      tell(member, { gatecall: 'connection', id }, socket);
+      return true;
     },
     renew() {
       for (const member of members) member.stale = true;
@@ -149,8 +172,7 @@ export function assembleCrew(options: CrewOptions): Crew {
   };
 }
 
-function tell(member: Member, what: Message['gatecall'], socket?: Socket): void {
-  const message: Message = { gatecall: what };
+function tell(member: Member, message: Message, socket?: Socket): void {
   // That it has died meanwhile, its exit tells.
-  member.worker.send(message, socket, {}, () => {});
+  member.worker.send(message, socket, { keepOpen: true }, () => {});
 }

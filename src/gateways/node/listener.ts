@@ -22,6 +22,10 @@ export interface ListenerSettings {
   source: string;
   /** The header, in lower case, in which the platform names the request, for `gatecall.request_id`. */
   requestId?: string | undefined;
+  /** Whether to refuse HTTP/1.1 without Host (RFC 9112 section 3.2), where Node has not done so. */
+  requireHost?: boolean | undefined;
+  /** The client expects what nobody here can do (RFC 9110 section 10.1.1). */
+  unmet?: boolean | undefined;
   /** Connections of which nobody knows any more where a request begins. */
   broken: WeakSet<object>;
   /** The body where the platform has read it already. */
@@ -60,7 +64,7 @@ export function handle(
   // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
   response.on('error', ignore);
   settings.onBegin?.(response);
-  const refusal = received.refusal ?? tooLong(received, settings);
+  const refusal = received.refusal ?? refusalOf(request, received, settings);
   if (refusal === undefined)
     void serve(application, settings, request, response, received, transport, awaited);
   else void refuse(settings, request, response, refusal, transport);
@@ -70,10 +74,13 @@ function ignore(): void {}
 
 const TOO_LARGE = '413 Content Too Large';
 
-function tooLong(
-  { length = 0 }: Received,
-  { maxBody }: ListenerSettings,
+function refusalOf(
+  { httpVersion }: NodeRequest,
+  { hasHost, length = 0 }: Received,
+  { maxBody, requireHost, unmet }: ListenerSettings,
 ): NativeString | undefined {
+  if (unmet) return '417 Expectation Failed';
+  if (requireHost && !hasHost && httpVersion === '1.1') return '400 Bad Request';
   return length > maxBody ? TOO_LARGE : undefined;
 }
 

@@ -98,6 +98,7 @@ export function serveSettings(options: ServeOptions): ServeSettings {
   const listener: ListenerSettings = {
     ...listenerSettings({ ...(onLambda && { trustProxy: 1 }), ...options }),
     multiprocess: options.multiprocess ?? (supervised || onLambda),
+    requireHost: true,
     requestId: onLambda ? 'lambda-web-request-id' : undefined,
   };
   return {

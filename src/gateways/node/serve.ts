@@ -2,7 +2,7 @@
 import { errorStream } from '../../error-stream.ts';
 import type { Application } from '../../types.ts';
 import { describeAddress, type ListenAddress } from './address.ts';
-import { isWorker } from './cluster.ts';
+import { isWorker, workerPort } from './cluster.ts';
 import { webServer } from './server.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { supervise } from './supervisor.ts';
@@ -21,7 +21,8 @@ export interface Server {
 export async function run(application: Application, settings: ServeSettings): Promise<Server> {
   if (isWorker()) {
     const { stop } = work(application, settings);
-    return running(settings.address, stop);
+    const { address } = settings;
+    return running('path' in address ? address : { ...address, port: workerPort() }, stop);
   }
   if (settings.supervised) {
     const supervisor = await supervise(settings, logger(settings));

@@ -64,6 +64,9 @@ export function webServer(
   server.on('checkContinue', (request, response) =>
     handle(application, listener, request, response, true),
   );
+  server.on('checkExpectation', (request, response) => {
+    handle(application, { ...listener, unmet: true }, request, response);
+  });
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => {
@@ -135,6 +138,8 @@ function createServer(settings: ServeSettings): HttpServer {
     requestTimeout,
     maxHeaderSize: maxHeader,
     connectionsCheckingInterval: checkInterval(headersTimeout, requestTimeout),
+    // The listener refuses it too, and then it shows in the access log.
+    requireHostHeader: false,
     // Whatever the process was started with.
     insecureHTTPParser: false,
   });

@@ -53,6 +53,7 @@ export async function supervise(
   });
   const crew = assembleCrew({
     size,
+    port: 'port' in address ? address.port : 0,
     stopTimeout,
     // What is being worked on may well be broken: the next change mends it.
     retry: watch.length === 0,
@@ -61,6 +62,7 @@ export async function supervise(
       for (const socket of waiting.splice(0)) hand(socket);
       if (complete) onStarted();
     },
+    onReturned: hand,
     onFailedStart(message) {
       if (watch.length === 0) onFailed(new StartError(message));
       else onStarted();

@@ -11,7 +11,7 @@ export function work(application: Application, settings: ServeSettings): { stop(
   const enough =
     maxRequests === 0 ? Infinity : maxRequests + Math.round(Math.random() * maxRequestsJitter);
   const server = webServer(application, settings, (count) => {
-    if (count === enough) tell('retire');
+    if (count === enough) tell({ gatecall: 'retire' });
   });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
@@ -20,15 +20,17 @@ export function work(application: Application, settings: ServeSettings): { stop(
     }));
   process.on('message', (message: Partial<Message> | null, socket?: unknown) => {
     if (message?.gatecall === 'stop') void stop();
-    // A client that has left on the way comes as no socket.
-    else if (message?.gatecall === 'connection' && socket) server.accept(socket as Socket);
+    else if (message?.gatecall === 'connection') {
+      tell({ gatecall: 'accepted', id: message.id ?? 0 });
+      // A client that has left on the way comes as no socket.
+      if (socket) server.accept(socket as Socket);
+    }
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
-  tell('ready');
+  tell({ gatecall: 'ready' });
   return { stop };
 }
 
-function tell(what: Message['gatecall']): void {
-  const message: Message = { gatecall: what };
+function tell(message: Message): void {
   if (process.connected) process.send?.(message);
 }

@@ -93,7 +93,7 @@ describe('requests that two servers could read differently', () => {
       'a transfer coding that only looks like chunked',
       'POST / HTTP/1.1',
       'Host: a\r\nTransfer-Encoding: xchunked',
-      501,
+      400,
     ],
     [
       'a transfer coding under another',
@@ -117,9 +117,9 @@ describe('requests that two servers could read differently', () => {
       called = true;
       return telling(() => 'called')(environ, startResponse);
     });
-    const answer = await raw(
-      `${line}\r\n${headers}\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`,
-    );
+    const body = status === 501 ? '0\r\n\r\n' : '';
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
+    const answer = await raw(`${line}\r\n${headers}\r\n\r\n${body}${smuggled}`);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer.match(/^HTTP/gm)).toHaveLength(1);
     expect(called).toBe(false);
