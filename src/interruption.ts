@@ -9,6 +9,28 @@ export interface Interruption {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** An interruption and the means to cause it. */
+export class Interrupter implements Interruption {
+  aborted = false;
+  reason: unknown;
+  #listeners = new Set<() => void>();
+
+  abort(reason: unknown): void {
+    this.aborted = true;
+    this.reason = reason;
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners.delete(listener);
+  }
+}
+
 /** What an aborted signal means here. */
 export function interruption({ reason }: Interruption): Error {
   return isA(reason, DeadlineExceeded) ? reason : new ClientDisconnected();

@@ -115,6 +115,25 @@ describe('workers', () => {
   });
 
   it('that do not end in time are killed', async () => {
+    const args = [application, '-p', '0', '--workers', '2', '--stop-timeout', '0.2'];
+    await using server = await served(args);
+    const connection = await openConnection({ port: server.port });
+    await connection.write(Buffer.from('GET /stuck HTTP/1.1\r\nHost: a\r\n\r\n'));
+    await pause(100);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(await connection.read()).toHaveLength(0);
+  });
+
+  it('do not outlive a supervisor that is killed', async () => {
+    await using server = await served([application, '-p', '0', '--workers', '2']);
+    const all = await pids(server);
+    server.child.kill('SIGKILL');
+    await server.ended;
+    for (const pid of all) await expect.poll(() => isAlive(pid), patient).toBe(false);
+  });
+
+  it('are replaced after --max-requests, and no request is lost', async () => {
     const often = ['--max-requests', '10', '--max-requests-jitter', '5'];
     await using server = await served([application, '-p', '0', '--workers', '2', ...often]);
     const seen = new Set<string>();
@@ -138,7 +157,7 @@ describe('workers', () => {
 
   it('of a script of the user’s own', async () => {
     await using server = await served([], { script: fixture('script.mjs') });
-    expect((await pids(server)).size).toBe(2);
+    await expect.poll(async () => (await pids(server)).size, patient).toBe(2);
     server.child.kill('SIGTERM');
     expect(await server.ended).toBe(0);
   });

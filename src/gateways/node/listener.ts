@@ -4,6 +4,7 @@ import { createEnviron } from '../../environ.ts';
 import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
 import { ClientDisconnected } from '../../errors.ts';
 import { findHeader } from '../../headers.ts';
+import { Interrupter } from '../../interruption.ts';
 import { sendErrorPage } from '../../transport.ts';
 import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
 import { type RequestBody, requestBody } from './body.ts';
@@ -59,152 +60,179 @@ export function handle(
 ): void {
   // It goes down with the refusal that is on its way.
   if (settings.broken.has(request.socket)) return;
-  const received = receive(request);
-  const transport = new ResponseTransport(response);
-  // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
-  response.on('error', ignore);
-  settings.onBegin?.(response);
-  const refusal = received.refusal ?? refusalOf(request, received, settings);
-  if (refusal === undefined)
-    void serve(application, settings, request, response, received, transport, awaited);
-  else void refuse(settings, request, response, refusal, transport);
+  new Exchange(settings, request, response, awaited).run(application);
 }
 
-function ignore(): void {}
-
+const BAD_REQUEST = '400 Bad Request';
 const TOO_LARGE = '413 Content Too Large';
+const EXPECTATION_FAILED = '417 Expectation Failed';
 
-function refusalOf(
-  { httpVersion }: NodeRequest,
-  { hasHost, length = 0 }: Received,
-  { maxBody, requireHost, unmet }: ListenerSettings,
-): NativeString | undefined {
-  if (unmet) return '417 Expectation Failed';
-  if (requireHost && !hasHost && httpVersion === '1.1') return '400 Bad Request';
-  return length > maxBody ? TOO_LARGE : undefined;
-}
-
-async function refuse(
-  { onEnd, broken }: ListenerSettings,
-  request: NodeRequest,
-  response: NodeResponse,
-  status: NativeString,
-  transport: ResponseTransport,
-): Promise<void> {
-  if (status === TOO_LARGE) linger(request);
-  else {
-    // What follows on this connection may be part of the request that was refused, and may have been parsed already.
-    broken.add(request.socket);
-    response.shouldKeepAlive = false;
-  }
-  response.once('close', () => transport.gone());
-  await sendErrorPage(transport, status, request.method !== 'HEAD').catch(ignore);
-  onEnd?.({ request, response, environ: undefined, status, bytes: transport.bytes });
-}
-
-/**
- * A client that is still sending reads the answer only if its connection is not reset, which closing it at once would do. So the rest is
- * read and dropped for a while.
- */
-function linger(request: NodeRequest): void {
-  request.resume();
-  setTimeout(() => {
-    if (!request.complete) request.socket.destroy();
-  }, LINGER).unref();
-}
+/** ms for which a body that nobody wants is read and dropped. */
 const LINGER = 1000;
 
-async function serve(
-  application: Application,
-  settings: ListenerSettings,
-  request: NodeRequest,
-  response: NodeResponse,
-  received: Received,
-  transport: ResponseTransport,
-  awaited: boolean,
-): Promise<void> {
-  const errors = errorStream(settings.sink);
-  const left = new AbortController();
-  const onClose = (): void => {
-    if (response.writableFinished) return;
-    transport.gone();
-    left.abort(new ClientDisconnected());
-  };
-  response.once('close', onClose);
-  // Behind other pipelined requests a response has no connection yet, and is not told when that is lost.
-  if (response.socket === null) request.socket.setMaxListeners(0).once('close', onClose);
+/** One request and its response. */
+class Exchange {
+  readonly #settings: ListenerSettings;
+  readonly #request: NodeRequest;
+  readonly #response: NodeResponse;
+  readonly #received: Received;
+  readonly #interrupter = new Interrupter();
+  readonly #errors: ErrorStream;
+  #transport: ResponseTransport;
+  #body: RequestBody | undefined;
+  #environ: Environ | undefined;
+  #abort: AbortController | undefined;
+  #awaited: boolean;
+  /** The application's part and the connection's: over when both are. */
+  #running = 2;
 
-  let body: RequestBody | undefined;
-  let refused: NativeString = '';
-  const ready = settings.readBody?.(request);
-  if (received.hasBody && !ready) {
-    body = requestBody(request, {
-      limit: settings.maxBody,
+  constructor(
+    settings: ListenerSettings,
+    request: NodeRequest,
+    response: NodeResponse,
+    awaited: boolean,
+  ) {
+    this.#settings = settings;
+    this.#request = request;
+    this.#response = response;
+    this.#awaited = awaited;
+    this.#received = receive(request);
+    this.#transport = new ResponseTransport(response);
+    this.#errors = errorStream(settings.sink);
+  }
+
+  run(application: Application): void {
+    const { socket } = this.#request;
+    this.#settings.onBegin?.(this.#response);
+    this.#response.on('close', this.#onClose);
+    // Behind other pipelined requests a response has no connection yet, and is not told when that is lost.
+    if (this.#response.socket === null) socket.setMaxListeners(0).once('close', this.#onClose);
+    const refusal = this.#refusal();
+    if (refusal === undefined) void this.#call(application);
+    else {
+      if (refusal === TOO_LARGE) this.#linger();
+      else {
+        // What follows on this connection may be part of this request, and may have been parsed already.
+        this.#settings.broken.add(socket);
+        this.#response.shouldKeepAlive = false;
+      }
+      void this.#sendPage(refusal);
+    }
+  }
+
+  #refusal(): NativeString | undefined {
+    const { maxBody, requireHost, unmet } = this.#settings;
+    const { refusal, hasHost, length = 0 } = this.#received;
+    if (refusal !== undefined) return refusal;
+    if (unmet) return EXPECTATION_FAILED;
+    if (requireHost && !hasHost && this.#request.httpVersion === '1.1') return BAD_REQUEST;
+    return length > maxBody ? TOO_LARGE : undefined;
+  }
+
+  async #call(application: Application): Promise<void> {
+    const environ = this.#build();
+    this.#environ = environ;
+    try {
+      await callApplication(application, environ, this.#transport, { signal: this.#interrupter });
+    } catch (error) {
+      this.#errors.write(`the response could not be sent\n${describeError(error)}\n`);
+      this.#response.destroy();
+    }
+    // The client still holds back its body, so what comes next on this connection is anybody's guess.
+    if (this.#awaited && this.#received.hasBody) this.#linger();
+    this.#body?.release();
+    this.#end();
+  }
+
+  #build(): Environ {
+    const { basePath, hops, multiprocess, readBody, requestId, source } = this.#settings;
+    const request = this.#request;
+    const ready = readBody?.(request);
+    if (this.#received.hasBody && !ready) this.#body = this.#openBody();
+    const facts = requestFacts(request, this.#received, this.#body, hops);
+    if (ready) facts.body = ready;
+    const errors = this.#errors;
+    const environ = createEnviron(facts, { errors, basePath, concurrent: true, multiprocess });
+    const remotePort = request.socket?.remotePort;
+    // Behind a proxy it would be the proxy's.
+    if (remotePort !== undefined && hops === 0) environ.REMOTE_PORT = String(remotePort);
+    environ['gatecall.source'] = source;
+    this.#abort = new AbortController();
+    environ['gatecall.signal'] = this.#abort.signal;
+    environ['gatecall.after'] = this.#after;
+    const id = requestId && findHeader(this.#received.headers, requestId);
+    if (id) environ['gatecall.request_id'] = id;
+    return environ;
+  }
+
+  #openBody(): RequestBody {
+    return requestBody(this.#request, {
+      limit: this.#settings.maxBody,
       onRead: () => {
-        if (awaited && !response.headersSent) response.writeContinue();
-        awaited = false;
+        if (this.#awaited && !this.#response.headersSent) this.#response.writeContinue();
+        this.#awaited = false;
       },
       onOversize: () => {
-        const answered = transport.open;
-        transport.gone();
-        left.abort(new ClientDisconnected());
-        if (answered) response.destroy();
+        const answered = this.#transport.open;
+        this.#leave();
+        if (answered) this.#response.destroy();
         else {
-          refused = TOO_LARGE;
-          void refuse(
-            { ...settings, onEnd: undefined },
-            request,
-            response,
-            TOO_LARGE,
-            new ResponseTransport(response),
-          );
+          this.#linger();
+          this.#transport = new ResponseTransport(this.#response);
+          void this.#sendPage(TOO_LARGE);
         }
       },
     });
   }
-  const facts = requestFacts(request, received, body, settings.hops);
-  if (ready) facts.body = ready;
-  const environ = createEnviron(facts, {
-    errors,
-    basePath: settings.basePath,
-    concurrent: true,
-    multiprocess: settings.multiprocess,
-  });
-  extend(environ, request, received, settings, left.signal, errors);
-  try {
-    await callApplication(application, environ, transport, { signal: left.signal });
-  } catch (error) {
-    errors.write(`the response could not be sent\n${describeError(error)}\n`);
-    response.destroy();
-  }
-  // Its client still holds back the body, so what comes next on this connection is anybody's guess.
-  if (awaited && !request.complete) linger(request);
-  body?.release();
-  const status = refused || (transport.open ? transport.status : '');
-  settings.onEnd?.({ request, response, environ, status, bytes: transport.bytes });
-}
 
-/** The keys that are gatecall's own. */
-function extend(
-  environ: Environ,
-  request: NodeRequest,
-  { headers }: Received,
-  settings: ListenerSettings,
-  signal: AbortSignal,
-  errors: ErrorStream,
-): void {
-  const { remotePort } = request.socket ?? {};
-  // Behind a proxy it would be the proxy's.
-  if (remotePort !== undefined && settings.hops === 0) environ.REMOTE_PORT = String(remotePort);
-  environ['gatecall.source'] = settings.source;
-  environ['gatecall.signal'] = signal;
-  environ['gatecall.after'] = (work: PromiseLike<unknown>): void => {
+  readonly #after = (work: PromiseLike<unknown>): void => {
+    const errors = this.#errors;
     const logged = work.then(undefined, (error: unknown) => {
       errors.write(`work after the response failed\n${describeError(error)}\n`);
       return errors.flush();
     });
-    settings.onAfter?.(logged);
+    this.#settings.onAfter?.(logged);
   };
-  const id = settings.requestId && findHeader(headers, settings.requestId);
-  if (id) environ['gatecall.request_id'] = id;
+
+  /** The server's own answer. Where it cannot be sent, the client has gone. */
+  async #sendPage(status: NativeString): Promise<void> {
+    await sendErrorPage(this.#transport, status, this.#request.method !== 'HEAD').catch(() => {});
+    if (!this.#environ) this.#end();
+  }
+
+  /**
+   * A client that is still sending reads the answer only if its connection is not reset, which closing it at once would do. So the rest is
+   * read and dropped for a while.
+   */
+  #linger(): void {
+    const request = this.#request;
+    request.resume();
+    setTimeout(() => {
+      if (!request.complete) request.socket.destroy();
+    }, LINGER).unref();
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#response.writableFinished) this.#leave();
+    this.#end();
+  };
+
+  /** Nobody waits for the application any more. */
+  #leave(): void {
+    this.#transport.gone();
+    const reason = new ClientDisconnected();
+    this.#interrupter.abort(reason);
+    this.#abort?.abort(reason);
+  }
+
+  #end(): void {
+    if (--this.#running !== 0) return;
+    this.#settings.onEnd?.({
+      request: this.#request,
+      response: this.#response,
+      environ: this.#environ,
+      status: this.#transport.open ? this.#transport.status : '',
+      bytes: this.#transport.bytes,
+    });
+  }
 }

@@ -24,8 +24,16 @@ export interface Received {
 }
 
 export function receive(request: NodeRequest): Received {
+  const target = request.url || '/';
+  // By hand: `new URL` resolves dot segments, takes `//a/b` for a host, and throws at some targets that Node accepts.
+  const absolute = target.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(target);
+  const rest = absolute ? target.slice(absolute[0].length) : target;
+  const mark = rest.indexOf('?');
+  // Key by key: a spread of what another function returns costs 3 µs.
   const received: Received = {
-    ...splitTarget(request.url || '/'),
+    authority: absolute?.[1],
+    path: (mark < 0 ? rest : rest.slice(0, mark)) || '/',
+    query: mark < 0 ? undefined : rest.slice(mark + 1),
     headers: [],
     refusal: undefined,
     hasHost: false,
@@ -82,21 +90,6 @@ function readHeaders({ rawHeaders, httpVersion }: NodeRequest, received: Receive
   if (authority === undefined) return;
   if (!AUTHORITY.test(authority)) received.refusal = BAD;
   if (!once.includes('host')) headers.push(['Host', authority]);
-}
-
-/**
- * By hand: `new URL` resolves dot segments, takes `//a/b` for a host, and throws at some targets that Node accepts. A fragment, which no client
- * may send, stays in the path or query, where createEnviron escapes it.
- */
-function splitTarget(target: string): Pick<Received, 'authority' | 'path' | 'query'> {
-  const absolute = target.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(target);
-  const rest = absolute ? target.slice(absolute[0].length) || '/' : target;
-  const mark = rest.indexOf('?');
-  return {
-    authority: absolute?.[1],
-    path: (mark < 0 ? rest : rest.slice(0, mark)) || '/',
-    query: mark < 0 ? undefined : rest.slice(mark + 1),
-  };
 }
 
 /** The facts, with the body left in `body`'s hands. */

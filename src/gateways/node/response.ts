@@ -33,25 +33,20 @@ export class ResponseTransport implements Transport {
     this.#length = length ? Number(length[1]) : Infinity;
   }
 
-  send(block: Uint8Array): Promise<void> {
-    return this.#written((done) => {
-      this.#writeHead();
-      this.bytes += block.length;
-      // The last block and the end are one write then.
-      if (this.bytes === this.#length) {
-        this.#ended = true;
-        this.#response.end(block, done);
-      } else this.#response.write(block, done);
-    });
+  send(block: Uint8Array): Promise<void> | void {
+    if (this.bytes + block.length < this.#length) {
+      return this.#written((done) => {
+        this.#writeHead();
+        this.bytes += block.length;
+        this.#response.write(block, done);
+      });
+    }
+    this.bytes += block.length;
+    this.#finish(block);
   }
 
-  end(): Promise<void> | void {
-    if (this.#ended) return;
-    return this.#written((done) => {
-      this.#writeHead();
-      this.#ended = true;
-      this.#response.end(done);
-    });
+  end(): void {
+    if (!this.#ended) this.#finish();
   }
 
   /** Before the first write nothing has left, and another head can still take this one's place. */
@@ -82,6 +77,14 @@ export class ResponseTransport implements Transport {
     const flat: string[] = [];
     for (const [name, value] of this.#headers) flat.push(name, value);
     this.#response.writeHead(statusCode(this.#status), this.#status.slice(4), flat);
+  }
+
+  /** What ends a response Node writes at once, together with what it has held back, so that nobody needs to wait for it. */
+  #finish(block?: Uint8Array): void {
+    if (this.#gone || this.#response.destroyed) throw new ClientDisconnected();
+    this.#writeHead();
+    this.#ended = true;
+    this.#response.end(block);
   }
 
   /** Settles when what `write` hands over has left. Node forgets the callbacks of a response that never got its turn. */
