@@ -19,7 +19,7 @@ export default defineConfig({
   resolve: { alias },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'test/runtimes/**', 'test/ric/**', 'test/fetch-apps/**'],
+    exclude: ['**/node_modules/**'],
     testTimeout: 30_000, // child processes on a busy machine of two cores
     hookTimeout: 30_000,
     unstubGlobals: true,

@@ -80,6 +80,8 @@ const publicNames: Record<string, string[]> = {
   'gatecall/bridges/fetch-light': ['fromFetchHandler'],
   'gatecall/fetch': ['platforms', 'toFetchHandler'],
   'gatecall/node': ['toNodeListener'],
+  'gatecall/gcp': ['toCloudEventFunction', 'toCloudFunction'],
+  'gatecall/node': ['serve', 'toNodeListener'],
   'gatecall/testing': [
     'conformanceCases',
     'exampleRequest',
@@ -160,6 +162,12 @@ describe('package.json', () => {
   ])('%s names no host', (file) => {
     expect(readFileSync(join(root, file), 'utf8')).not.toContain('"resolved"');
   });
+  it.each(['package-lock.json', 'test/runtimes/package-lock.json', 'test/gcp/package-lock.json'])(
+    '%s names no host',
+    (file) => {
+      expect(readFileSync(join(root, file), 'utf8')).not.toContain('"resolved"');
+    },
+  );
 
   it('locks the optional packages of every platform, without which npm ci refuses', () => {
     const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {

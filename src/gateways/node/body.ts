@@ -1,5 +1,5 @@
 /** The request's body: blocks as they arrive, one asked for at a time. */
-import { ClientDisconnected } from '../../errors.ts';
+import { ClientDisconnected, ContractError } from '../../errors.ts';
 import type { NodeRequest } from './types.ts';
 
 /** The body of one request. Iterated at most once, by `wsgi.input`. */
@@ -16,6 +16,9 @@ export interface BodyOptions {
   /** It is longer than the limit. Reads fail from then on. */
   onOversize(): void;
 }
+
+const READ =
+  'the body of this request was read before gatecall saw it; put the listener in front of body parsers, or let them keep request.rawBody';
 
 /**
  * Not the stream's own iterator: that destroys the connection when it is left early, and what it has not read keeps the
@@ -47,6 +50,7 @@ export function requestBody(request: NodeRequest, options: BodyOptions): Request
   };
   const begin = (): void => {
     begun = true;
+    if (request.readableEnded) throw new ContractError(READ);
     options.onRead();
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
     if (request.destroyed) onClose();

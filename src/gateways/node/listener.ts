@@ -8,7 +8,7 @@ import { Interrupter } from '../../interruption.ts';
 import { sendErrorPage } from '../../transport.ts';
 import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
 import { type RequestBody, requestBody } from './body.ts';
-import { receive, type Received, requestFacts } from './request.ts';
+import { isRead, receive, type Received, requestFacts, useBody, useReadBody } from './request.ts';
 import { ResponseTransport } from './response.ts';
 import type { NodeRequest, NodeResponse } from './types.ts';
 
@@ -29,8 +29,6 @@ export interface ListenerSettings {
   unmet?: boolean | undefined;
   /** Connections of which nobody knows any more where a request begins. */
   broken: WeakSet<object>;
-  /** The body where the platform has read it already. */
-  readBody?: ((request: NodeRequest) => Uint8Array | undefined) | undefined;
   /** A response is due. */
   onBegin?: ((response: NodeResponse) => void) | undefined;
   /** It is over, one way or another. */
@@ -145,12 +143,13 @@ class Exchange {
   }
 
   #build(): Environ {
-    const { basePath, hops, multiprocess, readBody, requestId, source } = this.#settings;
+    const { basePath, hops, multiprocess, requestId, source } = this.#settings;
     const request = this.#request;
-    const ready = readBody?.(request);
-    if (this.#received.hasBody && !ready) this.#body = this.#openBody();
-    const facts = requestFacts(request, this.#received, this.#body, hops);
-    if (ready) facts.body = ready;
+    const facts = requestFacts(request, this.#received, hops);
+    if (this.#received.hasBody) {
+      if (isRead(request)) useReadBody(facts, request.rawBody);
+      else if (this.#received.length !== 0) this.#body = useBody(facts, this.#openBody());
+    }
     const errors = this.#errors;
     const environ = createEnviron(facts, { errors, basePath, concurrent: true, multiprocess });
     const remotePort = request.socket?.remotePort;

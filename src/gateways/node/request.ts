@@ -1,9 +1,10 @@
 /** What a request of `node:http` says, as facts for the environ; and which requests are refused before any application sees them. */
 import type { RequestFacts } from '../../environ.ts';
-import { lowerCase } from '../../headers.ts';
+import { isBytes } from '../../bytes.ts';
+import { lowerCase, omitHeader } from '../../headers.ts';
 import { streamedInput } from '../../input.ts';
 import { percentDecode } from '../../native.ts';
-import type { Header, NativeString } from '../../types.ts';
+import type { Header, HeaderList, NativeString } from '../../types.ts';
 import type { RequestBody } from './body.ts';
 import { forwardedAddress, forwardedScheme } from './forwarded.ts';
 import type { NodeRequest } from './types.ts';
@@ -92,13 +93,8 @@ function readHeaders({ rawHeaders, httpVersion }: NodeRequest, received: Receive
   if (!once.includes('host')) headers.push(['Host', authority]);
 }
 
-/** The facts, with the body left in `body`'s hands. */
-export function requestFacts(
-  request: NodeRequest,
-  received: Received,
-  body: RequestBody | undefined,
-  hops: number,
-): RequestFacts {
+/** The facts, all but a body that has yet to be read. */
+export function requestFacts(request: NodeRequest, received: Received, hops: number): RequestFacts {
   const { socket } = request;
   const { headers, length } = received;
   const facts: RequestFacts = {
@@ -122,14 +118,29 @@ export function requestFacts(
   // What Express and its like have taken off the path.
   if (request.baseUrl) facts.scriptName = percentDecode(request.baseUrl);
   if (length === 0) facts.body = EMPTY;
-  else if (body) {
-    facts.input = streamedInput(body, length === undefined ? {} : { length });
-    facts.contentLength = length;
-  }
+  else facts.contentLength = length;
   return facts;
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** With a body that arrives while it is read. */
+export function useBody(facts: RequestFacts, body: RequestBody): RequestBody {
+  const length = facts.contentLength;
+  facts.input = streamedInput(body, length === undefined ? {} : { length });
+  return body;
+}
+
+/** Whether somebody in front has read the body: Google's functions framework, a body parser. */
+export function isRead(request: NodeRequest): request is NodeRequest & { rawBody: Uint8Array } {
+  return isBytes(request.rawBody) && request.readableEnded;
+}
+
+/** With a body that was read, and so decompressed, by somebody in front; the headers still speak of what was sent. */
+export function useReadBody(facts: RequestFacts, body: Uint8Array): void {
+  facts.body = body;
+  facts.headers = omitHeader(facts.headers as HeaderList, 'content-encoding');
+}
 
 /** An IPv4 client of a server that listens on `::` looks like `::ffff:192.0.2.1`. */
 function plainAddress(address: string | undefined): string | undefined {

@@ -21,6 +21,7 @@ export const limits = {
   'origin-form-only': 'no other request target than a path reaches the gateway',
   'decoded-path': 'the path arrives percent-decoded, so `%2F` and `/` are one',
   'utf8-path': 'bytes of the path that are not UTF-8 are replaced on the way',
+  'utf8-path-only': 'a path that is not UTF-8 is refused before it reaches the gateway',
   'one-leading-slash': 'repeated slashes at the start of the path are one',
   'normalized-path': 'dot segments and repeated slashes are resolved on the way',
   'parsed-query': 'the query arrives as decoded pairs grouped by name',
