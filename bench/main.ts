@@ -7,6 +7,7 @@ import { cold } from './cold.ts';
 import { large } from './large.ts';
 import { type Goal, table } from './report.ts';
 import { size } from './size.ts';
+import { serve } from './serve.ts';
 import { warm } from './warm.ts';
 
 export interface NodeBinary {
@@ -27,7 +28,7 @@ interface Arguments extends Omit<Settings, 'nodes'> {
   node?: readonly string[];
 }
 
-const PARTS = { size, warm, large, cold };
+const PARTS = { size, warm, large, cold, serve };
 
 export async function main({ only, node, ...rest }: Arguments): Promise<void> {
   const paths = node ?? [process.execPath, ...(rest.quick ? [] : installed(rest.here))];

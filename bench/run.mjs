@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const HELP = `node bench/run.mjs [options]        (after npm run build, and npm ci --prefix bench)
 
   --quick              fewer rows, rounds and processes: under a minute
-  --only <part>        warm, large, cold or size; may be repeated
+  --only <part>        warm, large, cold, size or serve; may be repeated
   --node <path>        a Node binary to measure with; may be repeated.
                        Without it: this one, and those of test/runtimes if they are there (not with --quick)
   --dist <folder>      another build of gatecall than ../dist
@@ -18,7 +18,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: ['size', 'warm', 'large', 'cold'] },
+    only: { type: 'string', multiple: true, default: ['size', 'warm', 'large', 'cold', 'serve'] },
     node: { type: 'string', multiple: true },
     dist: { type: 'string', default: join(here, '../dist') },
     help: { type: 'boolean', default: false },

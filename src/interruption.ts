@@ -13,21 +13,23 @@ export interface Interruption {
 export class Interrupter implements Interruption {
   aborted = false;
   reason: unknown;
-  #listeners = new Set<() => void>();
+  /** Made when somebody listens: most requests are answered before. */
+  #listeners: Set<() => void> | undefined;
 
   abort(reason: unknown): void {
     this.aborted = true;
     this.reason = reason;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener();
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.add(listener);
+    (this.#listeners ??= new Set()).add(listener);
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener);
+    this.#listeners?.delete(listener);
   }
 }
 

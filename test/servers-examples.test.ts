@@ -41,7 +41,7 @@ describe('examples/node', () => {
     });
     await using server = await served([], { script, env: { PORT: '0' } });
     expect(await server.get('/')).toMatch(/client +127.0.0.1/);
-    expect(server.stdout()).toContain('"GET / HTTP/1.1" 200');
+    await expect.poll(server.stdout).toContain('"GET / HTTP/1.1" 200');
   });
 });
 
