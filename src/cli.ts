@@ -8,10 +8,10 @@ import { invoke } from './cli/invoke.ts';
 import { serve } from './cli/serve.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['serve', serve],
   ['invoke', invoke],
   ['generate-event', generateEvent],
   ['check', check],
+  ['serve', serve],
 ]);
 
 const HELP = `Usage: gatecall <command> [options]

@@ -26,7 +26,6 @@ const READ =
  */
 export function requestBody(request: NodeRequest, options: BodyOptions): RequestBody {
   let begun = false;
-  let released = false;
   let length = 0;
   let failure: ClientDisconnected | undefined;
   const blocks: Uint8Array[] = [];
@@ -62,7 +61,7 @@ export function requestBody(request: NodeRequest, options: BodyOptions): Request
       const block = blocks.shift();
       if (block) return { done: false, value: block };
       if (failure) throw failure;
-      if (released || request.readableEnded) return { done: true, value: undefined };
+      if (request.readableEnded) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
         wake = resolve;
         request.resume();
@@ -73,10 +72,14 @@ export function requestBody(request: NodeRequest, options: BodyOptions): Request
   return {
     [Symbol.asyncIterator]: () => ({ next }),
     release() {
-      released = true;
       request.off('data', onData);
+      if (request.readableEnded || request.destroyed) return;
+      // To whoever still reads, half a body must not look like a whole one.
+      failure ??= new ClientDisconnected(
+        'the response has ended, and the rest of the body is dropped',
+      );
       wake?.();
-      if (!request.readableEnded && !request.destroyed) request.resume();
+      request.resume();
     },
   };
 }

@@ -2,7 +2,7 @@
 import { callApplication } from '../../call.ts';
 import { createEnviron } from '../../environ.ts';
 import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
-import { ClientDisconnected } from '../../errors.ts';
+import { ClientDisconnected, isA } from '../../errors.ts';
 import { findHeader } from '../../headers.ts';
 import { Interrupter } from '../../interruption.ts';
 import { sendErrorPage } from '../../transport.ts';
@@ -104,14 +104,14 @@ class Exchange {
     this.#settings.onBegin?.(this.#response);
     this.#response.on('close', this.#onClose);
     // Behind other pipelined requests a response has no connection yet, and is not told when that is lost.
-    if (this.#response.socket === null) socket.setMaxListeners(0).once('close', this.#onClose);
+    if (this.#response.socket === null) socket?.setMaxListeners(0).once('close', this.#onClose);
     const refusal = this.#refusal();
     if (refusal === undefined) void this.#call(application);
     else {
       if (refusal === TOO_LARGE) this.#linger();
       else {
         // What follows on this connection may be part of this request, and may have been parsed already.
-        this.#settings.broken.add(socket);
+        if (socket) this.#settings.broken.add(socket);
         this.#response.shouldKeepAlive = false;
       }
       void this.#sendPage(refusal);
@@ -133,7 +133,9 @@ class Exchange {
     try {
       await callApplication(application, environ, this.#transport, { signal: this.#interrupter });
     } catch (error) {
-      this.#errors.write(`the response could not be sent\n${describeError(error)}\n`);
+      if (!isA(error, ClientDisconnected)) {
+        this.#errors.write(`the response could not be sent\n${describeError(error)}\n`);
+      }
       this.#response.destroy();
     }
     // The client still holds back its body, so what comes next on this connection is anybody's guess.
@@ -207,7 +209,7 @@ class Exchange {
     const request = this.#request;
     request.resume();
     setTimeout(() => {
-      if (!request.complete) request.socket.destroy();
+      if (!request.complete) request.socket?.destroy();
     }, LINGER).unref();
   }
 

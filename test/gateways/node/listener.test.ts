@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientDisconnected } from '../../../src/errors.ts';
 import { type NodeOptions, toNodeListener } from '../../../src/gateways/node.ts';
@@ -337,6 +338,44 @@ it('takes the mount of an Express or Connect as SCRIPT_NAME', async () => {
   });
   const response = await send({ http: { port } }, request);
   expect(JSON.parse(textOf(response))).toEqual(['/caf\u00c3\u00a9', '/x', '/caf%C3%A9/x?y']);
+});
+
+describe('a body that was read in front', () => {
+  async function behindParser(keep: boolean): Promise<{ answer: string; log: string[] }> {
+    const log: string[] = [];
+    const listener = toNodeListener(
+      telling(async (environ) => new TextDecoder().decode(await environ['wsgi.input'].read())),
+      { errors: (line) => log.push(line) },
+    );
+    const server = createServer((request, response) => {
+      void buffer(request).then((rawBody) => {
+        if (keep) Object.assign(request, { rawBody });
+        listener(request, response);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    stops.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const headers = [
+      ['Host', 'a'],
+      ['Connection', 'close'],
+      ['Content-Length', '5'],
+    ] as const;
+    const request = testRequest({ method: 'POST', headers, body: 'hello' });
+    return { answer: textOf(await send({ http: { port } }, request)), log };
+  }
+
+  it('is taken from rawBody', async () => {
+    expect((await behindParser(true)).answer).toBe('"hello"');
+  });
+
+  it('and thrown away is an error that says so, and no empty body', async () => {
+    const { answer, log } = await behindParser(false);
+    expect(answer).toBe('Internal Server Error\n');
+    expect(log.join()).toContain(
+      'was read before gatecall saw it; put the listener in front of body parsers',
+    );
+  });
 });
 
 it('logs work after the response that fails', async () => {
