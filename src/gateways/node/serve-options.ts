@@ -114,11 +114,19 @@ export function serveSettings(options: ServeOptions): ServeSettings {
     requestTimeout: options.requestTimeout ?? 300_000,
     stopTimeout: options.stopTimeout ?? 30_000,
     maxHeader: options.maxHeader ?? 16_384,
-    accessLog: accessLog === true ? logToOutput : accessLog === false ? undefined : accessLog,
+    accessLog: accessLog === false ? undefined : harmless(accessLog),
     signals: options.signals ?? true,
   };
 }
 
-function logToOutput(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** A log that fails, a full disk or a closed pipe, must not take requests with it. */
+function harmless(log: true | ((line: string) => void)): (line: string) => void {
+  return (line) => {
+    try {
+      if (log === true) process.stdout.write(`${line}\n`);
+      else log(line);
+    } catch {
+      // There is no better place to say it.
+    }
+  };
 }

@@ -269,6 +269,18 @@ it('logs accesses in combined format, and lets no request break out of its line'
   ]);
 });
 
+it('serves on when its access log fails', async () => {
+  const server = await started(hello, {
+    accessLog: () => {
+      throw new Error('the disk is full');
+    },
+  });
+  const at = { http: { port: server.port } };
+  for (let nth = 0; nth < 2; nth++) {
+    expect(textOf(await send(at, testRequest({ headers: [['Host', 'a']] })))).toBe('hello');
+  }
+});
+
 describe('when it stops', () => {
   it('lets requests that have begun end, takes no more, and closes idle connections', async () => {
     let entered = 0;
