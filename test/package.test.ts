@@ -79,7 +79,6 @@ const publicNames: Record<string, string[]> = {
   'gatecall/bridges/fetch': ['fromFetchHandler'],
   'gatecall/bridges/fetch-light': ['fromFetchHandler'],
   'gatecall/fetch': ['platforms', 'toFetchHandler'],
-  'gatecall/node': ['toNodeListener'],
   'gatecall/gcp': ['toCloudEventFunction', 'toCloudFunction'],
   'gatecall/node': ['serve', 'toNodeListener'],
   'gatecall/testing': [
