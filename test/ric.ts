@@ -9,6 +9,7 @@ import {
   type InvokeOptions,
   startRuntimeApi,
 } from '../src/local/runtime-api.ts';
+import { type NodeBinary, nodes } from './nodes.ts';
 import { optional } from './optional.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -20,26 +21,56 @@ export const ric: boolean = optional(
   existsSync(client),
   'npm ci --ignore-scripts --prefix test/ric',
 );
+// Built once, it loads in every Node: it is a Node-API module.
+const built = optional(
+  'ric-native',
+  existsSync(here('ric/node_modules/aws-lambda-ric/rapid-client.node')),
+  'npm rebuild --prefix test/ric, which wants make, a C++ compiler and cmake',
+);
+
+/** AWS's client in one Node, with its native module or with the stand-in for that. */
+export interface Runtime extends NodeBinary {
+  /** `'Node v24.0.0, native client'` */
+  name: string;
+  native: boolean;
+}
+
+/** Every Node with the stand-in, then those the client is meant for (22 and up) with its native module. */
+export const runtimes: readonly Runtime[] = [
+  ...nodes.map((node) => runtime(node, false)),
+  ...(built ? nodes : [])
+    .filter(({ version }) => Number.parseInt(version.slice(1)) >= 22)
+    .map((node) => runtime(node, true)),
+];
+
+function runtime(node: NodeBinary, native: boolean): Runtime {
+  const name = `Node ${node.version}${native ? ', native client' : ''}`;
+  return { ...node, name, native };
+}
 
 export interface FunctionOptions {
   /** The module that exports `handler`. */
   handlerFile: string;
-  /** The Node to run it in. Default the one that runs the tests. */
-  nodeBinary?: string;
+  runtime: Runtime;
   /** Environment variables beside Lambda's own; nothing else is inherited but PATH. */
   env?: Readonly<Record<string, string>>;
+  /** Where the client looks for the Runtime API, given where that is: for somebody who listens in between. */
+  address?: (address: string) => string | PromiseLike<string>;
 }
 
 export interface LambdaFunction extends AsyncDisposable {
+  readonly pid: number;
   /** After a timeout, as on Lambda, the process is ended; an invocation of one that has ended ends as `'exited'`. */
   invoke(event: unknown, options?: InvokeOptions): Promise<InvocationResult>;
   /** What it has written to standard output and standard error. */
   logs(): string;
+  /** How the process has ended, once it has: `'exit status 1'`. */
+  readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 export async function startFunction(options: FunctionOptions): Promise<LambdaFunction> {
-  const { handlerFile, nodeBinary = process.execPath, env = {} } = options;
+  const { handlerFile, runtime, env = {}, address = (direct: string) => direct } = options;
   const name = basename(handlerFile, extname(handlerFile));
   const api = await startRuntimeApi({
     functionName: name,
@@ -47,9 +78,10 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
   });
   const variables = lambdaVariables(
     { name, handler: `${name}.handler`, folder: dirname(handlerFile) },
-    { PATH: process.env['PATH'], ...env, AWS_LAMBDA_RUNTIME_API: api.address },
+    { PATH: process.env['PATH'], ...env, AWS_LAMBDA_RUNTIME_API: await address(api.address) },
   );
-  const child = spawn(nodeBinary, ['--require', here('ric/preload.cjs'), client], {
+  const flags = runtime.native ? [] : ['--require', here('ric/preload.cjs')];
+  const child = spawn(runtime.path, [...flags, client], {
     env: variables,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -58,11 +90,11 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
     stream.setEncoding('utf8').on('data', (text: string) => (log += text));
   }
   // 'close' comes when its output has been read, too.
-  const ended = new Promise<void>((resolve) => {
+  const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => (log += String(error)));
     child.on('close', () => {
       api.exited(reason(child));
-      resolve();
+      resolve(reason(child));
     });
   });
   const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
@@ -73,6 +105,8 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
   };
 
   return {
+    pid: child.pid ?? 0,
+    ended,
     invoke: async (event, invokeOptions) => {
       if (hasEnded()) await ended;
       const outcome = api.invoke(event, invokeOptions);

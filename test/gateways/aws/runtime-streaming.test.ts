@@ -11,18 +11,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../../../src/gateways/aws.ts';
 import type { InvocationResult, InvokeOptions } from '../../../src/local/runtime-api.ts';
 import { lambdaEvent, lambdaSources } from '../../../src/testing/aws.ts';
-import { nodes, requireDist } from '../../nodes.ts';
-import { type LambdaFunction, ric } from '../../ric.ts';
+import { requireDist } from '../../nodes.ts';
+import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
 import { application, CONCURRENT, FACTS, PATIENT, start, text } from './runtime.ts';
 
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
 
 beforeAll(requireDist);
 
-describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (node) => {
+describe.skipIf(!ric).each(runtimes)('toStreamingLambdaHandler on $name', (runtime) => {
   let shared: LambdaFunction;
   beforeAll(async () => {
-    shared = await start(node, 'streaming');
+    shared = await start(runtime, 'streaming');
   });
   afterAll(async () => {
     await shared.stop();
@@ -157,7 +157,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
   });
 
   it('reports an error in the trailers if told to fail the invocation', async () => {
-    await using lambda = await start(node, 'streaming', { onError: 'throw' });
+    await using lambda = await start(runtime, 'streaming', { onError: 'throw' });
     for (const target of ['/throw', '/throw-late']) {
       const result = await lambda.invoke(lambdaEvent('function-url', { target }), PATIENT);
       expect(result).toMatchObject({
@@ -179,7 +179,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
   });
 
   it.concurrent('breaks off before a timeout, so that the client can tell', async () => {
-    await using lambda = await start(node, 'streaming', { deadlineMargin: 1000 });
+    await using lambda = await start(runtime, 'streaming', { deadlineMargin: 1000 });
     const event = lambdaEvent('function-url', { target: '/half' });
     const { kind, payload, truncated, error } = await lambda.invoke(event, { timeoutMs: 2000 });
     expect({ kind, truncated, payload: text(payload) }).toEqual({
@@ -191,7 +191,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
   });
 
   it.concurrent('answers before a timeout if nothing has left', async () => {
-    await using lambda = await start(node, 'streaming', { deadlineMargin: 1000 });
+    await using lambda = await start(runtime, 'streaming', { deadlineMargin: 1000 });
     const event = lambdaEvent('function-url', { target: '/hang' });
     const { prelude, truncated } = await lambda.invoke(event, { timeoutMs: 2000 });
     expect(prelude).toMatchObject({ statusCode: 504 });
@@ -199,7 +199,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
   });
 
   it.concurrent('runs into a timeout', async () => {
-    await using lambda = await start(node, 'streaming', { deadlineMargin: 0 });
+    await using lambda = await start(runtime, 'streaming', { deadlineMargin: 0 });
     const event = lambdaEvent('function-url', { target: '/half' });
     const { kind, payload, truncated } = await lambda.invoke(event, { timeoutMs: 1000 });
     expect({ kind, truncated, payload: text(payload) }).toEqual({
@@ -251,7 +251,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
     });
 
     it('also the first one of a process', async () => {
-      await using lambda = await start(node, 'streaming');
+      await using lambda = await start(runtime, 'streaming');
       const file = join(folder, 'cold');
       const target = `/gate-busy?gate=${encodeURIComponent(file)}`;
       const { payload, error } = await lambda.invoke(lambdaEvent('rest-api', { target }), {
@@ -293,7 +293,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
       ['/exit', { kind: 'exited', truncated: false }, ''],
       ['/exit-late', { kind: 'streamed', truncated: true }, 'part'],
     ] as const) {
-      await using lambda = await start(node, 'streaming');
+      await using lambda = await start(runtime, 'streaming');
       await lambda.invoke(lambdaEvent('function-url'), PATIENT);
       const result = await lambda.invoke(lambdaEvent('function-url', { target }), PATIENT);
       expect(result).toMatchObject(ending);
@@ -302,7 +302,7 @@ describe.skipIf(!ric).each(nodes)('toStreamingLambdaHandler on Node $version', (
   });
 
   it('runs several invocations at once', async () => {
-    await using lambda = await start(node, 'streaming', {}, CONCURRENT);
+    await using lambda = await start(runtime, 'streaming', {}, CONCURRENT);
     const names = ['a', 'b', 'c', 'd'];
     const results = await Promise.all(
       names.map((name) =>

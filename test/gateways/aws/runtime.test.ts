@@ -4,16 +4,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../../../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, lambdaSources } from '../../../src/testing/aws.ts';
-import { nodes, requireDist } from '../../nodes.ts';
-import { type LambdaFunction, ric } from '../../ric.ts';
+import { requireDist } from '../../nodes.ts';
+import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
 import { application, CONCURRENT, FACTS, PATIENT, start, text } from './runtime.ts';
 
 beforeAll(requireDist);
 
-describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => {
+describe.skipIf(!ric).each(runtimes)('toLambdaHandler on $name', (runtime) => {
   let shared: LambdaFunction;
   beforeAll(async () => {
-    shared = await start(node, 'buffered');
+    shared = await start(runtime, 'buffered');
   });
   afterAll(async () => {
     await shared.stop();
@@ -65,7 +65,7 @@ describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => 
   });
 
   it('fails the invocation if told to, and lives on', async () => {
-    await using lambda = await start(node, 'buffered', { onError: 'throw' });
+    await using lambda = await start(runtime, 'buffered', { onError: 'throw' });
     const result = await lambda.invoke(lambdaEvent('alb', { target: '/throw' }), PATIENT);
     expect(result).toMatchObject({
       kind: 'error',
@@ -77,7 +77,7 @@ describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => 
   });
 
   it.concurrent('answers before a timeout', async () => {
-    await using lambda = await start(node, 'buffered', { deadlineMargin: 1000 });
+    await using lambda = await start(runtime, 'buffered', { deadlineMargin: 1000 });
     const event = lambdaEvent('function-url', { target: '/hang' });
     const { kind, body } = await lambda.invoke(event, { timeoutMs: 2000 });
     expect(kind).toBe('buffered');
@@ -88,7 +88,7 @@ describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => 
     ['/hang', { deadlineMargin: 0 }],
     ['/spin', {}],
   ])('runs into a timeout at %s with options %j', async (target, options) => {
-    await using lambda = await start(node, 'buffered', options);
+    await using lambda = await start(runtime, 'buffered', options);
     const event = lambdaEvent('function-url', { target });
     const { kind, error } = await lambda.invoke(event, { timeoutMs: 300 });
     expect(kind).toBe('timeout');
@@ -97,7 +97,7 @@ describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => 
   });
 
   it('ends without an answer if the application ends the process', async () => {
-    await using lambda = await start(node, 'buffered');
+    await using lambda = await start(runtime, 'buffered');
     const event = lambdaEvent('function-url', { target: '/exit' });
     expect(await lambda.invoke(event, PATIENT)).toMatchObject({
       kind: 'exited',
@@ -106,7 +106,7 @@ describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => 
   });
 
   it('cannot start without its modules', async () => {
-    await using lambda = await start(node, 'broken');
+    await using lambda = await start(runtime, 'broken');
     const { kind, error, requestHeaders } = await lambda.invoke({}, PATIENT);
     expect(kind).toBe('init-error');
     expect(requestHeaders['lambda-runtime-function-error-type']).toBe(error?.errorType);
@@ -114,14 +114,14 @@ describe.skipIf(!ric).each(nodes)('toLambdaHandler on Node $version', (node) => 
   });
 
   it('does not start with an option it does not have', async () => {
-    await using lambda = await start(node, 'buffered', { onerror: 'throw' });
+    await using lambda = await start(runtime, 'buffered', { onerror: 'throw' });
     const { kind, error } = await lambda.invoke({}, PATIENT);
     expect(kind).toBe('init-error');
     expect(error?.errorMessage).toContain('toLambdaHandler has no option onerror');
   });
 
   it('runs several invocations at once', async () => {
-    await using lambda = await start(node, 'buffered', {}, CONCURRENT);
+    await using lambda = await start(runtime, 'buffered', {}, CONCURRENT);
     const names = ['a', 'b', 'c', 'd'];
     const results = await Promise.all(
       names.map((name) =>

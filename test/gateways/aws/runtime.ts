@@ -4,8 +4,8 @@ import type { LambdaOptions } from '../../../src/gateways/aws.ts';
 import type { InvokeOptions } from '../../../src/local/runtime-api.ts';
 import type { LambdaRequest } from '../../../src/testing/aws.ts';
 import type { Application } from '../../../src/types.ts';
-import { type NodeBinary, root } from '../../nodes.ts';
-import { type LambdaFunction, startFunction } from '../../ric.ts';
+import { root } from '../../nodes.ts';
+import { type LambdaFunction, type Runtime, startFunction } from '../../ric.ts';
 
 const folder = join(root, 'test/fixtures/lambda');
 
@@ -15,14 +15,14 @@ export const { application } = (await import(join(folder, 'application.mjs'))) a
 };
 
 export async function start(
-  node: NodeBinary,
+  runtime: Runtime,
   name: 'buffered' | 'streaming' | 'broken',
   options: LambdaOptions | { onerror: string } = {},
   env: Record<string, string> = {},
 ): Promise<LambdaFunction> {
   return await startFunction({
     handlerFile: join(folder, `${name}.mjs`),
-    nodeBinary: node.path,
+    runtime,
     env: { OPTIONS: JSON.stringify(options), ...env },
   });
 }
