@@ -10,7 +10,7 @@ import type { Application } from '../types.ts';
 import { bufferedReply, Invocation } from './aws/invocation.ts';
 import { type LambdaOptions, readOptions } from './aws/options.ts';
 import type { LambdaReply } from './aws/sources.ts';
-import { awslambda, type ResponseStream, streamedReply } from './aws/stream.ts';
+import { isResponseStream, markStreaming, streamedReply } from './aws/stream.ts';
 
 export type { LambdaOptions } from './aws/options.ts';
 export type {
@@ -67,8 +67,8 @@ export function toLambdaHandler(
  * export const handler = toStreamingLambdaHandler(application);
  * ```
  *
- * An error before the first byte becomes a 500; after it, the response breaks off so that the client can tell. Where there is
- * no Lambda runtime (tests, other tools) this is a buffering handler. The front must be set to streaming too: a REST API or
+ * An error before the first byte becomes a 500; after it, the response breaks off so that the client can tell. Called without a
+ * response stream (by tests, by other tools) it answers in one piece, too. The front must be set to streaming too: a REST API or
  * function URL in buffered mode takes this handler, but one that streams cannot take a buffering handler.
  *
  * @throws {TypeError} as {@link toLambdaHandler}
@@ -78,17 +78,18 @@ export function toStreamingLambdaHandler(
   options: LambdaOptions = {},
 ): LambdaHandler {
   const settings = readOptions('toStreamingLambdaHandler', application, options);
-  const runtime = awslambda();
-  if (!runtime) return toLambdaHandler(application, options);
-  return runtime.streamifyResponse(
-    async (event: unknown, stream: ResponseStream, context: unknown): Promise<void> => {
-      await streamedReply(
-        application,
-        new Invocation(event, context, settings),
-        settings,
-        stream,
-        runtime,
-      );
-    },
-  ) as LambdaHandler;
+  // Two parameters, as a buffering one: of a handler with three whose mark a wrapper has lost, Node 24's runtime thinks that it
+  // wants a callback.
+  const handler = (event: unknown, second: unknown, ...rest: unknown[]): Promise<unknown> => {
+    try {
+      if (!isResponseStream(second)) {
+        return bufferedReply(application, new Invocation(event, second, settings), settings);
+      }
+      const invocation = new Invocation(event, rest[0], settings);
+      return streamedReply(application, invocation, settings, second);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return markStreaming(handler) as LambdaHandler;
 }

@@ -1,5 +1,6 @@
 /** Response streaming: a body on its way while it is being made. */
 import { callReceived } from '../../call.ts';
+import type { Interruption } from '../../interruption.ts';
 import { type Transport } from '../../transport.ts';
 import { statusCode } from '../../status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
@@ -11,21 +12,55 @@ import type { EventSource } from './source.ts';
 export interface ResponseStream {
   write(chunk: Uint8Array | string, callback?: (error?: Error | null) => void): boolean;
   end(): unknown;
-  once(event: 'drain' | 'finish' | 'error', listener: (error: unknown) => void): unknown;
+  once(event: 'drain' | 'finish', listener: () => void): unknown;
+  once(event: 'error', listener: (error: unknown) => void): unknown;
+  off(event: 'drain', listener: () => void): unknown;
   setContentType(type: string): void;
 }
 
-/** The global of Lambda's Node runtime. */
-export interface AwsLambda {
-  streamifyResponse(
-    handler: (event: unknown, stream: ResponseStream, context: unknown) => Promise<void>,
-  ): unknown;
-  HttpResponseStream: { from(stream: ResponseStream, prelude: unknown): ResponseStream };
+type Handler = (event: unknown, stream: unknown, ...context: unknown[]) => Promise<unknown>;
+
+/**
+ * The global of Lambda's Node runtime. Elsewhere it may be there with less in it: AWS's SDK and Powertools make an empty one,
+ * for their invoke store.
+ */
+interface AwsLambda {
+  streamifyResponse?(handler: Handler): unknown;
+  HttpResponseStream?: { from(stream: ResponseStream, prelude: object): ResponseStream };
 }
 
-/** Looked up when a handler is made, never at import: local tools and tests have no such global (anomalyco/sst#4913). */
-export function awslambda(): AwsLambda | undefined {
+/** Looked up when it is used, never at import: local tools and tests have no such global (anomalyco/sst#4913). */
+function awslambda(): AwsLambda | undefined {
   return (globalThis as unknown as { awslambda?: AwsLambda }).awslambda;
+}
+
+/**
+ * Marks a handler as one that streams, for the runtime and for instrumentation that wraps it (open-telemetry/opentelemetry-js-contrib#2827).
+ * Where neither is, it stays unmarked: a tool that calls it as any other handler gets a whole reply.
+ */
+export function markStreaming(handler: Handler): unknown {
+  const { streamifyResponse } = awslambda() ?? {};
+  if (streamifyResponse) return streamifyResponse(handler);
+  // AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA takes the global away, and what the runtime looks for is this.
+  return process.env['AWS_LAMBDA_RUNTIME_API'] === undefined
+    ? handler
+    : Object.assign(handler, { [Symbol.for('aws.lambda.runtime.handler.streaming')]: 'response' });
+}
+
+/** Told from a context, the other second argument of a handler, which cannot be written to. */
+export function isResponseStream(value: unknown): value is ResponseStream {
+  return typeof (value as { write?: unknown } | null | undefined)?.write === 'function';
+}
+
+/** The stream that sends `prelude` before its first chunk. */
+function withPrelude(stream: ResponseStream, prelude: object): ResponseStream {
+  const { HttpResponseStream } = awslambda() ?? {};
+  if (HttpResponseStream) return HttpResponseStream.from(stream, prelude);
+  // https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
+  stream.setContentType('application/vnd.awslambda.http-integration-response');
+  stream.write(JSON.stringify(prelude));
+  stream.write(new Uint8Array(8));
+  return stream;
 }
 
 /** Answers one invocation on a response stream, and settles when the stream has finished. */
@@ -34,7 +69,6 @@ export async function streamedReply(
   invocation: Invocation,
   settings: Settings,
   stream: ResponseStream,
-  runtime: AwsLambda,
 ): Promise<void> {
   const { prelude } = invocation.source;
   if (!prelude) {
@@ -47,7 +81,7 @@ export async function streamedReply(
   }
   // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
   stream.once('error', () => undefined);
-  const transport = new StreamTransport(stream, prelude, runtime);
+  const transport = new StreamTransport(stream, prelude, invocation.deadline?.giveUp);
   invocation.deadline?.arm();
   try {
     await callReceived(application, invocation, transport, callOptions(invocation, settings));
@@ -63,18 +97,18 @@ class StreamTransport implements Transport {
   broken = false;
   #stream: ResponseStream;
   #prelude: NonNullable<EventSource['prelude']>;
-  #runtime: AwsLambda;
-  #head: unknown;
+  #giveUp: Interruption | undefined;
+  #head: object = {};
   #open = false;
 
   constructor(
     stream: ResponseStream,
     prelude: NonNullable<EventSource['prelude']>,
-    runtime: AwsLambda,
+    giveUp: Interruption | undefined,
   ) {
     this.#stream = stream;
     this.#prelude = prelude;
-    this.#runtime = runtime;
+    this.#giveUp = giveUp;
   }
 
   begin(status: NativeString, headers: HeaderList): void {
@@ -91,7 +125,7 @@ class StreamTransport implements Transport {
     // The runtime sends the prelude with the first write only: ended without one, a 204 or a HEAD would lose its status
     // (honojs/hono#2401).
     if (!this.#open) await this.#write('');
-    await finished(this.#stream);
+    await finished(this.#stream, this.#giveUp);
   }
 
   /** Before the first write nothing has left, and another head can still take this one's place. */
@@ -101,9 +135,9 @@ class StreamTransport implements Transport {
   }
 
   async #write(block: Uint8Array | string): Promise<void> {
-    if (!this.#open) this.#stream = this.#runtime.HttpResponseStream.from(this.#stream, this.#head);
+    if (!this.#open) this.#stream = withPrelude(this.#stream, this.#head);
     this.#open = true;
-    await written(this.#stream, block);
+    await written(this.#stream, block, this.#giveUp);
   }
 }
 
@@ -115,23 +149,40 @@ const PATIENCE = 100;
  * nothing about when, and while the socket still connects (the first invocation of a process) the second is too short, so that a
  * generator that computes between its blocks would hold back all of them. A slow reader slows the application down here, too.
  */
-function written(stream: ResponseStream, chunk: Uint8Array | string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const more = stream.write(chunk, (error) => {
-      clearTimeout(timer);
-      if (error) reject(error);
-      else resolve();
-    });
+function written(
+  stream: ResponseStream,
+  chunk: Uint8Array | string,
+  giveUp?: Interruption,
+): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let drained: (() => void) | undefined;
+  const left = new Promise<void>((resolve, reject) => {
+    const more = stream.write(chunk, (error) => (error ? reject(error) : resolve()));
     if (more) timer = setTimeout(resolve, PATIENCE);
-    else stream.once('drain', () => resolve());
+    else stream.once('drain', (drained = resolve));
+  });
+  return unlessGivenUp(left, giveUp).finally(() => {
+    clearTimeout(timer);
+    if (drained) stream.off('drain', drained);
   });
 }
 
-function finished(stream: ResponseStream): Promise<void> {
-  return new Promise((resolve, reject) => {
+function finished(stream: ResponseStream, giveUp?: Interruption): Promise<void> {
+  const finish = new Promise<void>((resolve, reject) => {
     stream.once('finish', () => resolve());
     stream.once('error', reject);
     stream.end();
+  });
+  return unlessGivenUp(finish, giveUp);
+}
+
+/** A client that reads no more must not keep the body open until Lambda ends the process. */
+function unlessGivenUp(sent: Promise<void>, giveUp: Interruption | undefined): Promise<void> {
+  // What is sent after that, a 504, is the gateway's own, and small.
+  if (!giveUp || giveUp.aborted) return sent;
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(giveUp.reason);
+    giveUp.addEventListener('abort', late, { once: true });
+    sent.then(resolve, reject).finally(() => giveUp.removeEventListener('abort', late));
   });
 }
