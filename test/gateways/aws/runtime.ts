@@ -16,7 +16,7 @@ export const { application } = (await import(join(folder, 'application.mjs'))) a
 
 export async function start(
   runtime: Runtime,
-  name: 'buffered' | 'streaming' | 'broken',
+  name: string,
   options: LambdaOptions | { onerror: string } = {},
   env: Record<string, string> = {},
 ): Promise<LambdaFunction> {
