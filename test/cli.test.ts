@@ -66,6 +66,7 @@ const FILES = {
     export const busyAfterwards = async () => { setInterval(() => {}, 1000); return 'done'; };`,
   'broken.mjs': 'export const handler = {',
   'lonely.mjs': "import 'not-installed';",
+  'forsaken.cjs': "require('not-installed');",
   'old.cjs': `
     const { toLambdaHandler } = require('gatecall/aws');
     module.exports = {
@@ -356,7 +357,8 @@ describe('gatecall invoke', () => {
 
   it.each([
     ['broken', 'Runtime.UserCodeSyntaxError', 'SyntaxError'],
-    ['lonely', 'Runtime.ImportModuleError', "Cannot find package 'not-installed'"],
+    ['lonely', 'Error', "Cannot find package 'not-installed'"],
+    ['forsaken', 'Runtime.ImportModuleError', "Cannot find module 'not-installed'"],
     ['untypable.ts', 'Runtime.UserCodeSyntaxError', 'untypable.ts:1:9'],
   ])('reports a module that cannot be loaded (%s)', async (module, errorType, message) => {
     expect(await failed(invoke(module))).toMatchObject({

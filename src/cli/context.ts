@@ -1,5 +1,6 @@
 /** What a function sees of Lambda besides its event: its environment variables and its context. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { newTraceId } from '../local/trace-id.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -37,14 +38,7 @@ export interface Invocation {
 }
 
 export function newInvocation(timeoutMs: number): Invocation {
-  const now = Date.now();
-  const seconds = Math.floor(now / 1000).toString(16);
-  const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
-  return {
-    requestId: randomUUID(),
-    deadline: now + timeoutMs,
-    traceId: `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0`,
-  };
+  return { requestId: randomUUID(), deadline: Date.now() + timeoutMs, traceId: newTraceId() };
 }
 
 /** The second argument of a handler, with the members it has on Node 24. */

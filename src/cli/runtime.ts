@@ -77,8 +77,10 @@ function loadError(error: unknown): unknown {
 
 function errorType(error: Error): string | undefined {
   if (error instanceof SyntaxError) return 'UserCodeSyntaxError';
-  const { code } = error as NodeJS.ErrnoException;
-  return code?.endsWith('MODULE_NOT_FOUND') === true ? 'ImportModuleError' : undefined;
+  // What `require` says. An `import` says ERR_MODULE_NOT_FOUND, which Lambda leaves as it is.
+  return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
+    ? 'ImportModuleError'
+    : undefined;
 }
 
 async function invoke({ event, invocation }: InvokeOrder): Promise<Outcome> {

@@ -7,12 +7,13 @@
  * One per function: `AWS_LAMBDA_RUNTIME_API` is a host and a port, with no room for a path that could tell functions apart.
  * It starts no process and ends none.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answer } from './runtime-api/endpoints.ts';
 import { type Invocation, Invocations } from './runtime-api/invocations.ts';
 import { type Ending, type InvocationResult, platformError } from './runtime-api/result.ts';
+import { newTraceId } from './trace-id.ts';
 
 export type { Chunk, FunctionError, InvocationResult, ResultKind } from './runtime-api/result.ts';
 
@@ -138,12 +139,6 @@ function invocationOf(event: unknown, options: InvokeOptions): Invocation {
     startedAt: 0,
     arrival: undefined,
   };
-}
-
-function newTraceId(): string {
-  const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const seconds = Math.floor(Date.now() / 1000).toString(16);
-  return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0`;
 }
 
 /** JSON that fits into a header. */

@@ -18,7 +18,8 @@ function send(method, path, headers, body) {
       response.on('end', () => resolve({ response, text: Buffer.concat(chunks).toString() }));
     });
     request.on('error', reject);
-    request.end(body);
+    // As bytes: a text Node would join with the headers, and send those as UTF-8, too.
+    request.end(body === undefined ? undefined : Buffer.from(body));
   });
 }
 

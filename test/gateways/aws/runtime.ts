@@ -5,7 +5,12 @@ import type { InvokeOptions } from '../../../src/local/runtime-api.ts';
 import type { LambdaRequest } from '../../../src/testing/aws.ts';
 import type { Application } from '../../../src/types.ts';
 import { root } from '../../nodes.ts';
-import { type LambdaFunction, type Runtime, startFunction } from '../../ric.ts';
+import {
+  type FunctionOptions,
+  type LambdaFunction,
+  type Runtime,
+  startFunction,
+} from '../../ric.ts';
 
 const folder = join(root, 'test/fixtures/lambda');
 
@@ -17,13 +22,15 @@ export const { application } = (await import(join(folder, 'application.mjs'))) a
 export async function start(
   runtime: Runtime,
   name: string,
-  options: LambdaOptions | { onerror: string } = {},
+  options: LambdaOptions | Record<string, unknown> = {},
   env: Record<string, string> = {},
+  address: FunctionOptions['address'] = undefined,
 ): Promise<LambdaFunction> {
   return await startFunction({
     handlerFile: join(folder, `${name}.mjs`),
     runtime,
     env: { OPTIONS: JSON.stringify(options), ...env },
+    ...(address && { address }),
   });
 }
 
