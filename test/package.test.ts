@@ -53,7 +53,7 @@ const publicNames: Record<string, string[]> = {
     'toRequest',
     'wrapResponse',
   ],
-  'gatecall/aws': ['toLambdaHandler', 'toStreamingLambdaHandler'],
+  'gatecall/aws': ['onShutdown', 'toLambdaHandler', 'toStreamingLambdaHandler'],
   'gatecall/middleware': [
     'accessLog',
     'basicAuth',

@@ -13,6 +13,7 @@ import type { LambdaReply } from './aws/sources.ts';
 import { isResponseStream, markStreaming, streamedReply } from './aws/stream.ts';
 
 export type { LambdaOptions } from './aws/options.ts';
+export { onShutdown } from './aws/shutdown.ts';
 export type {
   AlbMultiReply,
   AlbSingleReply,

@@ -110,7 +110,7 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
     const { next } = await wire(runtime, 'buffered', { target: '/text' });
     expect(next).toMatch(/\r\naccept: \*\/\*\r\n/i);
     expect(next.endsWith('\r\n\r\n')).toBe(true);
-    if (runtime.native) expect(next).toMatch(/\r\nUser-Agent: AWS_Lambda_Cpp\//);
+    expect(/\r\nUser-Agent: AWS_Lambda_Cpp\//.test(next)).toBe(runtime.native);
   });
 
   it('sends a buffered reply as JSON with its length', async () => {
