@@ -1,0 +1,55 @@
+/** A stream of 200 MB, the most that Lambda passes on, to a reader slower than the function: little of it is ever in memory. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { lambdaEvent } from '../../../src/testing/aws.ts';
+import { requireDist } from '../../nodes.ts';
+import { optional } from '../../optional.ts';
+import { ric, runtimes } from '../../ric.ts';
+import { start } from './runtime.ts';
+
+const proc = optional('proc', existsSync('/proc/self/clear_refs'), 'run the tests on Linux');
+
+/** MB, of a process: what it has, and the most it had since `forgetPeak`. */
+function memory(pid: number): { now: number; peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const read = (key: string): number =>
+    Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
+  return { now: read('VmRSS'), peak: read('VmHWM') };
+}
+
+function forgetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
+
+const BLOCKS = 3200;
+
+beforeAll(requireDist);
+
+// The native module has no part in streams.
+const scripted = runtimes.filter(({ native }) => !native);
+
+describe.skipIf(!ric || !proc).each(scripted)('on $name', (runtime) => {
+  it('takes less than 32 MB for 200 MB', { timeout: 120_000 }, async () => {
+    await using lambda = await start(runtime, 'streaming');
+    // What is loaded and compiled for a stream is no part of it.
+    const first = { target: '/blocks?blocks=16' };
+    await lambda.invoke(lambdaEvent('function-url', first), { timeoutMs: 60_000 });
+    forgetPeak(lambda.pid);
+    const idle = memory(lambda.pid).now;
+    let bytes = 0;
+    const { truncated } = await lambda.invoke(
+      lambdaEvent('function-url', { target: `/blocks?blocks=${BLOCKS}` }),
+      {
+        timeoutMs: 100_000,
+        onChunk: (chunk) => {
+          bytes += chunk.length;
+          return sleep(1);
+        },
+      },
+    );
+    expect(truncated).toBe(false);
+    expect(bytes).toBeGreaterThan(BLOCKS * 65_536);
+    expect(memory(lambda.pid).peak - idle).toBeLessThan(32);
+  });
+});
