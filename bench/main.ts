@@ -8,6 +8,7 @@ import { large } from './large.ts';
 import { type Goal, table } from './report.ts';
 import { size } from './size.ts';
 import { serve } from './serve.ts';
+import { streaming } from './streaming.ts';
 import { warm } from './warm.ts';
 
 export interface NodeBinary {
@@ -28,7 +29,7 @@ interface Arguments extends Omit<Settings, 'nodes'> {
   node?: readonly string[];
 }
 
-const PARTS = { size, warm, large, cold, serve };
+const PARTS = { size, warm, large, cold, streaming, serve };
 
 export async function main({ only, node, ...rest }: Arguments): Promise<void> {
   const paths = node ?? [process.execPath, ...(rest.quick ? [] : installed(rest.here))];

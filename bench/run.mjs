@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const HELP = `node bench/run.mjs [options]        (after npm run build, and npm ci --prefix bench)
 
   --quick              fewer rows, rounds and processes: under a minute
-  --only <part>        warm, large, cold, size or serve; may be repeated
+  --only <part>        warm, large, cold, size, streaming or serve; may be repeated
   --node <path>        a Node binary to measure with; may be repeated.
                        Without it: this one, and those of test/runtimes if they are there (not with --quick)
   --dist <folder>      another build of gatecall than ../dist
@@ -18,7 +18,11 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: ['size', 'warm', 'large', 'cold', 'serve'] },
+    only: {
+      type: 'string',
+      multiple: true,
+      default: ['size', 'warm', 'large', 'cold', 'streaming', 'serve'],
+    },
     node: { type: 'string', multiple: true },
     dist: { type: 'string', default: join(here, '../dist') },
     help: { type: 'boolean', default: false },
@@ -44,6 +48,7 @@ async function bundle(gatecall) {
     logLevel: 'warning',
     alias: {
       'gatecall/aws': join(gatecall, 'esm/gateways/aws.js'),
+      'gatecall/local/runtime-api': join(gatecall, 'esm/local/runtime-api.js'),
       'gatecall/testing/aws': join(gatecall, 'esm/testing/aws.js'),
       gatecall: join(gatecall, 'esm/index.js'),
     },
@@ -65,6 +70,15 @@ async function bundle(gatecall) {
       mainFields: ['module', 'main'],
       outdir: join(out, 'rows'),
       outExtension: { '.js': '.mjs' },
+    }),
+    build({
+      ...minified,
+      entryPoints: readdirSync(join(here, 'streams'))
+        .filter((file) => !['body.ts', 'web.ts', 'awslambda.d.ts'].includes(file))
+        .map((file) => join(here, 'streams', file)),
+      format: 'cjs',
+      outdir: join(out, 'streams'),
+      outExtension: { '.js': '.cjs' },
     }),
     build({
       ...common,
