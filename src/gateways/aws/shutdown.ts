@@ -9,21 +9,21 @@ const PATIENCE = 2000;
 const callbacks = new Set<() => unknown>();
 
 /**
- * Calls `callback` when the process is told to end (SIGTERM), and waits for the promise it may return: the place to close a
- * database's connections or to send what was gathered. Then the process ends. Call it where the resource is made; it returns what takes the
- * callback back.
+ * Calls `callback` when the process is told to end (SIGTERM), waits for the promise it may return, and then lets the process
+ * end: the place to close a database's connections or to send what was gathered. Call it where the resource is made; what it
+ * returns takes the callback back.
  *
  * ```ts
  * const pool = new Pool();
  * onShutdown(() => pool.end());
  * ```
  *
- * Several callbacks run side by side; the same one counts once. What they throw is logged. Other listeners to SIGTERM are left alone, and then it is they who
- * end the process.
+ * Several callbacks run side by side; the same one counts once. What they throw is logged. If others listen to SIGTERM, it is
+ * left to them to end the process.
  *
- * Lambda sends SIGTERM to functions with an extension only (e.g. the layer of Lambda Insights), leaves 300 ms where it is an external
- * one, and none of it after a crash or a timeout. Where it runs several invocations in one process, it runs them in worker threads, to
- * which Node passes no signals.
+ * Lambda sends SIGTERM only to functions with an extension (the layer of Lambda Insights, for one), and kills after 300 ms, or 500
+ * with an internal extension. Where it runs several invocations in one process, it does so in worker threads, to which Node
+ * passes no signals.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
  *
  * @throws {TypeError} for what is no function

@@ -35,12 +35,13 @@ function awslambda(): AwsLambda | undefined {
 }
 
 /**
- * Marks a handler as one that streams, for the runtime and for instrumentation that wraps it (open-telemetry/opentelemetry-js-contrib#2827).
- * Where neither is, it stays unmarked: a tool that calls it as any other handler gets a whole reply.
+ * Marks a handler as one that streams, for the runtime and for instrumentation around it
+ * (open-telemetry/opentelemetry-js-contrib#2827). Where there is neither it stays unmarked: a tool that calls it as any other
+ * handler gets a whole reply.
  */
 export function markStreaming(handler: Handler): unknown {
-  const { streamifyResponse } = awslambda() ?? {};
-  if (streamifyResponse) return streamifyResponse(handler);
+  const runtime = awslambda();
+  if (runtime?.streamifyResponse) return runtime.streamifyResponse(handler);
   // AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA takes the global away, and what the runtime looks for is this.
   return process.env['AWS_LAMBDA_RUNTIME_API'] === undefined
     ? handler

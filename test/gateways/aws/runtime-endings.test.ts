@@ -11,7 +11,7 @@ import type { InvocationResult, InvokeOptions } from '../../../src/local/runtime
 import { lambdaEvent, lambdaResponse, type LambdaRequest } from '../../../src/testing/aws.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
-import { CONCURRENT, PATIENT, start, text } from './runtime.ts';
+import { CONCURRENT, HURRY, PATIENT, start, text } from './runtime.ts';
 
 interface Seen {
   status: number | undefined;
@@ -44,10 +44,6 @@ async function state(lambda: LambdaFunction): Promise<unknown> {
 async function logged(lambda: LambdaFunction, pattern: RegExp): Promise<void> {
   await vi.waitFor(() => expect(lambda.logs()).toMatch(pattern), { timeout: 10_000 });
 }
-
-/** A second before these 1.5 are over, the client has its answer. */
-const SHORT: InvokeOptions = { timeoutMs: 1500 };
-const EARLY = { deadlineMargin: 1000 };
 
 beforeAll(requireDist);
 
@@ -104,10 +100,10 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
     });
 
     it('has an end for each that has none', async () => {
-      await using lambda = await start(runtime, kind, EARLY);
+      await using lambda = await start(runtime, kind, {}, HURRY);
       const targets = ['/hang', '/endless', '/endless-async', '/late-body'];
       for (const target of targets) {
-        expect(await seen(lambda, { target }, SHORT), target).toEqual(timeout);
+        expect(await seen(lambda, { target }), target).toEqual(timeout);
         expect(lambda.logs()).toMatch(new RegExp(`GET ${target}: DeadlineExceeded: no answer`));
       }
       expect(await seen(lambda, { target: '/text' })).toMatchObject({ status: 200 });
@@ -115,8 +111,8 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
     });
 
     it('lets an application answer the deadline itself', async () => {
-      await using lambda = await start(runtime, kind, EARLY);
-      expect(await seen(lambda, { target: '/signal' }, SHORT)).toEqual({
+      await using lambda = await start(runtime, kind, {}, HURRY);
+      expect(await seen(lambda, { target: '/signal' })).toEqual({
         ...whole,
         status: 503,
         body: 'DeadlineExceeded',
@@ -192,8 +188,8 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
 
   describe('streaming', () => {
     it('breaks an endless stream off and closes it', async () => {
-      await using lambda = await start(runtime, 'streaming', EARLY);
-      const options = { ...SHORT, onChunk: () => sleep(1) };
+      await using lambda = await start(runtime, 'streaming', {}, HURRY);
+      const options = { ...PATIENT, onChunk: () => sleep(1) };
       expect(await seen(lambda, { target: '/endless?size=65536' }, options)).toMatchObject({
         status: 200,
         truncated: true,
@@ -204,10 +200,10 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
 
     // Lambda does not say when a client has gone, nor that it reads no more.
     it('closes the body of a client that reads no more', async () => {
-      await using lambda = await start(runtime, 'streaming', EARLY);
+      await using lambda = await start(runtime, 'streaming', {}, HURRY);
       let release = (): void => {};
       const held = new Promise<void>((resolve) => (release = resolve));
-      const options = { timeoutMs: 5000, onChunk: () => held };
+      const options = { ...PATIENT, onChunk: () => held };
       const outcome = seen(lambda, { target: '/blocks?blocks=3200' }, options);
       await logged(lambda, /DeadlineExceeded: no answer/);
       release();
