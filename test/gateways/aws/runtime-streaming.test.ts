@@ -13,7 +13,7 @@ import type { InvocationResult, InvokeOptions } from '../../../src/local/runtime
 import { lambdaEvent, lambdaSources } from '../../../src/testing/aws.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
-import { application, CONCURRENT, FACTS, PATIENT, start, text } from './runtime.ts';
+import { application, CONCURRENT, FACTS, HURRY, PATIENT, start, text } from './runtime.ts';
 
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
 
@@ -179,9 +179,9 @@ describe.skipIf(!ric).each(runtimes)('toStreamingLambdaHandler on $name', (runti
   });
 
   it.concurrent('breaks off before a timeout, so that the client can tell', async () => {
-    await using lambda = await start(runtime, 'streaming', { deadlineMargin: 1000 });
+    await using lambda = await start(runtime, 'streaming', {}, HURRY);
     const event = lambdaEvent('function-url', { target: '/half' });
-    const { kind, payload, truncated, error } = await lambda.invoke(event, { timeoutMs: 2000 });
+    const { kind, payload, truncated, error } = await lambda.invoke(event, PATIENT);
     expect({ kind, truncated, payload: text(payload) }).toEqual({
       kind: 'streamed',
       truncated: true,
@@ -191,9 +191,9 @@ describe.skipIf(!ric).each(runtimes)('toStreamingLambdaHandler on $name', (runti
   });
 
   it.concurrent('answers before a timeout if nothing has left', async () => {
-    await using lambda = await start(runtime, 'streaming', { deadlineMargin: 1000 });
+    await using lambda = await start(runtime, 'streaming', {}, HURRY);
     const event = lambdaEvent('function-url', { target: '/hang' });
-    const { prelude, truncated } = await lambda.invoke(event, { timeoutMs: 2000 });
+    const { prelude, truncated } = await lambda.invoke(event, PATIENT);
     expect(prelude).toMatchObject({ statusCode: 504 });
     expect(truncated).toBe(false);
   });

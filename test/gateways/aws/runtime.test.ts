@@ -6,7 +6,7 @@ import { toLambdaHandler } from '../../../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, lambdaSources } from '../../../src/testing/aws.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
-import { application, CONCURRENT, FACTS, PATIENT, start, text } from './runtime.ts';
+import { application, CONCURRENT, FACTS, HURRY, PATIENT, start, text } from './runtime.ts';
 
 beforeAll(requireDist);
 
@@ -77,9 +77,9 @@ describe.skipIf(!ric).each(runtimes)('toLambdaHandler on $name', (runtime) => {
   });
 
   it.concurrent('answers before a timeout', async () => {
-    await using lambda = await start(runtime, 'buffered', { deadlineMargin: 1000 });
+    await using lambda = await start(runtime, 'buffered', {}, HURRY);
     const event = lambdaEvent('function-url', { target: '/hang' });
-    const { kind, body } = await lambda.invoke(event, { timeoutMs: 2000 });
+    const { kind, body } = await lambda.invoke(event, PATIENT);
     expect(kind).toBe('buffered');
     expect(JSON.parse(text(body))).toMatchObject({ statusCode: 504 });
   });
