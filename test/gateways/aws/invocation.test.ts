@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../../src/body.ts';
+import { closing, text } from '../../../src/body.ts';
 import { type LambdaOptions, toLambdaHandler } from '../../../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, textOf } from '../../../src/testing.ts';
 import type { Application, Environ } from '../../../src/types.ts';
@@ -22,6 +22,9 @@ const answered = async (
 };
 const signalOf = (environ: Environ): AbortSignal => environ['gatecall.signal'] as AbortSignal;
 const never = new Promise<never>(() => {});
+function* endless(size = 0): Generator<Uint8Array> {
+  for (;;) yield new Uint8Array(size);
+}
 
 describe('the deadline', () => {
   it('ends a promise that never settles in a 504, with the reason in the log', async () => {
@@ -79,6 +82,25 @@ describe('the deadline', () => {
       { ms: 400 },
     );
     expect(status).toBe(504);
+  });
+
+  it.each([
+    ['a list without an end', (): Iterable<Uint8Array> => endless()],
+    [
+      'promises that settle at once',
+      async function* (): AsyncGenerator<Uint8Array> {
+        yield* endless();
+      },
+    ],
+  ])('comes for %s, beside which no timer fires', async (_, body) => {
+    const close = vi.fn<() => void>();
+    const { status, log } = await answered((_, startResponse) => {
+      startResponse('200 OK', []);
+      return closing(body(), close);
+    });
+    expect(status).toBe(504);
+    expect(log).toContain('DeadlineExceeded: no answer');
+    expect(close).toHaveBeenCalledTimes(1);
   });
 
   it('leaves the next invocation in peace', async () => {
@@ -154,6 +176,19 @@ describe('gatecall.after', () => {
     });
     expect(status).toBe(200);
     expect(log).toMatch(/work after the response failed\nDeadlineExceeded/);
+  });
+});
+
+describe('a body larger than any reply', () => {
+  it('is stopped and closed, and becomes a logged 500', async () => {
+    const close = vi.fn<() => void>();
+    const { status, body, log } = await answered((_, startResponse) => {
+      startResponse('200 OK', []);
+      return closing(endless(65_536), close);
+    });
+    expect({ status, body }).toEqual({ status: 500, body: 'Internal Server Error\n' });
+    expect(log).toMatch(/RangeError: the body is larger than the 6291556 bytes that API Gateway HTTP API/);
+    expect(close).toHaveBeenCalledTimes(1);
   });
 });
 
