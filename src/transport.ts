@@ -25,6 +25,16 @@ export class BufferedResponse implements Transport {
   /** Whether it is complete. */
   ended = false;
   #blocks: Uint8Array[] = [];
+  #length = 0;
+  #limit: number;
+
+  /**
+   * @param limit Bytes of body that the platform can take at most. A body that goes on is stopped there: one without an end would
+   *   take the process's memory, and with it the answers of all.
+   */
+  constructor(limit: number = Infinity) {
+    this.#limit = limit;
+  }
 
   begin(status: NativeString, headers: HeaderList): void {
     this.status = status;
@@ -32,6 +42,12 @@ export class BufferedResponse implements Transport {
   }
 
   send(block: Uint8Array): void {
+    this.#length += block.length;
+    if (this.#length > this.#limit) {
+      throw new RangeError(
+        `the body is larger than the ${this.#limit} bytes that the platform takes; send less, stream it, or redirect to a file store`,
+      );
+    }
     this.#blocks.push(block);
   }
 
@@ -41,6 +57,7 @@ export class BufferedResponse implements Transport {
 
   abort(): boolean {
     this.#blocks = [];
+    this.#length = 0;
     return true;
   }
 

@@ -82,9 +82,9 @@ class Clock implements Deadline {
   /** Does what the timers would have done, had they been let. */
   #look(): void {
     if (this.#context.getRemainingTimeInMillis() > this.#kept / 2) return;
-    clearTimeout(this.#timer);
-    if (!this.warning.aborted) this.#warn();
-    clearTimeout(this.#timer);
+    this.clear();
+    this.#warn();
+    this.clear();
     this.#expire();
   }
 }
@@ -100,13 +100,16 @@ class Alarm implements Interruption {
   #look: (() => void) | undefined;
   #listeners: Set<() => void> | undefined;
 
-  /** @param look at the clock: `aborted` is asked for before each block, and beside a generator that never lets the event loop turn no timer fires */
+  /**
+   * @param look At the clock: `aborted` is asked for before each block, and beside a generator that never lets the event loop
+   *   turn no timer fires.
+   */
   constructor(look?: () => void) {
     this.#look = look;
   }
 
   get aborted(): boolean {
-    if (!this.#aborted && ++this.#reads % READS_A_LOOK === 0) this.#look?.();
+    if (++this.#reads % READS_A_LOOK === 0) this.#look?.();
     return this.#aborted;
   }
 

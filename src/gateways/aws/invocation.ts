@@ -133,7 +133,7 @@ export async function bufferedReply(
   const log = (problem: string): void =>
     errors.write(`${request.method} ${requestTarget(request)}: ${problem}\n`);
   try {
-    const response = settings.onOversize ? new BufferedResponse() : new LimitedResponse(source);
+    const response = new BufferedResponse(settings.onOversize ? Infinity : source.limit);
     if (invocation.truncated) await sendErrorPage(response, '413 Content Too Large');
     else {
       const called = callReceived(
@@ -173,38 +173,6 @@ export async function bufferedReply(
   }
 }
 
-/**
- * Stops a body that nobody could be sent, for its bytes do not become fewer by encoding. Else one without an end would take
- * the process's memory, and with it the answers of all.
- */
-class LimitedResponse extends BufferedResponse {
-  #source: EventSource<LambdaReply>;
-  #length = 0;
-
-  constructor(source: EventSource<LambdaReply>) {
-    super();
-    this.#source = source;
-  }
-
-  override send(block: Uint8Array): void {
-    this.#length += block.length;
-    const { title, limit } = this.#source;
-    if (this.#length > limit) {
-      throw new RangeError(
-        `the body is larger than the ${limit} bytes that ${title} takes; ${REMEDY}`,
-      );
-    }
-    super.send(block);
-  }
-
-  override abort(): boolean {
-    this.#length = 0;
-    return super.abort();
-  }
-}
-
-const REMEDY = 'send less, stream it, or redirect to a file store';
-
 interface Encoded {
   reply: LambdaReply;
   /** Why the platform would refuse it. */
@@ -222,7 +190,7 @@ function encode(
   const reply = source.reply(response, body);
   const size = overLimit(source, reply, response, body);
   if (size !== undefined) {
-    const problem = `the reply is ${size} bytes once encoded, and ${source.title} takes ${source.limit}; ${REMEDY}`;
+    const problem = `the reply is ${size} bytes once encoded, and ${source.title} takes ${source.limit}; send less, stream it, or redirect to a file store`;
     return { reply, problem, size };
   }
   const code = statusCode(response.status);
