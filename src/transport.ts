@@ -17,6 +17,9 @@ export interface Transport {
   abort(error: unknown): boolean | void | PromiseLike<boolean | void>;
 }
 
+/** What to do about a response too large for its platform. */
+export const SEND_LESS = 'send less, stream it, or redirect to a file store';
+
 /** A response in memory: what a buffering platform gets to see. */
 export class BufferedResponse implements Transport {
   /** `'200 OK'` */
@@ -44,9 +47,7 @@ export class BufferedResponse implements Transport {
   send(block: Uint8Array): void {
     this.#length += block.length;
     if (this.#length > this.#limit) {
-      throw new RangeError(
-        `the body is larger than the ${this.#limit} bytes that the platform takes; send less, stream it, or redirect to a file store`,
-      );
+      throw new RangeError(`the body exceeds the platform's ${this.#limit} bytes; ${SEND_LESS}`);
     }
     this.#blocks.push(block);
   }

@@ -1,6 +1,6 @@
 /** One invocation: the event as an environ, and the way to a reply in one piece. */
 import { callApplication, callReceived, type CallOptions } from '../../call.ts';
-import { BufferedResponse, sendErrorPage } from '../../transport.ts';
+import { BufferedResponse, SEND_LESS, sendErrorPage } from '../../transport.ts';
 import {
   createEnviron,
   type RequestFacts,
@@ -190,7 +190,7 @@ function encode(
   const reply = source.reply(response, body);
   const size = overLimit(source, reply, response, body);
   if (size !== undefined) {
-    const problem = `the reply is ${size} bytes once encoded, and ${source.title} takes ${source.limit}; send less, stream it, or redirect to a file store`;
+    const problem = `the reply is ${size} bytes once encoded, and ${source.title} takes ${source.limit}; ${SEND_LESS}`;
     return { reply, problem, size };
   }
   const code = statusCode(response.status);

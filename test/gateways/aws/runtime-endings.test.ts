@@ -173,7 +173,7 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
       async (target) => {
         await using lambda = await start(runtime, 'buffered');
         expect(await seen(lambda, { target })).toMatchObject({ status: 500 });
-        expect(lambda.logs()).toContain('larger than the 6291556 bytes that the platform takes');
+        expect(lambda.logs()).toContain("the body exceeds the platform's 6291556 bytes");
         expect(await state(lambda)).toMatchObject({ closed: 1 });
       },
     );
