@@ -11,13 +11,17 @@ export interface Interruption {
 
 /** An interruption and the means to cause it. */
 export class Interrupter implements Interruption {
-  aborted = false;
   reason: unknown;
+  #aborted = false;
   /** Made when somebody listens: most requests are answered before. */
   #listeners: Set<() => void> | undefined;
 
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
   abort(reason: unknown): void {
-    this.aborted = true;
+    this.#aborted = true;
     this.reason = reason;
     const listeners = this.#listeners ?? [];
     this.#listeners = undefined;
