@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ErrorReport } from '../src/cli/outcome.ts';
+import type { ErrorReport } from '../src/local/functions/outcome.ts';
 import { lambdaResponse, lambdaSources } from '../src/testing/aws.ts';
 import { textOf } from '../src/testing/http.ts';
 import { nodes, root } from './nodes.ts';

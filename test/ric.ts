@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lambdaVariables } from '../src/cli/context.ts';
+import { lambdaVariables } from '../src/local/functions/context.ts';
 import {
   type InvocationResult,
   type InvokeOptions,

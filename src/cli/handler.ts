@@ -1,15 +1,14 @@
 /** Which function the user means: `module[:export]` to a file, and an export's name to the function. */
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import {
+  type Handler,
+  type HandlerName,
+  isStreaming,
+  resolveHandler as resolveAnyHandler,
+  RuntimeError,
+} from '../local/functions/handler.ts';
 import { UsageError } from './command.ts';
-
-/** A function in a file. */
-export interface HandlerName {
-  /** As the user gave it, without the export. */
-  module: string;
-  /** `'handler'`, or `'api.handler'` for a function inside an exported object. */
-  exportName: string;
-}
 
 /** Reads `module[:export]`. The colon of a Windows drive is none of ours. */
 export function parseHandlerName(argument: string): HandlerName {
@@ -45,60 +44,18 @@ export function isTypeScript(file: string): boolean {
   return /\.[cm]?ts$/.test(file);
 }
 
-export type Handler = (event: unknown, context: unknown) => unknown;
-
-/** An error with the type Lambda gives it. */
-export class RuntimeError extends Error {
-  constructor(type: string, message: string) {
-    super(message);
-    this.name = `Runtime.${type}`;
-  }
-}
-
 /**
- * The handler among a module's exports, found and judged as Node 24's runtime does (`aws-lambda-ric` 4.0.2).
+ * The handler among a module's exports, if its result comes whole.
  *
  * @throws {RuntimeError} when it is not there, or no function that can be invoked
  */
-export function resolveHandler(exports: object, { module, exportName }: HandlerName): Handler {
-  const handler = member(exports, exportName) || member(defaultOf(exports), exportName);
-  if (!handler) {
-    const names = Object.keys({ ...(defaultOf(exports) as object | undefined), ...exports });
-    throw new RuntimeError(
-      'HandlerNotFound',
-      `${module} does not export ${exportName}; its exports: ${names.join(', ') || 'none'}`,
-    );
-  }
-  if (typeof handler !== 'function') {
-    throw new RuntimeError(
-      'HandlerNotFound',
-      `${exportName} of ${module} is not a function; got ${typeof handler}`,
-    );
-  }
-  if (Object.hasOwn(handler, Symbol.for('aws.lambda.runtime.handler.streaming'))) {
+export function resolveHandler(exports: object, name: HandlerName): Handler {
+  const handler = resolveAnyHandler(exports, name);
+  if (isStreaming(handler)) {
     throw new RuntimeError(
       'StreamingHandler',
-      `${exportName} of ${module} streams its response, and gatecall invoke shows results that come whole; invoke the handler that toLambdaHandler makes`,
+      `${name.exportName} of ${name.module} streams its response, and gatecall invoke shows results that come whole; invoke the handler that toLambdaHandler makes`,
     );
   }
-  if (handler.length >= 3) {
-    throw new RuntimeError(
-      'CallbackHandlerDeprecated',
-      `${exportName} of ${module} declares a callback, its third parameter, and Node.js 24 on Lambda has removed callbacks; make it async (event, context)`,
-    );
-  }
-  return handler as Handler;
-}
-
-/** What a CommonJS module exports as a whole is the `default` of an `import`. */
-function defaultOf(exports: object): unknown {
-  return 'default' in exports ? exports.default : undefined;
-}
-
-function member(value: unknown, path: string): unknown {
-  return path.split('.').reduce((object: unknown, key) => {
-    return typeof object === 'object' && object !== null
-      ? (object as Record<string, unknown>)[key]
-      : undefined;
-  }, value);
+  return handler;
 }

@@ -1,9 +1,10 @@
 /**
  * The function's own process: loads the handler once and runs it for each event that sandbox.ts sends.
  */
-import { type Invocation, lambdaContext } from './context.ts';
-import { type Handler, type HandlerName, resolveHandler, RuntimeError } from './handler.ts';
-import { failure, type Outcome, platformFailure, success } from './outcome.ts';
+import { type Invocation, lambdaContext } from '../local/functions/context.ts';
+import { type Handler, type HandlerName, loadError } from '../local/functions/handler.ts';
+import { failure, type Outcome, platformFailure, success } from '../local/functions/outcome.ts';
+import { resolveHandler } from './handler.ts';
 import { replaceSource } from './typescript.ts';
 
 export interface LoadOrder {
@@ -63,24 +64,6 @@ async function load(order: LoadOrder): Promise<Outcome> {
   } catch (error) {
     return failure(loadError(error));
   }
-}
-
-/** Lambda renames these two. */
-function loadError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const type = errorType(error);
-  if (type === undefined) return error;
-  const renamed = new RuntimeError(type, String(error));
-  if (error.stack !== undefined) renamed.stack = error.stack;
-  return renamed;
-}
-
-function errorType(error: Error): string | undefined {
-  if (error instanceof SyntaxError) return 'UserCodeSyntaxError';
-  // What `require` says. An `import` says ERR_MODULE_NOT_FOUND, which Lambda leaves as it is.
-  return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
-    ? 'ImportModuleError'
-    : undefined;
 }
 
 async function invoke({ event, invocation }: InvokeOrder): Promise<Outcome> {

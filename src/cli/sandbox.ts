@@ -6,8 +6,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { newInvocation } from './context.ts';
-import { type Outcome, platformFailure } from './outcome.ts';
+import { newInvocation } from '../local/functions/context.ts';
+import { type Outcome, platformFailure } from '../local/functions/outcome.ts';
 import type { InvokeOrder, LoadOrder, Report } from './runtime.ts';
 
 export interface Sandbox {

@@ -3,7 +3,7 @@ import { createRequire, register } from 'node:module';
 import { basename, dirname } from 'node:path';
 import type * as Esbuild from 'esbuild';
 import { UsageError } from './command.ts';
-import { RuntimeError } from './handler.ts';
+import { RuntimeError } from '../local/functions/handler.ts';
 import type { Replacement } from './typescript-hook.ts';
 
 /**

@@ -8,7 +8,7 @@
  */
 import type { Application } from '../types.ts';
 import { bufferedReply, Invocation } from './aws/invocation.ts';
-import { type LambdaOptions, readOptions } from './aws/options.ts';
+import { type LambdaOptions, readOptions, traced } from './aws/options.ts';
 import type { LambdaReply } from './aws/sources.ts';
 import { isResponseStream, markStreaming, streamedReply } from './aws/stream.ts';
 
@@ -50,9 +50,10 @@ export function toLambdaHandler(
   options: LambdaOptions = {},
 ): LambdaHandler {
   const settings = readOptions('toLambdaHandler', application, options);
+  const app = traced(application);
   return (event, context) => {
     try {
-      return bufferedReply(application, new Invocation(event, context, settings), settings);
+      return bufferedReply(app, new Invocation(event, context, settings), settings);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -79,15 +80,16 @@ export function toStreamingLambdaHandler(
   options: LambdaOptions = {},
 ): LambdaHandler {
   const settings = readOptions('toStreamingLambdaHandler', application, options);
+  const app = traced(application);
   // Two parameters, as a buffering one: of a handler with three whose mark a wrapper has lost, Node 24's runtime thinks that it
   // wants a callback.
   const handler = (event: unknown, second: unknown, ...rest: unknown[]): Promise<unknown> => {
     try {
       if (!isResponseStream(second)) {
-        return bufferedReply(application, new Invocation(event, second, settings), settings);
+        return bufferedReply(app, new Invocation(event, second, settings), settings);
       }
       const invocation = new Invocation(event, rest[0], settings);
-      return streamedReply(application, invocation, settings, second);
+      return streamedReply(app, invocation, settings, second);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -11,10 +11,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answer } from './runtime-api/endpoints.ts';
-import { type Invocation, Invocations } from './runtime-api/invocations.ts';
+import { type Answer, type Invocation, Invocations } from './runtime-api/invocations.ts';
 import { type Ending, type InvocationResult, platformError } from './runtime-api/result.ts';
 import { newTraceId } from './trace-id.ts';
 
+export type { Answer } from './runtime-api/invocations.ts';
 export type { Chunk, FunctionError, InvocationResult, ResultKind } from './runtime-api/result.ts';
 
 export interface RuntimeApiOptions {
@@ -24,9 +25,13 @@ export interface RuntimeApiOptions {
   region?: string;
   /** How many events a runtime may hold at once; what `AWS_LAMBDA_MAX_CONCURRENCY` tells the function. Default 1. */
   concurrency?: number;
+  /** Called whenever a runtime asks for an event: the first time, it has started. */
+  onNext?: () => void;
 }
 
 export interface InvokeOptions {
+  /** What `context.awsRequestId` will be. Made up unless given. */
+  requestId?: string;
   /** The function's timeout in ms, from the moment it receives the event. Default 3000, as on Lambda. */
   timeoutMs?: number;
   /** Becomes `context.clientContext`, by way of JSON. */
@@ -37,6 +42,10 @@ export interface InvokeOptions {
   tenantId?: string;
   /** X-Ray's trace, `Root=1-…;Parent=…;Sampled=1`. Made up unless given. */
   traceId?: string;
+  /** Called when the runtime receives the event. */
+  onStart?: () => void;
+  /** Called when the runtime begins to answer, before the first piece. */
+  onAnswer?: (answer: Answer) => void;
   /**
    * Receives each piece of the response as it arrives. Nothing more is read while a promise it returned is pending, so that
    * the function meets a slow reader. If it throws, the response is cut off and `invoke` rejects with that.
@@ -83,7 +92,7 @@ const ACCOUNT = '111122223333';
 export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<RuntimeApi> {
   const { functionName = 'function', region = 'us-east-1', concurrency = 1 } = options;
   const arn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}`;
-  const invocations = new Invocations(concurrency);
+  const invocations = new Invocations(concurrency, options.onNext);
   const server = createServer(
     // Errors travel in headers and trailers, which may be as long as Go's server lets them be.
     { maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 0 },
@@ -124,7 +133,7 @@ function invocationOf(event: unknown, options: InvokeOptions): Invocation {
   }
   const { timeoutMs = 3000, traceId = newTraceId(), clientContext, identity, tenantId } = options;
   return {
-    requestId: randomUUID(),
+    requestId: options.requestId ?? randomUUID(),
     json,
     timeoutMs,
     headers: {
@@ -135,6 +144,8 @@ function invocationOf(event: unknown, options: InvokeOptions): Invocation {
       ...(identity && { 'Lambda-Runtime-Cognito-Identity': asciiJson(identity) }),
       ...(tenantId !== undefined && { 'Lambda-Runtime-Aws-Tenant-Id': tenantId }),
     },
+    onStart: options.onStart,
+    onAnswer: options.onAnswer,
     onChunk: options.onChunk,
     startedAt: 0,
     arrival: undefined,

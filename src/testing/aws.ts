@@ -23,12 +23,14 @@ import {
   httpApiError,
   restApiError,
   restApiEvent,
+  restApiPrelude,
   restApiReply,
 } from './aws/payload-1.ts';
 import type { HttpApi1Event, RestApiEvent } from './aws/payload-1.ts';
 import {
   functionUrlError,
   functionUrlEvent,
+  functionUrlPrelude,
   functionUrlReply,
   httpApi2Event,
   httpApi2Reply,
@@ -39,6 +41,8 @@ import type { Reply } from './aws/reply.ts';
 import type { LambdaRequest } from './aws/request.ts';
 import type { TestResponse } from './http.ts';
 
+export { authorizerEvent } from './aws/authorizer.ts';
+export type { AuthorizerFormat } from './aws/authorizer.ts';
 export { exampleRequest } from './aws/example.ts';
 export { notHttpEvents } from './aws/not-http.ts';
 export type { NotHttpEvent } from './aws/not-http.ts';
@@ -137,6 +141,21 @@ export function lambdaResponse(
   reply: unknown,
   request: LambdaRequest = {},
 ): TestResponse {
+  return lambdaAnswer(source, reply, request).response;
+}
+
+/** A response, and why it is the platform's own where it is. */
+export interface LambdaAnswer {
+  response: TestResponse;
+  problem?: string;
+}
+
+/** {@link lambdaResponse}, which cannot tell a platform's `reason` from an application's. */
+export function lambdaAnswer(
+  source: LambdaSource,
+  reply: unknown,
+  request: LambdaRequest = {},
+): LambdaAnswer {
   const method = request.method ?? 'GET';
   const { reply: read, error } = sourceOf(source);
   try {
@@ -145,10 +164,11 @@ export function lambdaResponse(
     if (bytes > RESULT_LIMIT) {
       throw new Malformed(`too large: ${bytes} bytes of JSON, at most ${RESULT_LIMIT}`);
     }
-    return deliver(read(JSON.parse(json), request, bytes), method);
+    return { response: deliver(read(JSON.parse(json), request, bytes), method) };
   } catch (problem) {
     if (!(problem instanceof Malformed)) throw problem;
-    return deliver(error(problem.message, problem.status), method);
+    const { message, status } = problem;
+    return { response: deliver(error(message, status), method), problem: message };
   }
 }
 
@@ -158,6 +178,31 @@ function resultJson(reply: unknown): string {
     return JSON.stringify(reply) ?? 'null';
   } catch (cause) {
     throw new Malformed(`function error: the reply cannot be written as JSON (${String(cause)})`);
+  }
+}
+
+/**
+ * What the client receives first of a streamed response: status and headers, read from the JSON before its eight NUL bytes.
+ *
+ * ```ts
+ * lambdaStreamHead('function-url', { statusCode: 201, cookies: ['a=1'] });
+ * ```
+ */
+export function lambdaStreamHead(
+  source: 'function-url' | 'rest-api',
+  prelude: unknown,
+  request: LambdaRequest = {},
+): LambdaAnswer {
+  const method = request.method ?? 'GET';
+  const read = source === 'rest-api' ? restApiPrelude : functionUrlPrelude;
+  try {
+    const { status, headers } = deliver(read(prelude), method);
+    const unframed = headers.filter(([name]) => name !== 'content-length');
+    return { response: { status, headers: unframed, body: new Uint8Array() } };
+  } catch (problem) {
+    if (!(problem instanceof Malformed)) throw problem;
+    const { message } = problem;
+    return { response: deliver(SOURCES[source].error(message), method), problem: message };
   }
 }
 

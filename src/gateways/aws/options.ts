@@ -1,7 +1,7 @@
 /** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
 import type { ErrorSink } from '../../error-stream.ts';
 import { checkApplication, checkOptions, type OptionChecks } from '../../options.ts';
-import type { Application, HeaderList, NativeString } from '../../types.ts';
+import type { Application, HeaderList, Middleware, NativeString } from '../../types.ts';
 import { isTextType } from './text.ts';
 
 export interface LambdaOptions {
@@ -73,6 +73,14 @@ export function readOptions(maker: string, application: unknown, options: Lambda
     concurrent: Number(process.env['AWS_LAMBDA_MAX_CONCURRENCY'] ?? 1) > 1,
   };
 }
+
+/** `gatecall start-api` leaves a middleware here that shows its inspector what the application is asked and answers. */
+export function traced(application: Application): Application {
+  const { [TRACE]: trace } = globalThis as { [TRACE]?: Middleware };
+  return trace ? trace(application) : application;
+}
+
+const TRACE = Symbol.for('gatecall.trace');
 
 const OPTIONS: OptionChecks<LambdaOptions> = {
   basePath: (value) =>

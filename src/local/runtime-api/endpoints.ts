@@ -90,6 +90,7 @@ async function receive(
 ): Promise<void> {
   const arrival: Arrival = { request, chunks: [] };
   invocation.arrival = arrival;
+  invocation.onAnswer?.({ kind, contentType: request.headers['content-type'] });
   try {
     await readBody(request, kind === 'streamed' ? Infinity : RESULT_LIMIT, (bytes) => {
       arrival.chunks.push({ atMs: performance.now() - invocation.startedAt, bytes });

@@ -7,6 +7,12 @@ import {
   resultOf,
 } from './result.ts';
 
+/** How a runtime begins to answer. */
+export interface Answer {
+  kind: 'buffered' | 'streamed' | 'error';
+  contentType: string | undefined;
+}
+
 /** One event. */
 export interface Invocation {
   readonly requestId: string;
@@ -14,6 +20,8 @@ export interface Invocation {
   readonly timeoutMs: number;
   /** Further headers the runtime gets with the event. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly onStart: (() => void) | undefined;
+  readonly onAnswer: ((answer: Answer) => void) | undefined;
   readonly onChunk: ((chunk: Uint8Array) => void | PromiseLike<void>) | undefined;
   /** When the runtime received it, on the clock of `performance.now()`. */
   startedAt: number;
@@ -42,8 +50,11 @@ export class Invocations {
   /** A start that failed before there was an event; the next event ends so. */
   #failedStart: { ending: Ending; arrival: Arrival | undefined } | undefined;
 
-  constructor(concurrency: number) {
+  readonly #onNext: (() => void) | undefined;
+
+  constructor(concurrency: number, onNext?: () => void) {
     this.#concurrency = concurrency;
+    this.#onNext = onNext;
   }
 
   run(invocation: Invocation): Promise<InvocationResult> {
@@ -62,6 +73,7 @@ export class Invocations {
   ask(deliver: Delivery): () => void {
     this.phase = 'running';
     this.#failedStart = undefined;
+    this.#onNext?.();
     this.#asking.add(deliver);
     this.#handOut();
     return () => this.#asking.delete(deliver);
@@ -129,6 +141,7 @@ export class Invocations {
       this.#inFlight.set(invocation.requestId, entry);
       invocation.startedAt = performance.now();
       entry.timer = setTimeout(() => this.#timeOut(invocation), invocation.timeoutMs);
+      invocation.onStart?.();
       deliver(invocation);
     }
   }

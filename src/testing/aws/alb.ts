@@ -21,7 +21,6 @@ import {
   groupedHeaders,
   lastOf,
   lowerCased,
-  portOf,
   queryPairs,
   receive,
   withHeader,
@@ -96,9 +95,9 @@ function balanced(request: LambdaRequest): {
 
 function balancerHeaders(received: Received, request: LambdaRequest): Pair[] {
   let headers = withForwardedFor(received, request);
-  headers = withHeader(headers, 'x-forwarded-port', portOf(received));
+  headers = withHeader(headers, 'x-forwarded-port', received.port);
   headers = withHeader(headers, 'x-forwarded-proto', received.scheme);
-  return lowerCased(withTraceId(withOneCookie(headers), received.time));
+  return lowerCased(withTraceId(withOneCookie(headers), received));
 }
 
 /** The attributes `routing.http.xff_header_processing.mode` and `…xff_client_port.enabled`. */

@@ -3,6 +3,7 @@ import { isHopByHop } from '../../headers.ts';
 import {
   arrayValue,
   bodyBytes,
+  cookieFields,
   field,
   flagOf,
   headerEntries,
@@ -94,6 +95,9 @@ export interface RestApiEvent extends Payload1Event {
       cognitoIdentityId: null;
       cognitoIdentityPoolId: null;
       principalOrgId: null;
+      /** Where the method asks for one. */
+      apiKey?: string;
+      apiKeyId?: string;
     };
   };
 }
@@ -177,6 +181,7 @@ export function restApiEvent(request: LambdaRequest): RestApiEvent {
         cognitoIdentityId: null,
         cognitoIdentityPoolId: null,
         principalOrgId: null,
+        ...(request.apiKey !== undefined && { apiKey: request.apiKey, apiKeyId: 'gckey001' }),
         ...identity(received),
       },
     },
@@ -195,7 +200,7 @@ function restBody(
 }
 
 function restHeaders(received: Received): Pair[] {
-  const forwarded = withTraceId(withForwarded(received), received.time);
+  const forwarded = withTraceId(withForwarded(received), received);
   const kept = without(withOneCookie(forwarded), 'content-length', 'expect').filter(
     // A SigV4 signature is for API Gateway itself.
     ([name, value]) => name.toLowerCase() !== 'authorization' || !value.startsWith('AWS4-HMAC-'),
@@ -259,7 +264,7 @@ export function httpApi1Event(request: LambdaRequest): HttpApi1Event {
 }
 
 function httpApi1Headers(received: Received): Pair[] {
-  const forwarded = withTraceId(withForwarded(received), received.time);
+  const forwarded = withTraceId(withForwarded(received), received);
   const headers = withOneCookie(forwarded);
   const length = lookup(headers, 'content-length') ?? '0';
   return capitalised(withHeader(headers, 'Content-Length', length), HTTP_CAPITALS);
@@ -383,11 +388,26 @@ export function restApiReply(value: unknown, request: LambdaRequest): Reply {
   const decodes = flagOf(reply, 'isBase64Encoded') && answersBinary(request);
   return {
     status: statusOf(reply['statusCode'] ?? 200, 'statusCode', true),
-    headers: payload1Fields(reply).flatMap(([name, text]): Pair[] => {
-      if (DROPPED.has(name)) return [];
-      return [[REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name, text]];
-    }),
+    headers: remapped(payload1Fields(reply)),
     body: bodyBytes(reply['body'] ?? undefined, decodes, 500),
+    defaultType: 'application/json',
+  };
+}
+
+function remapped(fields: readonly Pair[]): Pair[] {
+  return fields.flatMap(([name, text]): Pair[] => {
+    if (DROPPED.has(name)) return [];
+    return [[REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name, text]];
+  });
+}
+
+/** What precedes a streamed body. Other than in a reply in one piece, `cookies` is allowed. */
+export function restApiPrelude(value: unknown): Reply {
+  const prelude = members(value);
+  return {
+    status: statusOf(prelude['statusCode'] ?? 200, 'statusCode', true),
+    headers: remapped([...payload1Fields(prelude), ...cookieFields(prelude['cookies'])]),
+    body: new Uint8Array(),
     defaultType: 'application/json',
   };
 }

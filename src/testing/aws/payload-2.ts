@@ -4,16 +4,16 @@ import { textBytes } from '../http.ts';
 import { gateway, httpApiPath, stagePrefix } from './payload-1.ts';
 import {
   bodyBytes,
+  cookieFields,
   field,
   flagOf,
   headerEntries,
   isMembers,
-  kind,
   Malformed,
+  members,
   platformError,
   scalarValue,
   statusOf,
-  stringValue,
 } from './reply.ts';
 import type { Members, Reply } from './reply.ts';
 import {
@@ -154,7 +154,7 @@ function callerAccount(authorizer: Members | undefined): string {
 }
 
 function frontHeaders(received: Received): Pair[] {
-  return lowerCased(withTraceId(withOneCookie(withForwarded(received)), received.time));
+  return lowerCased(withTraceId(withOneCookie(withForwarded(received)), received));
 }
 
 function cookiesOf(headers: readonly Pair[]): Pick<Payload2Event, 'cookies'> {
@@ -218,6 +218,13 @@ export function functionUrlReply(value: unknown): Reply {
   };
 }
 
+/** What precedes a streamed body. */
+export function functionUrlPrelude(value: unknown): Reply {
+  const prelude = members(value);
+  const whole = { ...prelude, statusCode: prelude['statusCode'] ?? 200 };
+  return { ...payload2Reply(whole, '', URL_REMAPPED), defaultType: 'application/octet-stream' };
+}
+
 /** No statusCode: the whole result is the page. */
 function inferred(json: string): Reply {
   return { status: 200, headers: [['content-type', 'application/json']], body: textBytes(json) };
@@ -234,14 +241,6 @@ function payload2Reply(reply: Members, body: unknown, remapped?: ReadonlySet<str
     headers: [...fields, ...cookieFields(reply['cookies'])],
     body: bodyBytes(body ?? undefined, flagOf(reply, 'isBase64Encoded')),
   };
-}
-
-function cookieFields(cookies: unknown): Pair[] {
-  if (cookies === undefined || cookies === null) return [];
-  if (!Array.isArray(cookies)) {
-    throw new Malformed(`malformed: cookies is ${kind(cookies)}, not an array`);
-  }
-  return cookies.map((cookie: unknown) => field('set-cookie', stringValue('set-cookie', cookie)));
 }
 
 export function functionUrlError(reason: string, status = 502): Reply {

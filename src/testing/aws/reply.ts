@@ -86,6 +86,15 @@ export function scalarValue(name: string, value: unknown): string {
   return stringValue(name, value);
 }
 
+/** The lines of a member `cookies`. */
+export function cookieFields(cookies: unknown): Pair[] {
+  if (cookies === undefined || cookies === null) return [];
+  if (!Array.isArray(cookies)) {
+    throw new Malformed(`malformed: cookies is ${kind(cookies)}, not an array`);
+  }
+  return cookies.map((cookie: unknown) => field('set-cookie', stringValue('set-cookie', cookie)));
+}
+
 export function arrayValue(name: string, value: unknown): unknown[] {
   if (!Array.isArray(value)) {
     throw new Malformed(`malformed: multi-value header ${name} is ${kind(value)}, not an array`);

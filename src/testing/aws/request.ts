@@ -34,6 +34,12 @@ export interface SourceOptions {
   binaryMediaTypes?: readonly string[];
   /** The address of the client. Default the request's `clientAddress`, else an address of RFC 5737. */
   sourceIp?: string;
+  /** The port the client came to, for X-Forwarded-Port. Default that of the scheme. */
+  port?: number;
+  /** X-Ray's trace, `Root=1-…`, where the client sends none. */
+  traceId?: string;
+  /** REST API: the key the client was let in with. */
+  apiKey?: string;
   /** ALB: write the client's port beside its address in X-Forwarded-For. */
   clientPort?: number;
   /** ALB: what becomes of the client's X-Forwarded-For. Default `'append'`. */
@@ -76,6 +82,8 @@ export interface Received {
   clientAddress: string;
   userAgent: string | undefined;
   time: number;
+  port: string;
+  traceId: string | undefined;
 }
 
 /** 10 January 2026, 09:30:00 UTC. */
@@ -100,6 +108,8 @@ export function receive(options: LambdaRequest, host: string): Received {
     clientAddress: options.sourceIp ?? request.clientAddress ?? DEFAULT_ADDRESS,
     userAgent: lookup(headers, 'user-agent'),
     time: options.time ?? DEFAULT_TIME,
+    port: String(options.port ?? (request.scheme === 'http' ? 80 : 443)),
+    traceId: options.traceId,
   };
   if (request.body?.length) received.body = request.body;
   return received;
@@ -172,17 +182,14 @@ export function withForwarded(received: Received, separator = ', '): Pair[] {
     'X-Forwarded-For',
     [...chain, received.clientAddress].join(separator),
   );
-  headers = withHeader(headers, 'X-Forwarded-Port', portOf(received));
+  headers = withHeader(headers, 'X-Forwarded-Port', received.port);
   return withHeader(headers, 'X-Forwarded-Proto', received.scheme);
 }
 
-export function portOf({ scheme }: Received): string {
-  return scheme === 'https' ? '443' : '80';
-}
-
 /** X-Ray's header: the client's own if it sent one. */
-export function withTraceId(headers: readonly Pair[], time: number): Pair[] {
+export function withTraceId(headers: readonly Pair[], { time, traceId }: Received): Pair[] {
   if (lookup(headers, 'x-amzn-trace-id') !== undefined) return [...headers];
+  if (traceId !== undefined) return [...headers, ['X-Amzn-Trace-Id', traceId]];
   const seconds = Math.floor(time / 1000)
     .toString(16)
     .padStart(8, '0');

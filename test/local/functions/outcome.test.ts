@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failure, success } from '../../src/cli/outcome.ts';
+import { failure, success } from '../../../src/local/functions/outcome.ts';
 
 describe('success', () => {
   it.each([

@@ -1,5 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { lambdaContext, lambdaVariables, newInvocation } from '../../src/cli/context.ts';
+import {
+  lambdaContext,
+  lambdaVariables,
+  newInvocation,
+} from '../../../src/local/functions/context.ts';
 
 const handler = { name: 'app', handler: 'app.main', folder: '/work' };
 

@@ -1,0 +1,163 @@
+/**
+ * The doors of a project on this machine: an HTTP server for each API, Function URL and load balancer, which turns requests
+ * into the events AWS would make of them, and results into the answers AWS would give.
+ *
+ * ```ts
+ * const fronts = await startFronts(project, { functions, port: 3000 });
+ * console.log(fronts.list.map(({ url }) => url));
+ * await fronts.close();
+ * ```
+ */
+import type { Server } from 'node:http';
+import type { FrontAnswer, FrontHandler, FrontRequest } from './fronts/front.ts';
+import { httpApiHandler, httpApiTooLarge } from './fronts/http-api.ts';
+import { hostNameOf, isLocalName } from './fronts/names.ts';
+import { type FrontServerOptions, portOf, startServer, stopServer } from './fronts/server.ts';
+import type { JsonWebKey, RecordedEvent, Services } from './fronts/services.ts';
+import type { Functions } from './functions.ts';
+import type { Front, Project } from './project.ts';
+import type { TraceLog } from './trace.ts';
+
+export type { FrontAnswer, FrontRequest } from './fronts/front.ts';
+export type { JsonWebKey, RecordedEvent } from './fronts/services.ts';
+
+export interface FrontsOptions {
+  functions: Functions;
+  traces?: TraceLog;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** The first front's port, the next one has the next; 0 for any that are free. Default 3000. */
+  port?: number;
+  /** All fronts on one port, told apart by host name: `<logical id>.localhost`. */
+  singlePort?: boolean;
+  /** Host names beside `localhost` and addresses that requests may carry; `'any'` lifts the protection. */
+  allowedHosts?: readonly string[] | 'any';
+  /** A JWK Set for JWT authorizers. */
+  keys?: readonly JsonWebKey[];
+  onEvent?: (event: RecordedEvent) => void;
+  onAnswered?: (front: Front, request: FrontRequest, answer: FrontAnswer, ms: number) => void;
+  /** What the user should know, each thing once. */
+  onNote?: (text: string) => void;
+}
+
+export interface LocalFront {
+  readonly front: Front;
+  /** `http://127.0.0.1:3000/live`, without a slash at the end. */
+  readonly url: string;
+}
+
+export interface Fronts {
+  readonly list: readonly LocalFront[];
+  close(): Promise<void>;
+}
+
+const MB = 1024 * 1024;
+
+/** @throws {Error} with code EADDRINUSE and its siblings; nothing listens then */
+export async function startFronts(project: Project, options: FrontsOptions): Promise<Fronts> {
+  const { host = '127.0.0.1', port = 3000, singlePort = false, onAnswered } = options;
+  const services = servicesOf(options);
+  const fronts = project.fronts.map((front) => ({
+    front,
+    serving: {
+      ...serving(front, services),
+      onAnswered: (request: FrontRequest, answer: FrontAnswer, ms: number) =>
+        onAnswered?.(front, request, answer, ms),
+    },
+  }));
+  const allowed = allowedNames(project, options);
+  const servers: Server[] = [];
+  const list: LocalFront[] = [];
+  try {
+    if (singlePort) {
+      const byName = new Map(fronts.map(({ front, serving }) => [localName(front), serving]));
+      const server = await startServer(host, port, (name) => byName.get(hostNameOf(name)));
+      servers.push(server);
+      for (const { front } of fronts) {
+        list.push({ front, url: urlOf(front, localName(front), portOf(server)) });
+      }
+    } else {
+      for (const [index, { front, serving }] of fronts.entries()) {
+        const server = await startServer(host, port === 0 ? 0 : port + index, (name) =>
+          allowed(hostNameOf(name)) ? serving : undefined,
+        );
+        servers.push(server);
+        list.push({ front, url: urlOf(front, shownHost(host), portOf(server)) });
+      }
+    }
+  } catch (error) {
+    await Promise.all(servers.map(stopServer));
+    throw error;
+  }
+  return {
+    list,
+    close: async () => {
+      await Promise.all(servers.map(stopServer));
+    },
+  };
+}
+
+function servicesOf({ functions, traces, keys, onEvent, onNote }: FrontsOptions): Services {
+  const said = new Set<string>();
+  const say = (text: string): void => {
+    if (said.has(text)) return;
+    said.add(text);
+    onNote?.(text);
+  };
+  return { functions, traces, keys, onEvent, say };
+}
+
+function serving(front: Front, services: Services): Omit<FrontServerOptions, 'onAnswered'> {
+  switch (front.kind) {
+    case 'http-api':
+      return limited(httpApiHandler(front, services), 10 * MB, httpApiTooLarge);
+    default:
+      throw new Error('not yet');
+  }
+}
+
+function limited(
+  handler: FrontHandler,
+  bodyLimit: number,
+  tooLarge: FrontAnswer,
+): Omit<FrontServerOptions, 'onAnswered'> {
+  return { handler, bodyLimit, tooLarge };
+}
+
+function allowedNames(
+  project: Project,
+  { allowedHosts = [], host }: FrontsOptions,
+): (name: string) => boolean {
+  if (allowedHosts === 'any') return () => true;
+  const names = [...allowedHosts, ...(host === undefined ? [] : [host]), ...ownNames(project)];
+  const known = new Set(names.map((name) => name.toLowerCase()));
+  return (name) => isLocalName(name) || known.has(name);
+}
+
+/** Names that the template itself gives its load balancers. */
+function ownNames({ fronts }: Project): string[] {
+  return fronts.flatMap((front) =>
+    front.kind === 'alb'
+      ? front.rules.flatMap(({ conditions }) =>
+          conditions.flatMap((it) => (it.on === 'host' ? it.values : [])),
+        )
+      : [],
+  );
+}
+
+function localName({ id }: Front): string {
+  return `${id.toLowerCase()}.localhost`;
+}
+
+/** What a browser can be sent to. */
+function shownHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function urlOf(front: Front, host: string, port: number): string {
+  const isStaged = front.kind === 'rest-api' || front.kind === 'http-api';
+  const stage = isStaged && front.stage !== '$default' ? `/${front.stage}` : '';
+  return `http://${host}:${port}${stage}`;
+}

@@ -1,0 +1,57 @@
+/** Pieces of a body on their way from a function to a client, no faster than the client takes them. */
+
+export interface Channel {
+  /** The promise settles when the piece has been taken, or when nobody will any more. */
+  push(chunk: Uint8Array): Promise<void>;
+  end(): void;
+  /** The reader's loop throws. */
+  fail(error: Error): void;
+  readonly pieces: AsyncIterable<Uint8Array>;
+}
+
+export function createChannel(): Channel {
+  const waiting: { chunk: Uint8Array; taken: () => void }[] = [];
+  let wake: (() => void) | undefined;
+  let ended = false;
+  let failure: Error | undefined;
+  let isGone = false;
+
+  async function* read(): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) {
+        const next = waiting.shift();
+        if (next) {
+          yield next.chunk;
+          next.taken();
+        } else if (failure) throw failure;
+        else if (ended) return;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      // A function is not told that its client has left; it writes on, into nothing.
+      isGone = true;
+      for (const { taken } of waiting.splice(0)) taken();
+    }
+  }
+  return {
+    push: (chunk) =>
+      new Promise((resolve) => {
+        if (isGone) return resolve();
+        waiting.push({ chunk, taken: resolve });
+        wake?.();
+      }),
+    end: () => {
+      ended = true;
+      wake?.();
+    },
+    fail: (error) => {
+      failure = error;
+      wake?.();
+    },
+    pieces: read(),
+  };
+}

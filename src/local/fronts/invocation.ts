@@ -1,0 +1,148 @@
+/** One request through one function: event, invocation, and the answer the front makes of the result. */
+import {
+  lambdaAnswer,
+  lambdaEvent,
+  lambdaFailure,
+  type LambdaAnswer,
+  type LambdaRequest,
+  type LambdaSource,
+  lambdaStreamHead,
+} from '../../testing/aws.ts';
+import { CodeError } from '../functions/code.ts';
+import type { InvocationResult } from '../runtime-api.ts';
+import { codeErrorAnswer } from './code-error.ts';
+import type { FrontAnswer, FrontRequest } from './front.ts';
+import type { Services } from './services.ts';
+import { openStream, type StreamedAnswer } from './stream.ts';
+import { openTrace, type Trace } from './trace.ts';
+
+/** Which function, and how the front calls it. */
+export interface Target {
+  readonly frontId: string;
+  readonly functionId: string;
+  readonly source: LambdaSource;
+  readonly request: LambdaRequest;
+  /** The response is passed on while it is made. */
+  readonly streams?: boolean;
+  /** How long the front waits, in ms, and what it answers then. The function runs on. */
+  readonly patience?: { readonly ms: number; readonly answer: FrontAnswer };
+  /** What the front answers to an event over Lambda's limit. */
+  readonly tooLarge: FrontAnswer;
+}
+
+export async function invokeTarget(
+  services: Services,
+  request: FrontRequest,
+  target: Target,
+): Promise<FrontAnswer> {
+  const { functionId, source, patience } = target;
+  const event = lambdaEvent(source, target.request);
+  services.onEvent?.({ functionId, source, event });
+  const trace = openTrace(services.traces, request, target, event);
+  const answering = answer(services, request, target, event, trace);
+  const answered = await (patience ? inTime(answering, patience) : answering);
+  return trace.answered(answered);
+}
+
+async function answer(
+  services: Services,
+  request: FrontRequest,
+  target: Target,
+  event: unknown,
+  trace: Trace,
+): Promise<FrontAnswer> {
+  const stream = target.streams ? openStream(target.source, target.request) : undefined;
+  const invoking = services.functions.invoke(target.functionId, event, {
+    requestId: request.id,
+    traceId: request.traceId,
+    ...trace.hooks,
+    ...stream?.hooks,
+  });
+  const whole = invoking.then(
+    (result) => {
+      trace.ended(result);
+      stream?.finish(result);
+      return answerOf(target, result);
+    },
+    (error: unknown) => {
+      trace.failed(error);
+      if (error instanceof CodeError) return codeErrorAnswer(error, request);
+      if (error instanceof RangeError) return { ...target.tooLarge, problem: error.message };
+      throw error;
+    },
+  );
+  if (!stream) return await whole;
+  return await Promise.race([stream.head.then(started), whole]);
+}
+
+function started({ answer, pieces }: StreamedAnswer): FrontAnswer {
+  return { ...told(answer), body: pieces ?? answer.response.body };
+}
+
+/** What the front makes of a result that has come whole. */
+export function answerOf(target: Target, result: InvocationResult): FrontAnswer {
+  const { source, request } = target;
+  const { kind, error, body, prelude, payload } = result;
+  if ((kind !== 'buffered' && kind !== 'streamed') || error || result.truncated) {
+    const reason = error ? `${error.errorType}: ${error.errorMessage}` : 'it was cut off';
+    return told({ response: lambdaFailure(source, reason, request), problem: reason });
+  }
+  if (source === 'function-url' && prelude !== undefined) {
+    return told(wholeStream(prelude, payload ?? new Uint8Array(), request));
+  }
+  const value = parsed(body);
+  if (value === undefined) {
+    const problem = 'malformed: the result is no JSON; a streamed one needs a front that streams';
+    return told({ response: lambdaFailure(source, problem, request), problem });
+  }
+  return told(lambdaAnswer(source, value.json, request));
+}
+
+/** A Function URL in buffered mode waits for the end of a stream. */
+function wholeStream(prelude: unknown, payload: Uint8Array, request: LambdaRequest): LambdaAnswer {
+  const { response, problem } = lambdaStreamHead('function-url', prelude, request);
+  if (problem !== undefined) return { response, problem };
+  const isBodiless = response.status === 204 || response.status === 304;
+  const body = isBodiless || request.method === 'HEAD' ? new Uint8Array() : payload;
+  const length = ['content-length', String(payload.length)] as const;
+  return {
+    response: {
+      ...response,
+      headers: [...response.headers, ...(isBodiless ? [] : [length])],
+      body,
+    },
+  };
+}
+
+/** Behind a platform's own answer, the reason is for the user and not for the client. */
+function told({ response, problem }: LambdaAnswer): FrontAnswer {
+  const { status, headers, body, reason } = response;
+  return problem === undefined
+    ? { status, headers, body, reason }
+    : { status, headers, body, problem };
+}
+
+function parsed(body: Uint8Array): { json: unknown } | undefined {
+  try {
+    return { json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown };
+  } catch {
+    return undefined;
+  }
+}
+
+async function inTime(
+  answering: Promise<FrontAnswer>,
+  { ms, answer }: NonNullable<Target['patience']>,
+): Promise<FrontAnswer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<FrontAnswer>((resolve) => {
+    timer = setTimeout(() => resolve(answer), ms);
+  });
+  try {
+    return await Promise.race([answering, late]);
+  } finally {
+    clearTimeout(timer);
+    // If it fails after all, its trace says so.
+    answering.catch(() => undefined);
+  }
+}

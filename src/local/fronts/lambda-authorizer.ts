@@ -1,0 +1,159 @@
+/**
+ * Lambda authorizers, asked anew for each request: results are not cached here.
+ *
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+ */
+import { decodeNative } from '../../native.ts';
+import { authorizerEvent, type LambdaRequest } from '../../testing/aws.ts';
+import type { Authorizer } from '../project.ts';
+import { type Access, forbidden, unauthorized } from './authorizers.ts';
+import {
+  type FrontAnswer,
+  type FrontRequest,
+  gatewayAnswer,
+  headerOf,
+  jsonAnswer,
+  splitTarget,
+} from './front.ts';
+import type { Services } from './services.ts';
+
+type LambdaAuthorizer = Extract<Authorizer, { type: 'lambda' }>;
+type Members = Readonly<Record<string, unknown>>;
+
+export async function askLambda(
+  authorizer: LambdaAuthorizer,
+  services: Services,
+  request: FrontRequest,
+  target: LambdaRequest,
+  payload: '1.0' | '2.0',
+): Promise<Access> {
+  const { format, name, functionId, simpleResponses } = authorizer;
+  const identity = authorizer.identitySources.map((source) => identityOf(source, request, target));
+  if (identity.some((value) => value === undefined || value === '')) {
+    const sources = authorizer.identitySources.join(', ');
+    return unauthorized(`authorizer ${name} is not asked: the request lacks one of ${sources}`);
+  }
+  const event = authorizerEvent(format, target, identity as string[]);
+  const { kind, error, body } = await services.functions.invoke(functionId, event);
+  const isRest = format.startsWith('rest');
+  if (kind !== 'buffered') {
+    const problem = `authorizer ${name} failed: ${error?.errorType}: ${error?.errorMessage}`;
+    // The word by which an authorizer says so (developer guide, "Output from a Lambda authorizer").
+    if (error?.errorMessage === 'Unauthorized') return unauthorized(problem);
+    return { refused: broken(isRest, problem) };
+  }
+  const reply = parsed(body);
+  if (format === '2.0' && simpleResponses) return readSimple(reply, authorizer, payload);
+  const arn = String(event['methodArn'] ?? event['routeArn']);
+  return readPolicy(reply, authorizer, arn, payload);
+}
+
+function readSimple(reply: Members, { name }: LambdaAuthorizer, payload: '1.0' | '2.0'): Access {
+  const { isAuthorized, context } = reply;
+  if (typeof isAuthorized !== 'boolean') {
+    return { refused: broken(false, `authorizer ${name}: isAuthorized is no boolean`) };
+  }
+  if (!isAuthorized) return forbidden(`authorizer ${name} says no`);
+  return { context: shaped(membersOf(context), payload) };
+}
+
+function readPolicy(
+  reply: Members,
+  { name, format }: LambdaAuthorizer,
+  arn: string,
+  payload: '1.0' | '2.0',
+): Access {
+  const isRest = format.startsWith('rest');
+  const { principalId, policyDocument, context } = reply;
+  const statements = membersOf(policyDocument)['Statement'];
+  if (typeof principalId !== 'string' || statements === undefined) {
+    const problem = `authorizer ${name}: its answer needs principalId and policyDocument.Statement`;
+    return { refused: broken(isRest, problem) };
+  }
+  const verdict = judge([statements].flat() as Members[], arn);
+  if (verdict !== 'Allow') {
+    const problem = `authorizer ${name}: its policy does not allow ${arn}`;
+    if (!isRest) return forbidden(problem);
+    const message = 'User is not authorized to access this resource';
+    const explicit = verdict === 'Deny' ? ' with an explicit deny' : '';
+    return { refused: jsonAnswer(403, JSON.stringify({ Message: message + explicit }), problem) };
+  }
+  const values = membersOf(context);
+  if (isRest && Object.values(values).some((value) => typeof value === 'object')) {
+    const problem = `authorizer ${name}: its context holds more than strings, numbers and booleans`;
+    return { refused: broken(true, problem) };
+  }
+  if (!isRest) return { context: shaped({ principalId, ...values }, payload) };
+  const strings = Object.entries(values).map(([key, value]) => [key, String(value)]);
+  return { context: { principalId, integrationLatency: 1, ...Object.fromEntries(strings) } };
+}
+
+/** Format 2.0 has the context under `lambda`, format 1.0 side by side with what API Gateway adds. */
+function shaped(context: Members, payload: '1.0' | '2.0'): Record<string, unknown> {
+  if (payload === '1.0') return { ...context, integrationLatency: 1 };
+  const { principalId: _, ...lambda } = context;
+  return { lambda };
+}
+
+/** What is denied is denied, whatever else is allowed. */
+function judge(statements: readonly Members[], arn: string): 'Allow' | 'Deny' | undefined {
+  const effects = statements
+    .filter(
+      ({ Action, Resource }) =>
+        anyMatches(Action, 'execute-api:Invoke') && anyMatches(Resource, arn),
+    )
+    .map(({ Effect }) => Effect);
+  if (effects.includes('Deny')) return 'Deny';
+  return effects.includes('Allow') ? 'Allow' : undefined;
+}
+
+function anyMatches(patterns: unknown, value: string): boolean {
+  return [patterns].flat().some((pattern) => {
+    if (typeof pattern !== 'string') return false;
+    const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
+    const expression = escaped.replaceAll('*', '.*').replaceAll('?', '.');
+    return new RegExp(`^${expression}$`, 'is').test(value);
+  });
+}
+
+/** `$request.header.X`, `method.request.querystring.x`, and their siblings. */
+function identityOf(
+  source: string,
+  request: FrontRequest,
+  target: LambdaRequest,
+): string | undefined {
+  const [, where, name = ''] =
+    /(header|querystring|stageVariables|context)\.(.+)$/i.exec(source) ?? [];
+  switch (where?.toLowerCase()) {
+    case 'header': {
+      const value = headerOf(request, name.toLowerCase());
+      return value === undefined ? undefined : decodeNative(value);
+    }
+    case 'querystring':
+      return new URLSearchParams(splitTarget(request.target).query).get(name) ?? undefined;
+    case 'stagevariables':
+      return target.stageVariables?.[name];
+    default:
+      // Of the context there is always something.
+      return source;
+  }
+}
+
+function broken(isRest: boolean, problem: string): FrontAnswer {
+  return isRest
+    ? gatewayAnswer(500, null, problem)
+    : gatewayAnswer(500, 'Internal Server Error', problem);
+}
+
+function parsed(body: Uint8Array): Members {
+  try {
+    return membersOf(JSON.parse(Buffer.from(body).toString()));
+  } catch {
+    return {};
+  }
+}
+
+function membersOf(value: unknown): Members {
+  return typeof value === 'object' && value !== null ? (value as Members) : {};
+}

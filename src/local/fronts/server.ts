@@ -1,0 +1,151 @@
+/** HTTP on this side of a front: whole requests in, answers out, in the face of clients of every kind. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Header } from '../../types.ts';
+import type { FrontAnswer, FrontHandler, FrontRequest } from './front.ts';
+
+export interface FrontServerOptions {
+  handler: FrontHandler;
+  /** The most bytes a body may have, and the answer to more. */
+  bodyLimit: number;
+  tooLarge: FrontAnswer;
+  onAnswered: (request: FrontRequest, answer: FrontAnswer, ms: number) => void;
+}
+
+/** A front by the Host header of a request; undefined refuses it. */
+export type FindFront = (host: string | undefined) => FrontServerOptions | undefined;
+
+/** The largest head of a request any front takes, in bytes; what each takes itself is less. */
+const MAX_HEAD = 80 * 1024;
+/** How long a client may take for a head and for a whole request, in ms. */
+const HEAD_TIMEOUT = 20_000;
+const REQUEST_TIMEOUT = 60_000;
+
+export async function startServer(host: string, port: number, find: FindFront): Promise<Server> {
+  const server = createServer(
+    { maxHeaderSize: MAX_HEAD, headersTimeout: HEAD_TIMEOUT, requestTimeout: REQUEST_TIMEOUT },
+    (request, response) => {
+      serve(find, request, response).catch(() => response.destroy());
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return server;
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+export async function stopServer(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
+
+async function serve(
+  find: FindFront,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const begun = performance.now();
+  const front = find(incoming.headers.host);
+  if (!front) return await send(REFUSED, incoming, response);
+  const body = await readBody(incoming, front.bodyLimit);
+  const request = requestOf(incoming, body ?? new Uint8Array());
+  const answer = body ? await front.handler(request) : front.tooLarge;
+  front.onAnswered(request, answer, performance.now() - begun);
+  if (!body) response.setHeader('connection', 'close');
+  await send(answer, incoming, response);
+}
+
+const refusal = Buffer.from(
+  'This host name is none of a local front. Use localhost, or allow it with --allowed-host.\n',
+);
+/** Any page of the web may have its name resolve to this machine (DNS rebinding); only known names are answered. */
+const REFUSED: FrontAnswer = {
+  status: 421,
+  headers: [
+    ['content-type', 'text/plain'],
+    ['content-length', String(refusal.length)],
+  ],
+  body: refusal,
+};
+
+/** The whole body; undefined when it is over the limit. */
+async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  if (Number(incoming.headers['content-length'] ?? 0) > limit) return undefined;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) return undefined;
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
+
+function requestOf(incoming: IncomingMessage, body: Uint8Array): FrontRequest {
+  const { rawHeaders, socket } = incoming;
+  const headers: Header[] = [];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
+  }
+  const time = Date.now();
+  const seconds = Math.floor(time / 1000).toString(16);
+  return {
+    id: randomUUID(),
+    method: incoming.method ?? 'GET',
+    ...originForm(incoming.url ?? '/', headers),
+    body,
+    // An IPv4 client of an IPv6 socket.
+    clientAddress: (socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:(?=\d+\.)/, ''),
+    port: socket.localPort ?? 0,
+    time,
+    traceId: `Root=1-${seconds}-${randomBytes(12).toString('hex')}`,
+  };
+}
+
+/** RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. */
+function originForm(target: string, headers: Header[]): Pick<FrontRequest, 'target' | 'headers'> {
+  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
+  if (authority === undefined) return { target, headers };
+  const others = headers.filter(([name]) => name.toLowerCase() !== 'host');
+  return {
+    target: rest.startsWith('/') ? rest : `/${rest}`,
+    headers: [['Host', authority], ...others],
+  };
+}
+
+async function send(
+  answer: FrontAnswer,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { status, reason, headers, body } = answer;
+  // The front knows the length; a body that goes to waste must not be taken for the next request.
+  if (!incoming.complete) response.setHeader('connection', 'close');
+  const flat = headers.flatMap(([name, value]) => [name, value]);
+  if (reason === undefined) response.writeHead(status, flat);
+  else response.writeHead(status, reason, flat);
+  if (body instanceof Uint8Array) {
+    response.end(body);
+    return;
+  }
+  response.flushHeaders();
+  for await (const piece of body) {
+    if (response.destroyed) break;
+    if (response.write(piece)) continue;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        response.off('drain', done).off('close', done);
+        resolve();
+      };
+      response.on('drain', done).on('close', done);
+    });
+  }
+  response.end();
+}

@@ -1,0 +1,157 @@
+/** Writes down what happens to one request. */
+import { decodeNative } from '../../native.ts';
+import type { FunctionLog, InvokeFunctionOptions } from '../functions.ts';
+import type { TraceMessage } from '../functions/preload.ts';
+import type { InvocationResult } from '../runtime-api.ts';
+import type { InvocationTrace, Limit, TracedBody, TraceLog } from '../trace.ts';
+import type { FrontAnswer, FrontRequest } from './front.ts';
+import type { Target } from './invocation.ts';
+
+export interface Trace {
+  readonly hooks: InvokeFunctionOptions;
+  ended(result: InvocationResult): void;
+  failed(error: unknown): void;
+  /** The answer, which tells of its body as that passes. */
+  answered(answer: FrontAnswer): FrontAnswer;
+}
+
+/** How much of a body is kept, in bytes. */
+const KEPT = 256 * 1024;
+const MB = 1024 * 1024;
+
+export function openTrace(
+  traces: TraceLog | undefined,
+  request: FrontRequest,
+  target: Target,
+  event: unknown,
+): Trace {
+  if (!traces) return { hooks: {}, ended() {}, failed() {}, answered: (answer) => answer };
+  const start = performance.now();
+  const now = (): number => performance.now() - start;
+  let trace: InvocationTrace = {
+    id: request.id,
+    time: request.time,
+    state: 'waiting',
+    functionId: target.functionId,
+    frontId: target.frontId,
+    source: target.source,
+    cold: false,
+    streamed: target.streams ?? false,
+    request: {
+      method: request.method,
+      target: decodeNative(request.target),
+      headers: request.headers.map(([name, value]) => [name, decodeNative(value)]),
+      body: tracedBody([request.body], request.body.length),
+    },
+    event,
+    logs: [],
+    timings: {},
+    limits: [{ name: 'request', used: size(event), limit: 6 * MB, unit: 'bytes' }],
+    warnings: [],
+  };
+  const put = (change: Partial<InvocationTrace>): void => {
+    trace = { ...trace, ...change };
+    traces.put(trace);
+  };
+  const time = (
+    name: keyof InvocationTrace['timings'],
+    change: Partial<InvocationTrace> = {},
+  ): void => put({ ...change, timings: { ...trace.timings, [name]: now() } });
+  put({});
+
+  return {
+    hooks: {
+      onDequeued: (cold) => time('dequeued', { cold }),
+      onReady: () => time('initialized'),
+      onStart: () => time('invoked', { state: 'running' }),
+      onLog: ({ stream, text }: FunctionLog) =>
+        put({ logs: [...trace.logs, { at: now(), stream, text }] }),
+      onTrace: (message) => tell(message),
+    },
+    ended: (result) => {
+      const { kind, body, prelude, error } = result;
+      const reply = kind === 'buffered' ? parsed(body) : prelude;
+      const used = now() - (trace.timings.invoked ?? 0);
+      put({
+        state: error ? 'failed' : 'done',
+        ...(reply !== undefined && { reply }),
+        ...(error && {
+          error: { type: error.errorType, message: error.errorMessage, stack: error.trace },
+        }),
+        limits: [...trace.limits, responseLimit(target, body.length), duration(used)],
+      });
+    },
+    failed: (error) => {
+      const { name, message } = error as Error;
+      put({ state: 'failed', error: { type: name, message } });
+    },
+    answered: (answer) => {
+      if (answer.problem !== undefined) put({ warnings: [...trace.warnings, answer.problem] });
+      return { ...answer, body: watched(answer) };
+    },
+  };
+
+  function tell(message: TraceMessage): void {
+    if (message.type === 'environ') return put({ environ: message.environ });
+    const { status, headers, error } = message;
+    const call = { status, headers, ...(error !== undefined && { error }) };
+    time('started', { startResponse: [...(trace.startResponse ?? []), call] });
+  }
+
+  function duration(used: number): Limit {
+    return { name: 'duration', used, limit: target.patience?.ms ?? 900_000, unit: 'ms' };
+  }
+
+  function watched({ status, headers, body }: FrontAnswer): FrontAnswer['body'] {
+    const head = {
+      status,
+      headers: headers.map(([name, value]) => [name, decodeNative(value)] as const),
+    };
+    if (body instanceof Uint8Array) {
+      time('firstByte', { response: { ...head, body: tracedBody([body], body.length) } });
+      time('ended');
+      return body;
+    }
+    return passing(body, head);
+  }
+
+  async function* passing(
+    body: AsyncIterable<Uint8Array>,
+    head: Pick<NonNullable<InvocationTrace['response']>, 'status' | 'headers'>,
+  ): AsyncGenerator<Uint8Array> {
+    const kept: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const piece of body) {
+        if (length === 0) time('firstByte');
+        if (length < KEPT) kept.push(piece);
+        length += piece.length;
+        yield piece;
+      }
+    } finally {
+      time('ended', { response: { ...head, body: tracedBody(kept, length) } });
+    }
+  }
+}
+
+function responseLimit({ source, streams }: Target, used: number): Limit {
+  const limit = source.startsWith('alb') ? MB : streams ? 200 * MB : 6 * MB;
+  return { name: 'response', used, limit, unit: 'bytes' };
+}
+
+function tracedBody(pieces: readonly Uint8Array[], length: number): TracedBody {
+  const first = Buffer.concat(pieces).subarray(0, KEPT);
+  return { length, base64: first.toString('base64'), truncated: first.length < length };
+}
+
+function size(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}

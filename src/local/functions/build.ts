@@ -1,0 +1,150 @@
+/** Functions with `BuildMethod: esbuild`, built as `sam build` does, into a cache folder, and again after each edit. */
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import type * as Esbuild from 'esbuild';
+import type { EsbuildProperties, FunctionDefinition, Project } from '../project.ts';
+import { type Code, CodeError, type CodeOptions } from './code.ts';
+import { watchFolders } from './watch.ts';
+
+export function createBuild(
+  definition: FunctionDefinition,
+  properties: EsbuildProperties,
+  project: Project,
+  options: CodeOptions,
+): Code {
+  const outdir = cacheFolder(definition, project);
+  let context: Esbuild.BuildContext<{ metafile: true }> | undefined;
+  let inputs = new Set<string>();
+  let isClosed = false;
+  const watcher = options.watch ? watchFolders([], changed, (file) => inputs.has(file)) : undefined;
+
+  async function build(): Promise<string> {
+    context ??= await open(definition, properties, outdir);
+    try {
+      const { metafile } = await context.rebuild();
+      follow(Object.keys(metafile.inputs));
+    } catch (error) {
+      follow(failedFiles(error, definition, properties));
+      throw new CodeError(await buildMessage(error, definition, project));
+    }
+    return outdir;
+  }
+  /** esbuild names its inputs from its working folder. */
+  function follow(files: readonly string[]): void {
+    const paths = files.map((file) => resolve(definition.codeFolder, file));
+    const own = paths.filter((file) => !file.includes('node_modules'));
+    // Those of the last good build as well: any of them may be what mends it.
+    inputs = new Set([...inputs, ...own]);
+    watcher?.set(new Set([...inputs].map((file) => dirname(file))));
+  }
+  let current = attempt();
+
+  function attempt(): Promise<string> {
+    const attempted = build();
+    attempted.catch((error: unknown) => {
+      if (!isClosed && error instanceof CodeError) options.onError(error);
+    });
+    return attempted;
+  }
+  function changed(files: readonly string[]): void {
+    // The one that is under way has read some of the old files.
+    current = current.then(attempt, attempt);
+    current.catch(() => undefined);
+    options.onChange(files);
+  }
+
+  return {
+    folder: () => current,
+    close: async () => {
+      isClosed = true;
+      watcher?.close();
+      await current.catch(() => undefined);
+      await context?.dispose();
+    },
+  };
+}
+
+async function open(
+  definition: FunctionDefinition,
+  { entryPoints, options }: EsbuildProperties,
+  outdir: string,
+): Promise<Esbuild.BuildContext<{ metafile: true }>> {
+  const { context } = findEsbuild(definition);
+  mkdirSync(outdir, { recursive: true });
+  // Whether `.js` here is CommonJS must not depend on the project's package.json, which Lambda does not see.
+  writeFileSync(join(outdir, 'package.json'), '{}\n');
+  try {
+    return await context({
+      target: 'es2020', // SAM's default
+      ...options,
+      entryPoints: [...entryPoints],
+      absWorkingDir: definition.codeFolder,
+      bundle: true,
+      platform: 'node',
+      sourcemap: true,
+      metafile: true,
+      write: true,
+      outdir,
+      logLevel: 'silent',
+    });
+  } catch (error) {
+    throw new CodeError(`${definition.id}: BuildProperties: ${(error as Error).message}`);
+  }
+}
+
+/** Beside the function's packages, so that those that stay outside the bundle are found from it. */
+function cacheFolder({ id, codeFolder }: FunctionDefinition, project: Project): string {
+  for (let at = codeFolder; ; at = dirname(at)) {
+    const packages = join(at, 'node_modules');
+    if (statSync(packages, { throwIfNoEntry: false })?.isDirectory()) {
+      return join(packages, '.cache/gatecall', basename(project.file), id);
+    }
+    if (at === project.folder || at === dirname(at)) break;
+  }
+  return join(project.folder, '.aws-sam/gatecall', id);
+}
+
+/** The function's own esbuild, else one that happens to be installed beside this package. */
+function findEsbuild({ id, codeFolder }: FunctionDefinition): typeof Esbuild {
+  for (const from of [join(codeFolder, 'x.js'), import.meta.url]) {
+    try {
+      return createRequire(from)('esbuild') as typeof Esbuild;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  throw new CodeError(
+    `${id} has BuildMethod: esbuild, and esbuild is not installed: npm install --save-dev esbuild`,
+  );
+}
+
+/** Where the errors are; an entry point that is missing may yet come. */
+function failedFiles(
+  error: unknown,
+  { codeFolder }: FunctionDefinition,
+  { entryPoints }: EsbuildProperties,
+): string[] {
+  const { errors = [] } = error as { errors?: Esbuild.Message[] };
+  const files = errors.flatMap(({ location }) => (location ? [location.file] : []));
+  return [...files, ...entryPoints].filter((file) =>
+    existsSync(dirname(resolve(codeFolder, file))),
+  );
+}
+
+async function buildMessage(
+  error: unknown,
+  { id, codeFolder }: FunctionDefinition,
+  project: Project,
+): Promise<string> {
+  if (error instanceof CodeError) return error.message;
+  const { errors = [], message } = error as Partial<Esbuild.BuildFailure> & Error;
+  if (errors.length === 0) return `${id}: ${message}`;
+  const lines = errors.map(({ text, location }) => {
+    if (!location) return text;
+    const file = relative(project.folder, resolve(codeFolder, location.file));
+    const place = `${file}:${location.line}:${location.column + 1}`;
+    return `${place}: ${text}\n    ${location.lineText}`;
+  });
+  return [`${id} does not build`, ...lines].join('\n');
+}

@@ -1,0 +1,37 @@
+/** Which runtime client runs a function: AWS's own where the project has it, ours else. */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export interface RuntimeClient {
+  /** Its file. */
+  readonly file: string;
+  /** `aws-lambda-ric`, or `gatecall` for ours. */
+  readonly name: string;
+}
+
+/** By its own name, because this file lies at another depth in src than in dist; processes run what is built. */
+const built = join(
+  dirname(createRequire(import.meta.url).resolve('gatecall/package.json')),
+  'dist/esm/local/functions',
+);
+
+/** Loaded before the client, whichever it is: reports what the application is asked and answers. */
+export const preload: string = pathToFileURL(join(built, 'preload.js')).href;
+
+/** AWS's client of a folder or one above it, up to the project's; it must have been compiled. */
+export function findRuntimeClient(folder: string, projectFolder: string): RuntimeClient {
+  for (let at = folder; ; at = dirname(at)) {
+    const ric = join(at, 'node_modules/aws-lambda-ric');
+    const isCompiled = ['rapid-client.node', 'build/Release/rapid-client.node'].some((it) =>
+      existsSync(join(ric, it)),
+    );
+    const file = ['index.mjs', 'bin/index.mjs']
+      .map((it) => join(ric, it))
+      .find((it) => existsSync(it));
+    if (isCompiled && file !== undefined) return { file, name: 'aws-lambda-ric' };
+    if (at === projectFolder || at === dirname(at)) break;
+  }
+  return { file: join(built, 'client.js'), name: 'gatecall' };
+}
