@@ -9,9 +9,12 @@
  * ```
  */
 import type { Server } from 'node:http';
+import { albHandler, albTooLarge } from './fronts/alb.ts';
 import type { FrontAnswer, FrontHandler, FrontRequest } from './fronts/front.ts';
+import { functionUrlHandler, functionUrlTooLarge } from './fronts/function-url.ts';
 import { httpApiHandler, httpApiTooLarge } from './fronts/http-api.ts';
 import { hostNameOf, isLocalName } from './fronts/names.ts';
+import { restApiHandler, restApiTooLarge } from './fronts/rest-api.ts';
 import { type FrontServerOptions, portOf, startServer, stopServer } from './fronts/server.ts';
 import type { JsonWebKey, RecordedEvent, Services } from './fronts/services.ts';
 import type { Functions } from './functions.ts';
@@ -111,8 +114,12 @@ function serving(front: Front, services: Services): Omit<FrontServerOptions, 'on
   switch (front.kind) {
     case 'http-api':
       return limited(httpApiHandler(front, services), 10 * MB, httpApiTooLarge);
-    default:
-      throw new Error('not yet');
+    case 'rest-api':
+      return limited(restApiHandler(front, services), 10 * MB, restApiTooLarge);
+    case 'function-url':
+      return limited(functionUrlHandler(front, services), 6 * MB, functionUrlTooLarge);
+    case 'alb':
+      return limited(albHandler(front, services), MB, albTooLarge);
   }
 }
 

@@ -14,7 +14,7 @@ import { type Code, CodeError } from './functions/code.ts';
 import { type Instance, startInstance } from './functions/instance.ts';
 import { endLine, memoryUsed, reportLine, startLine } from './functions/log.ts';
 import { openCode } from './functions/open-code.ts';
-import { createPool, type Pool } from './functions/pool.ts';
+import { createPool } from './functions/pool.ts';
 import type { TraceMessage } from './functions/preload.ts';
 import { findRuntimeClient } from './functions/runtime.ts';
 import type { FunctionDefinition, Project } from './project.ts';
@@ -111,15 +111,6 @@ function startFunction(
   const platform = (text: string): void =>
     onLog?.({ requestId: undefined, functionId: id, stream: 'platform', text });
 
-  let pool: Pool | undefined;
-  const code: Code = openCode(definition, project, {
-    watch,
-    onChange: () => {
-      pool?.retire();
-      platform('its code has changed');
-    },
-    onError: (error) => platform(error.message),
-  });
   const start = async (): Promise<Instance> => {
     const folder = await code.folder();
     const instance: Instance = await startInstance({
@@ -137,8 +128,15 @@ function startFunction(
     });
     return instance;
   };
-  pool = createPool(start, debugPort === undefined ? concurrency : 1);
-  const instances = pool;
+  const instances = createPool(start, debugPort === undefined ? concurrency : 1);
+  const code: Code = openCode(definition, project, {
+    watch,
+    onChange: () => {
+      instances.retire();
+      platform('its code has changed');
+    },
+    onError: (error) => platform(error.message),
+  });
 
   return {
     async invoke(event, given) {

@@ -64,6 +64,10 @@ export function lambdaRequest(request: FrontRequest): LambdaRequest {
   };
 }
 
+export function withHeaders(answer: FrontAnswer, headers: readonly Header[]): FrontAnswer {
+  return { ...answer, headers: [...answer.headers, ...headers] };
+}
+
 /** The JSON in which API Gateway explains itself, with or without its space. */
 export function gatewayAnswer(
   status: number,

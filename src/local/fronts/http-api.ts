@@ -11,6 +11,7 @@ import {
   gatewayAnswer,
   lambdaRequest,
   splitTarget,
+  withHeaders,
 } from './front.ts';
 import { apiId, gatewayRequestId } from './ids.ts';
 import { invokeTarget } from './invocation.ts';
@@ -40,7 +41,9 @@ export function httpApiHandler(front: HttpApiFront, services: Services): FrontHa
         body: new Uint8Array(),
       };
     }
-    const answer = await answerRoute(front, services, request);
+    const answer = withHeaders(await answerRoute(front, services, request), [
+      ['apigw-requestid', gatewayRequestId(request.id)],
+    ]);
     return cors ? withCors(answer, cors, request) : answer;
   };
 }

@@ -5,7 +5,7 @@
  */
 import { createPublicKey, type JsonWebKey as NodeKey, verify } from 'node:crypto';
 import type { Authorizer } from '../project.ts';
-import { type Access, forbidden, unauthorized } from './authorizers.ts';
+import { type Access, forbidden, unauthorized } from './access.ts';
 import { type FrontRequest, headerOf, splitTarget } from './front.ts';
 import type { JsonWebKey, Services } from './services.ts';
 
@@ -111,11 +111,11 @@ function scopesOf(claims: Claims): string[] {
 
 /** Claims arrive as strings, lists in brackets. */
 function contextOf(claims: Claims, scopes: readonly string[]): Record<string, unknown> {
-  const texts = Object.entries(claims).map(([name, value]) => {
-    const text = Array.isArray(value) ? `[${value.join(' ')}]` : textOf(value);
-    return [name, text];
-  });
-  return { jwt: { claims: Object.fromEntries(texts), scopes: scopes.length > 0 ? scopes : null } };
+  const texts: Record<string, string> = {};
+  for (const [name, value] of Object.entries(claims)) {
+    texts[name] = Array.isArray(value) ? `[${value.join(' ')}]` : textOf(value);
+  }
+  return { jwt: { claims: texts, scopes: scopes.length > 0 ? scopes : null } };
 }
 
 function textOf(value: unknown): string {

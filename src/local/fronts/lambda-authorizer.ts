@@ -7,7 +7,7 @@
 import { decodeNative } from '../../native.ts';
 import { authorizerEvent, type LambdaRequest } from '../../testing/aws.ts';
 import type { Authorizer } from '../project.ts';
-import { type Access, forbidden, unauthorized } from './authorizers.ts';
+import { type Access, forbidden, unauthorized } from './access.ts';
 import {
   type FrontAnswer,
   type FrontRequest,
@@ -85,15 +85,15 @@ function readPolicy(
     return { refused: broken(true, problem) };
   }
   if (!isRest) return { context: shaped({ principalId, ...values }, payload) };
-  const strings = Object.entries(values).map(([key, value]) => [key, String(value)]);
-  return { context: { principalId, integrationLatency: 1, ...Object.fromEntries(strings) } };
+  const strings: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(values)) strings[key] = String(value);
+  return { context: { principalId, integrationLatency: 1, ...strings } };
 }
 
 /** Format 2.0 has the context under `lambda`, format 1.0 side by side with what API Gateway adds. */
 function shaped(context: Members, payload: '1.0' | '2.0'): Record<string, unknown> {
   if (payload === '1.0') return { ...context, integrationLatency: 1 };
-  const { principalId: _, ...lambda } = context;
-  return { lambda };
+  return { lambda: { ...context, principalId: undefined } };
 }
 
 /** What is denied is denied, whatever else is allowed. */
@@ -125,7 +125,7 @@ function identityOf(
 ): string | undefined {
   const [, where, name = ''] =
     /(header|querystring|stageVariables|context)\.(.+)$/i.exec(source) ?? [];
-  switch (where?.toLowerCase()) {
+  switch ((where ?? '').toLowerCase()) {
     case 'header': {
       const value = headerOf(request, name.toLowerCase());
       return value === undefined ? undefined : decodeNative(value);

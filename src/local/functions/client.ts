@@ -73,11 +73,14 @@ function extras({ arn, clientContext, identity, tenantId }: RuntimeEvent): objec
 }
 
 /** Ends the process as Lambda's does after an error that no handler caught: what it was doing has failed. */
-function crash(error: ErrorReport): void {
+async function crash(error: ErrorReport): Promise<void> {
   const event = current;
   current = undefined;
-  const told = event ? postError(event, error) : postInitError(error);
-  void told.catch(() => undefined).then(() => process.exit(1));
+  try {
+    await (event ? postError(event, error) : postInitError(error));
+  } finally {
+    process.exit(1);
+  }
 }
 
 function report(error: unknown): ErrorReport {
@@ -87,18 +90,18 @@ function report(error: unknown): ErrorReport {
 
 process.on('uncaughtException', (error) => {
   console.error('Uncaught Exception', error);
-  crash(report(error));
+  void crash(report(error));
 });
 process.on('unhandledRejection', (reason) => {
   console.error('Unhandled Promise Rejection', reason);
-  crash({ ...report(reason), errorType: 'Runtime.UnhandledPromiseRejection' });
+  void crash({ ...report(reason), errorType: 'Runtime.UnhandledPromiseRejection' });
 });
 process.on('beforeExit', () => {
   if (!current) return;
   const message =
     'the handler waits for a promise that nothing is left to settle: no timer, no socket, no file is open';
   const outcome = platformFailure('Runtime.NodeJsExit', message);
-  if (!outcome.ok) crash(outcome.error);
+  if (!outcome.ok) void crash(outcome.error);
 });
 
 installAwslambda();

@@ -6,6 +6,9 @@ import type { LambdaRequest } from './request.ts';
 /** A REST API's TOKEN and REQUEST authorizers, and an HTTP API's payload format versions. */
 export type AuthorizerFormat = 'rest-token' | 'rest-request' | '1.0' | '2.0';
 
+/** No authorizer sees the body. */
+const BODILESS = { body: undefined, isBase64Encoded: undefined };
+
 const REGION = 'eu-central-1';
 
 /**
@@ -36,11 +39,12 @@ const EVENTS: Readonly<Record<AuthorizerFormat, Maker>> = {
     authorizationToken: identity[0] ?? '',
   }),
   'rest-request': (request) => {
-    const { body: _, isBase64Encoded: _flag, ...event } = restApiEvent(request);
+    const event = restApiEvent(request);
     return {
       type: 'REQUEST',
       methodArn: restArn(request),
       ...event,
+      ...BODILESS,
       // Other than a function, an authorizer is never given null.
       queryStringParameters: event.queryStringParameters ?? {},
       multiValueQueryStringParameters: event.multiValueQueryStringParameters ?? {},
@@ -50,7 +54,7 @@ const EVENTS: Readonly<Record<AuthorizerFormat, Maker>> = {
   },
   '1.0': (request, identity) => {
     const event = httpApi1Event(request);
-    const { body: _, isBase64Encoded: _flag, version, ...rest } = event;
+    const { version, ...rest } = event;
     const { apiId, stage } = event.requestContext;
     return {
       version,
@@ -59,13 +63,14 @@ const EVENTS: Readonly<Record<AuthorizerFormat, Maker>> = {
       identitySource: identity.join(','),
       authorizationToken: identity[0] ?? '',
       ...rest,
+      ...BODILESS,
       queryStringParameters: rest.queryStringParameters ?? {},
       pathParameters: rest.pathParameters ?? {},
       stageVariables: rest.stageVariables ?? {},
     };
   },
   '2.0': (request, identity) => {
-    const { body: _, isBase64Encoded: _flag, version, ...rest } = httpApi2Event(request);
+    const { version, ...rest } = httpApi2Event(request);
     const { apiId, stage, http } = rest.requestContext;
     return {
       version,
@@ -73,6 +78,7 @@ const EVENTS: Readonly<Record<AuthorizerFormat, Maker>> = {
       routeArn: arn(apiId, stage, http.method, plainPath(request)),
       identitySource: identity,
       ...rest,
+      ...BODILESS,
     };
   },
 };
