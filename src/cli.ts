@@ -6,12 +6,16 @@ import { type Command, UsageError } from './cli/command.ts';
 import { generateEvent } from './cli/generate-event.ts';
 import { invoke } from './cli/invoke.ts';
 import { serve } from './cli/serve.ts';
+import { replay } from './cli/replay.ts';
+import { startApi } from './cli/start-api.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['start-api', startApi],
   ['invoke', invoke],
   ['generate-event', generateEvent],
   ['check', check],
   ['serve', serve],
+  ['replay', replay],
 ]);
 
 const HELP = `Usage: gatecall <command> [options]

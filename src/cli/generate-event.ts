@@ -6,16 +6,18 @@ import { encodeNative } from '../native.ts';
 import { lambdaEvent, type LambdaRequest, type LambdaSource, lambdaSources } from '../testing.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { readInput } from './input.ts';
+import { triggerEvent, triggers } from './trigger-events.ts';
 
 /** The sources that know stages, base paths and custom domains. */
 const APIS: readonly LambdaSource[] = ['rest-api', 'http-api-1', 'http-api-2'];
 
 const HELP = `Usage: gatecall generate-event <source> [options]
 
-Prints the event that a source of AWS makes of a request, as JSON.
+Prints the event that a source of AWS makes of a request, as JSON; or that of a trigger.
 
   <source>              ${lambdaSources.slice(0, 5).join(', ')},
                         ${lambdaSources.slice(5).join(', ')}
+                        triggers: ${triggers.join(', ')}
       --method <name>   GET, or POST when there is a body
       --path <path>     / unless given; percent-encoded as in a URL, a query may follow behind ?
       --query <query>   a=1&b=2, percent-encoded as in a URL
@@ -27,6 +29,8 @@ Prints the event that a source of AWS makes of a request, as JSON.
       --stage <name>    the stage (${APIS.join(', ')})
       --base-path <p>   the base path of a custom domain (${APIS.join(', ')})
   -h, --help
+
+A trigger takes --body alone: the message of sqs, sns and kinesis, the detail of eventbridge.
 
   gatecall generate-event rest-api --path '/users?id=1' -H 'Accept: text/html' > event.json
 `;
@@ -46,7 +50,7 @@ const OPTIONS = {
 } as const;
 
 export const generateEvent: Command = {
-  summary: "print a true event of any of AWS's HTTP sources",
+  summary: "print a true event of any of AWS's HTTP sources, or of a trigger",
 
   async run(args) {
     const { values, positionals } = parsed(() =>
@@ -56,19 +60,38 @@ export const generateEvent: Command = {
       process.stdout.write(HELP);
       return 0;
     }
+    const [trigger = '', ...rest] = positionals;
+    if (triggers.includes(trigger) && rest.length === 0) {
+      print(triggerEvent(trigger, await payloadOf(values)));
+      return 0;
+    }
     const source = sourceOf(positionals);
     const request = requestOf(source, values);
     if (values.body !== undefined) request.body = await bodyOf(values.body);
-    process.stdout.write(`${JSON.stringify(lambdaEvent(source, request), null, 2)}\n`);
+    print(lambdaEvent(source, request));
     return 0;
   },
 };
+
+function print(event: unknown): void {
+  process.stdout.write(`${JSON.stringify(event, null, 2)}\n`);
+}
+
+/** @throws {UsageError} for an option that describes a request */
+async function payloadOf(values: RequestValues): Promise<Uint8Array | undefined> {
+  const other = Object.keys(values).find((name) => name !== 'body');
+  if (other !== undefined)
+    throw new UsageError(`--${other} describes a request; a trigger has none`);
+  if (values.body === undefined) return undefined;
+  const payload = await bodyOf(values.body);
+  return typeof payload === 'string' ? new TextEncoder().encode(payload) : payload;
+}
 
 /** @throws {UsageError} that lists the sources */
 function sourceOf(positionals: readonly string[]): LambdaSource {
   const source = lambdaSources.find((id) => id === positionals[0]);
   if (source !== undefined && positionals.length === 1) return source;
-  const known = `the sources are ${lambdaSources.join(', ')}`;
+  const known = `the sources are ${lambdaSources.join(', ')}; the triggers ${triggers.join(', ')}`;
   const [given, ...rest] = positionals;
   if (given === undefined) throw new UsageError(`no source given; ${known}`);
   if (source === undefined)

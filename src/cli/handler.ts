@@ -40,6 +40,13 @@ export function handlerFile(module: string, folder: string): string {
   );
 }
 
+/** Whether {@link handlerFile} would find one. */
+export function isHandlerFile(module: string, folder: string): boolean {
+  return EXTENSIONS.some((extension) =>
+    statSync(resolve(folder, module + extension), { throwIfNoEntry: false })?.isFile(),
+  );
+}
+
 export function isTypeScript(file: string): boolean {
   return /\.[cm]?ts$/.test(file);
 }

@@ -4,23 +4,29 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Command, parsed, UsageError } from './command.ts';
 import { lambdaVariables } from '../local/functions/context.ts';
-import { handlerFile, isTypeScript, parseHandlerName } from './handler.ts';
+import { handlerFile, isHandlerFile, isTypeScript, parseHandlerName } from './handler.ts';
 import { parseJson, readInput } from './input.ts';
+import { invokeFunction } from './invoke-template.ts';
+import { defaultTemplate, loadProject, PROJECT_OPTIONS, type ProjectValues } from './project.ts';
 import { failure, type Outcome } from '../local/functions/outcome.ts';
 import type { LoadOrder, Report } from './runtime.ts';
 import { startSandbox } from './sandbox.ts';
 import { bundle } from './typescript.ts';
 
 const HELP = `Usage: gatecall invoke <module[:export]> --event <file>
+       gatecall invoke [LogicalId] --event <file> [--template <file>]
 
 Runs a handler on an event as Lambda would, in a process of its own, and prints its result as JSON. What the handler
 logs goes to standard error.
 
   <module[:export]>     a file, its extension may be left out; the export is "handler" unless given.
                         TypeScript is bundled with esbuild, which must be installed
+  [LogicalId]           a function of the template, if there is no such file; its only one unless given
   -e, --event <file>    JSON; - reads it from standard input
-      --timeout <s>     seconds the handler may take (30)
+      --timeout <s>     seconds a module's handler may take (30); a function has its own Timeout
       --repeat <n>      invocations, one after another in one process, a line of JSON each (1)
+  -t, --template <file> template.yaml, template.yml or template.json unless given
+      --parameter-overrides <pairs>, -n, --env-vars <file>   as for start-api
   -h, --help
 
 AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE and AWS_REGION show in the handler's context if they are set.
@@ -40,9 +46,12 @@ export const invoke: Command = {
       return 0;
     }
     const folder = process.cwd();
-    const file = handlerFile(order.module, folder);
+    const template = isOfTemplate(order, folder);
+    const file = template ? '' : handlerFile(order.module, folder);
+    const project = template ? await loadProject(order.project, say) : undefined;
     const text = new TextDecoder().decode(await readInput(order.event));
     const event = parseJson(text, order.event === '-' ? 'standard input' : order.event);
+    if (project) return await invokeFunction(project, order.name, event, order.repeat);
 
     const load: LoadOrder = {
       handler: { module: order.module, exportName: order.exportName },
@@ -83,6 +92,9 @@ export const invoke: Command = {
 };
 
 interface Order {
+  /** As it was given. */
+  name: string | undefined;
+  project: ProjectValues;
   module: string;
   exportName: string;
   event: string;
@@ -97,6 +109,7 @@ function readOrder(args: string[]): Order | undefined {
       args,
       allowPositionals: true,
       options: {
+        ...PROJECT_OPTIONS,
         event: { type: 'string', short: 'e' },
         timeout: { type: 'string', default: '30' },
         repeat: { type: 'string', default: '1' },
@@ -106,7 +119,7 @@ function readOrder(args: string[]): Order | undefined {
   );
   if (values.help) return undefined;
   const [module, ...rest] = positionals;
-  if (module === undefined)
+  if (module === undefined && values.template === undefined && defaultTemplate() === undefined)
     throw new UsageError('no handler given: gatecall invoke <module[:export]>');
   if (rest.length > 0) throw new UsageError(`one handler at a time; got ${positionals.join(' ')}`);
   if (values.event === undefined) {
@@ -121,7 +134,19 @@ function readOrder(args: string[]): Order | undefined {
   if (!(Number.isSafeInteger(repeat) && repeat > 0)) {
     throw new UsageError(`--repeat takes a number of invocations, 1 or more; got ${values.repeat}`);
   }
-  return { ...parseHandlerName(module), event: values.event, timeout, repeat };
+  const handler = parseHandlerName(module ?? '');
+  return { ...handler, name: module, project: values, event: values.event, timeout, repeat };
+}
+
+/** A module that exists goes first; else a template decides, if there is one. */
+function isOfTemplate({ name, module, project }: Order, folder: string): boolean {
+  if (name === undefined || project.template !== undefined) return true;
+  if (!/^[A-Za-z0-9]+$/.test(name) || defaultTemplate() === undefined) return false;
+  return !isHandlerFile(module, folder);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function print(outcome: Outcome): void {

@@ -37,7 +37,8 @@ export interface FrontsOptions {
   allowedHosts?: readonly string[] | 'any';
   /** A JWK Set for JWT authorizers. */
   keys?: readonly JsonWebKey[];
-  onEvent?: (event: RecordedEvent) => void;
+  /** Told each event, and then the function's reply or `{ errorType, errorMessage }`. */
+  onEvent?: (event: RecordedEvent) => (reply: unknown) => void;
   onAnswered?: (front: Front, request: FrontRequest, answer: FrontAnswer, ms: number) => void;
   /** What the user should know, each thing once. */
   onNote?: (text: string) => void;

@@ -127,6 +127,7 @@ describe('what is no HTTP request', () => {
     'DynamoDB stream': /records from aws:dynamodb/,
     Kinesis: /records from aws:kinesis/,
     'EventBridge schedule': /an EventBridge event/,
+    'EventBridge event': /an EventBridge event/,
     SES: /records from aws:ses/,
     'CloudWatch logs': /CloudWatch Logs data/,
     Kafka: /a batch of records/,

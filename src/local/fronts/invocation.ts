@@ -9,6 +9,7 @@ import {
   lambdaStreamHead,
 } from '../../testing/aws.ts';
 import { CodeError } from '../functions/code.ts';
+import { replyOf } from '../functions/reply.ts';
 import type { InvocationResult } from '../runtime-api.ts';
 import { codeErrorAnswer } from './code-error.ts';
 import type { FrontAnswer, FrontRequest } from './front.ts';
@@ -37,9 +38,13 @@ export async function invokeTarget(
 ): Promise<FrontAnswer> {
   const { functionId, source, patience } = target;
   const event = lambdaEvent(source, target.request);
-  services.onEvent?.({ functionId, source, event });
+  const onReply = services.onEvent?.({ functionId, source, event });
   const trace = openTrace(services.traces, request, target, event);
-  const answering = answer(services, request, target, event, trace);
+  const onResult = (result: InvocationResult): void => {
+    trace.ended(result);
+    onReply?.(replyOf(result).value);
+  };
+  const answering = answer(services, request, target, event, { ...trace, onResult });
   const answered = await (patience ? inTime(answering, patience) : answering);
   return trace.answered(answered);
 }
@@ -49,7 +54,7 @@ async function answer(
   request: FrontRequest,
   target: Target,
   event: unknown,
-  trace: Trace,
+  trace: Trace & { onResult: (result: InvocationResult) => void },
 ): Promise<FrontAnswer> {
   const stream = target.streams ? openStream(target.source, target.request) : undefined;
   const invoking = services.functions.invoke(target.functionId, event, {
@@ -60,7 +65,7 @@ async function answer(
   });
   const whole = invoking.then(
     (result) => {
-      trace.ended(result);
+      trace.onResult(result);
       stream?.finish(result);
       return answerOf(target, result);
     },

@@ -5,8 +5,8 @@ import type { TraceLog } from '../trace.ts';
 export interface Services {
   readonly functions: Functions;
   readonly traces: TraceLog | undefined;
-  /** Told each event before the function is. */
-  readonly onEvent: ((event: RecordedEvent) => void) | undefined;
+  /** Told each event before the function is, and what the function replied once it has. */
+  readonly onEvent: ((event: RecordedEvent) => (reply: unknown) => void) | undefined;
   /** Says something to the user, once, however often it is said. */
   readonly say: (text: string) => void;
   /** Keys of JWT issuers, a JWK Set: the claims of tokens signed by others are not believed. */

@@ -11,7 +11,8 @@ export function openCode(
   project: Project,
   options: CodeOptions,
 ): Code {
-  const { id, runtime } = definition;
+  const { id, runtime, unsupported } = definition;
+  if (unsupported !== undefined) return broken(`${id}: ${unsupported}`);
   if (!/^nodejs\d+\.x$/.test(runtime)) {
     return broken(`${id} has runtime ${runtime}; gatecall runs Node.js functions only`);
   }

@@ -295,6 +295,18 @@ const schedule = {
   detail: {},
 };
 
+const eventBridge = {
+  version: '0',
+  id: '0c0ffee0-8888-4222-8333-944455566677',
+  'detail-type': 'OrderPlaced',
+  source: 'gatecall.example',
+  account: ACCOUNT,
+  time: '2026-01-10T09:30:00Z',
+  region: REGION,
+  resources: [],
+  detail: { order: 17 },
+};
+
 /** Some adapters take every unknown `Records` for Lambda@Edge. */
 const ses = {
   Records: [
@@ -461,6 +473,7 @@ export const notHttpEvents: readonly NotHttpEvent[] = [
   { name: 'DynamoDB stream', event: dynamodb },
   { name: 'Kinesis', event: kinesis },
   { name: 'EventBridge schedule', event: schedule },
+  { name: 'EventBridge event', event: eventBridge },
   { name: 'SES', event: ses },
   { name: 'CloudWatch logs', event: cloudWatchLogs },
   { name: 'Kafka', event: kafka },

@@ -1,0 +1,116 @@
+/** The template the user means, with the overrides of the command line. */
+import { existsSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { FunctionDefinition, Note, Project } from '../local/project.ts';
+import { readTemplate } from '../local/template.ts';
+import { UsageError } from './command.ts';
+import { parseJson, readInput } from './input.ts';
+
+/** For `parseArgs`, spelled as SAM spells them. */
+export const PROJECT_OPTIONS = {
+  template: { type: 'string', short: 't' },
+  'parameter-overrides': { type: 'string', multiple: true },
+  'env-vars': { type: 'string', short: 'n' },
+} as const;
+
+export interface ProjectValues {
+  readonly template?: string | undefined;
+  readonly 'parameter-overrides'?: readonly string[] | undefined;
+  readonly 'env-vars'?: string | undefined;
+}
+
+const DEFAULTS = ['template.yaml', 'template.yml', 'template.json'];
+
+/** The template in this folder, if there is one. */
+export function defaultTemplate(): string | undefined {
+  return DEFAULTS.find((name) => existsSync(name));
+}
+
+/**
+ * Reads the template. What is to be said of it goes to `say`, a line each.
+ *
+ * @throws {UsageError} when there is none, or a file of overrides is wrong
+ */
+export async function loadProject(
+  values: ProjectValues,
+  say: (line: string) => void,
+): Promise<Project> {
+  const file = values.template ?? defaultTemplate();
+  if (file === undefined) {
+    throw new UsageError(`there is no ${DEFAULTS.join(', ')} here; name one with --template`);
+  }
+  const parameters = parameterOverrides(values['parameter-overrides'] ?? []);
+  const project = readTemplate(file, { parameters });
+  for (const note of project.notes) say(noteLine(note));
+  const variables = values['env-vars'];
+  if (variables === undefined) return project;
+  return { ...project, functions: overridden(project, await readVariables(variables), say) };
+}
+
+/** `template.yaml:12:3: warning: …; fix` */
+function noteLine({ level, message, fix, place }: Note): string {
+  const where = place
+    ? `${relative(process.cwd(), place.file)}:${place.line}:${place.column}: `
+    : '';
+  return `${where}${level}: ${message}${fix === undefined ? '' : `; ${fix}`}`;
+}
+
+/** `A=1 B="two words"`, and the older `ParameterKey=A,ParameterValue=1`. */
+export function parameterOverrides(given: readonly string[]): Record<string, string> {
+  const pairs: Record<string, string> = {};
+  for (const text of given) {
+    const pattern =
+      /(?:ParameterKey=([^,\s]+),ParameterValue=|([^=\s]+)=)("(?:[^"\\]|\\.)*"|\S*)\s*/y;
+    const trimmed = text.trim();
+    while (pattern.lastIndex < trimmed.length) {
+      const at = pattern.lastIndex;
+      const match = pattern.exec(trimmed);
+      if (!match) {
+        throw new UsageError(
+          `--parameter-overrides takes Name=value; got ${JSON.stringify(trimmed.slice(at))}`,
+        );
+      }
+      const [, key, plain, value = ''] = match;
+      pairs[key ?? plain ?? ''] = value.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/g, '$1');
+    }
+  }
+  return pairs;
+}
+
+type Variables = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** SAM's file: logical ids, and `Parameters` for all functions. */
+async function readVariables(file: string): Promise<Variables> {
+  const json = parseJson(new TextDecoder().decode(await readInput(file)), file);
+  const isMap = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isMap(json) || !Object.values(json as object).every(isMap)) {
+    throw new UsageError(`${file}: not as { "FunctionId": { "NAME": "value" } }`);
+  }
+  return json as Variables;
+}
+
+function overridden(
+  { functions }: Project,
+  variables: Variables,
+  say: (line: string) => void,
+): FunctionDefinition[] {
+  const known = new Set(['Parameters', ...functions.flatMap(({ id, name }) => [id, name])]);
+  for (const id of Object.keys(variables)) {
+    if (!known.has(id))
+      say(`warning: --env-vars names ${id}, which is no function of the template`);
+  }
+  return functions.map((definition) => {
+    const { id, name, environment } = definition;
+    const own = { ...variables[name], ...variables[id] };
+    const given = { ...variables['Parameters'], ...own };
+    const declared = Object.entries(given).filter(([key]) => Object.hasOwn(environment, key));
+    for (const key of Object.keys(own)) {
+      if (Object.hasOwn(environment, key)) continue;
+      // As with SAM: a variable the template lacks would be missing on AWS as well.
+      say(`warning: ${id} gets no ${key} of --env-vars, for the template does not declare it`);
+    }
+    const values = declared.map(([key, value]) => [key, String(value)] as const);
+    return { ...definition, environment: { ...environment, ...Object.fromEntries(values) } };
+  });
+}

@@ -1,0 +1,57 @@
+/** Events as files, each with what came of it beside it: written by `start-api --record`, read by `replay`. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrontsOptions } from '../local/fronts.ts';
+import { UsageError } from './command.ts';
+
+/** What stands in `….reply.json`. */
+export interface RecordedReply {
+  /** The logical id. */
+  functionId: string;
+  /** As `gatecall generate-event` calls it. */
+  source: string;
+  /** What the function returned, or `{ errorType, errorMessage }`. */
+  reply: unknown;
+}
+
+/** The file beside an event's. */
+export function replyFile(eventFile: string): string {
+  return eventFile.replace(/\.json$/, '.reply.json');
+}
+
+export function writeJson(file: string, value: unknown): void {
+  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Writes each event to a file of its own, in the order in which they come.
+ *
+ * @throws {UsageError} when the folder cannot be made
+ */
+export function openRecorder(
+  folder: string,
+  say: (line: string) => void,
+): NonNullable<FrontsOptions['onEvent']> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(`cannot make the folder ${folder}: ${(error as Error).message}`);
+  }
+  const write = (file: string, value: unknown): void => {
+    try {
+      writeJson(file, value);
+    } catch (error) {
+      say(`cannot record: ${(error as Error).message}`);
+    }
+  };
+  const start = new Date().toISOString().replace(/[-:]|\.\d+Z/g, '');
+  let count = 0;
+  return ({ functionId, source, event }) => {
+    const number = String(++count).padStart(4, '0');
+    const file = join(folder, `${start}-${number}-${functionId}-${source}.json`);
+    write(file, event);
+    return (reply) => {
+      write(replyFile(file), { functionId, source, reply } satisfies RecordedReply);
+    };
+  };
+}

@@ -1,0 +1,114 @@
+/** `gatecall replay`: recorded events run again, and what has changed in the replies. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Functions, startFunctions } from '../local/functions.ts';
+import { replyOf } from '../local/functions/reply.ts';
+import { type Command, parsed, UsageError } from './command.ts';
+import { parseJson, readInput } from './input.ts';
+import { loadProject, PROJECT_OPTIONS } from './project.ts';
+import { type RecordedReply, replyFile, writeJson } from './recorder.ts';
+import { differences } from './replay/differences.ts';
+
+const HELP = `Usage: gatecall replay <folder|file>... [options]
+
+Runs events that gatecall start-api --record has written again, and compares what comes of them with what came then.
+
+  -t, --template <file>   template.yaml, template.yml or template.json unless given
+      --function <id>     runs events that have no .reply.json beside them
+      --update            the new replies take the place of the old
+      --parameter-overrides <pairs>, -n, --env-vars <file>   as for start-api
+  -h, --help
+
+Exit code: 0; 1 when a reply differs.
+`;
+
+const OPTIONS = {
+  ...PROJECT_OPTIONS,
+  function: { type: 'string' },
+  update: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const replay: Command = {
+  summary: 'run recorded events again and compare the replies',
+
+  async run(args) {
+    const { values, positionals } = parsed(() =>
+      parseArgs({ args, allowPositionals: true, options: OPTIONS }),
+    );
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    if (positionals.length === 0) throw new UsageError('no events given: gatecall replay events/');
+    const files = positionals.flatMap(eventFiles);
+    if (files.length === 0) throw new UsageError(`no events in ${positionals.join(', ')}`);
+    const project = await loadProject(values, say);
+    const functions = startFunctions(project, {
+      watch: false,
+      onLog: ({ functionId, text }) => say(`[${functionId}] ${text}`),
+    });
+    let differing = 0;
+    try {
+      for (const file of files) {
+        const lines = await runAgain(functions, file, values);
+        if (lines.length > 0) differing++;
+        const verdict = lines.length > 0 ? 'differs' : 'same   ';
+        process.stdout.write(`${[`${verdict} ${basename(file)}`, ...lines].join('\n')}\n`);
+      }
+    } finally {
+      await functions.close();
+    }
+    process.stdout.write(`${files.length - differing} of ${files.length} the same\n`);
+    return differing > 0 && !values.update ? 1 : 0;
+  },
+};
+
+/** What differs, a line each; of an event without a reply, nothing. */
+async function runAgain(
+  functions: Functions,
+  file: string,
+  { update, function: functionId }: { update: boolean; function?: string | undefined },
+): Promise<string[]> {
+  const event = await readJson(file);
+  const beside = replyFile(file);
+  const old = existsSync(beside) ? ((await readJson(beside)) as RecordedReply) : undefined;
+  const id = old?.functionId ?? functionId;
+  if (id === undefined) {
+    throw new UsageError(
+      `${file} has no ${basename(beside)} beside it: whose is it? --function <id>`,
+    );
+  }
+  const { value } = replyOf(await functions.invoke(id, event));
+  // A stack names paths and lines of this machine.
+  const reply = withoutTrace(value);
+  if (update) {
+    writeJson(beside, { functionId: id, source: old?.source ?? '', reply } satisfies RecordedReply);
+  }
+  return old ? differences(withoutTrace(old.reply), reply) : [];
+}
+
+function withoutTrace(value: unknown): unknown {
+  const isError = typeof value === 'object' && value !== null && 'errorType' in value;
+  return isError ? { ...value, trace: undefined } : value;
+}
+
+async function readJson(file: string): Promise<unknown> {
+  return parseJson(new TextDecoder().decode(await readInput(file)), file);
+}
+
+/** @throws {UsageError} when there is no such file or folder */
+function eventFiles(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new UsageError(`there is no ${path}`);
+  if (!stat.isDirectory()) return [path];
+  return readdirSync(path)
+    .filter((name) => name.endsWith('.json') && !name.endsWith('.reply.json'))
+    .sort()
+    .map((name) => join(path, name));
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

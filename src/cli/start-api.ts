@@ -1,0 +1,168 @@
+/** `gatecall start-api`: a project's APIs, function URLs and load balancers on this machine. */
+import { parseArgs } from 'node:util';
+import { type Fronts, startFronts } from '../local/fronts.ts';
+import { type Functions, startFunctions } from '../local/functions.ts';
+import type { Project } from '../local/project.ts';
+import { TraceLog } from '../local/trace.ts';
+import { type Command, parsed, UsageError } from './command.ts';
+import { parseJson, readInput } from './input.ts';
+import { loadProject, PROJECT_OPTIONS } from './project.ts';
+import { openRecorder } from './recorder.ts';
+import { answerLine, logLine, routeTable } from './start-api/output.ts';
+
+const HELP = `Usage: gatecall start-api [options]
+
+Serves every HTTP API, REST API, function URL and load balancer of a SAM template, with true events and true answers.
+Functions run in processes of their own; edits are live at once. No Docker.
+
+  -t, --template <file>   template.yaml, template.yml or template.json unless given
+  -p, --port <port>       the first front's; the others have the next ones (3000)
+      --host <address>    where to listen (127.0.0.1)
+      --parameter-overrides <pairs>   'Stage=dev Table=orders'
+  -n, --env-vars <file>   values of environment variables: { "FunctionId": { "NAME": "value" } }
+  -d, --debug-port <port> a debugger's, for the first function; the others have the next ones. Timeouts are off then
+      --single-port       all fronts on one port, told apart by host name: <id>.localhost
+      --allowed-host <name>   a host name that requests may carry, besides localhost; may be repeated
+      --concurrency <n>   instances a function may have (10)
+      --jwks <file>       a JWK Set, to check the tokens of JWT authorizers with
+      --record <folder>   write each event to a file, for gatecall replay
+  -h, --help
+
+  gatecall start-api --port 8080
+`;
+
+const OPTIONS = {
+  ...PROJECT_OPTIONS,
+  port: { type: 'string', short: 'p', default: '3000' },
+  host: { type: 'string', default: '127.0.0.1' },
+  'debug-port': { type: 'string', short: 'd' },
+  'single-port': { type: 'boolean', default: false },
+  'allowed-host': { type: 'string', multiple: true },
+  concurrency: { type: 'string', default: '10' },
+  jwks: { type: 'string' },
+  record: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const startApi: Command = {
+  summary: "serve a SAM template's APIs, function URLs and load balancers",
+
+  async run(args) {
+    const values = readValues(args);
+    if (values.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    const port = numberOf('--port', values.port, 0, 65_535);
+    const concurrency = numberOf('--concurrency', values.concurrency, 1, 1000);
+    const debugPort =
+      values['debug-port'] === undefined
+        ? undefined
+        : numberOf('--debug-port', values['debug-port'], 1, 65_535);
+    const keys = values.jwks === undefined ? undefined : await readKeys(values.jwks);
+    const project = await loadProject(values, say);
+    if (project.fronts.length === 0) {
+      say(`${project.file} has nothing to serve: no API, function URL or load balancer`);
+      return 1;
+    }
+    const stop = stopSignal();
+    const functions = startFunctions(project, {
+      concurrency,
+      debugPort,
+      onLog: (log) => say(logLine(log, project.functions.length > 1)),
+    });
+    try {
+      const fronts = await listen(project, functions, {
+        host: values.host,
+        port,
+        singlePort: values['single-port'],
+        allowedHosts: values['allowed-host'] ?? [],
+        ...(keys && { keys }),
+        ...(values.record !== undefined && { onEvent: openRecorder(values.record, say) }),
+      });
+      process.stdout.write(routeTable(fronts.list, debugPort, project));
+      await stop;
+      await fronts.close();
+    } finally {
+      await functions.close();
+    }
+    return 0;
+  },
+};
+
+async function listen(
+  project: Project,
+  functions: Functions,
+  options: Omit<Parameters<typeof startFronts>[1], 'functions'>,
+): Promise<Fronts> {
+  try {
+    return await startFronts(project, {
+      ...options,
+      functions,
+      traces: new TraceLog(),
+      onNote: say,
+      onAnswered: (front, request, answer, ms) => say(answerLine(front, request, answer, ms)),
+    });
+  } catch (error) {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    if (code === 'EADDRINUSE')
+      throw new UsageError(`port ${port} is taken; choose another with --port`);
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+      throw new UsageError(`cannot listen: ${(error as Error).message}`);
+    }
+    throw error;
+  }
+}
+
+function readValues(args: string[]): ReturnType<typeof parseValues> {
+  const result = parseValues(args);
+  const [stray] = result.positionals;
+  if (stray !== undefined) {
+    throw new UsageError(`start-api takes options only; what is ${JSON.stringify(stray)}?`);
+  }
+  return result;
+}
+
+/** SAM also takes `--parameter-overrides A=1 B=2`, in words of their own. */
+function parseValues(args: string[]) {
+  const { values, positionals } = parsed(() =>
+    parseArgs({ args, allowPositionals: true, options: OPTIONS }),
+  );
+  const given = values['parameter-overrides'];
+  const isMore = (word: string): boolean => given !== undefined && /^[\w:]+=/.test(word);
+  return {
+    ...values,
+    'parameter-overrides': [...(given ?? []), ...positionals.filter(isMore)],
+    positionals: positionals.filter((word) => !isMore(word)),
+  };
+}
+
+function numberOf(option: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageError(`${option} takes a number from ${least} to ${most}; got ${text}`);
+}
+
+async function readKeys(
+  file: string,
+): Promise<NonNullable<Parameters<typeof startFronts>[1]['keys']>> {
+  const json = parseJson(new TextDecoder().decode(await readInput(file)), file) as {
+    keys?: unknown;
+  } | null;
+  const keys = json?.keys;
+  if (!Array.isArray(keys)) throw new UsageError(`${file}: a JWK Set is { "keys": [ … ] }`);
+  return keys as NonNullable<Parameters<typeof startFronts>[1]['keys']>;
+}
+
+/** Settles when the command is to stop; a second signal ends it at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

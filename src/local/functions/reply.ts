@@ -1,0 +1,47 @@
+/** A result as one JSON value, whether it came whole or as a stream. */
+import { latin1String, decodeNative, encodeNative } from '../../native.ts';
+import type { InvocationResult } from '../runtime-api.ts';
+
+/** What a function answered, or in place of it what Lambda tells of its failure. */
+export type FunctionReply =
+  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: false;
+      readonly value: { errorType: string; errorMessage: string; trace?: string[] };
+    };
+
+export function replyOf({
+  kind,
+  error,
+  body,
+  prelude,
+  payload,
+  truncated,
+}: InvocationResult): FunctionReply {
+  if (error) return { ok: false, value: error };
+  if (truncated) {
+    const message = 'the response was cut off';
+    return { ok: false, value: { errorType: 'Runtime.Truncated', errorMessage: message } };
+  }
+  if (kind === 'buffered') return { ok: true, value: parsed(body) };
+  if (prelude === undefined) return { ok: true, value: encoded(body) };
+  return { ok: true, value: { ...(prelude as object), ...encoded(payload ?? new Uint8Array()) } };
+}
+
+/** As a buffered reply has its body. */
+function encoded(bytes: Uint8Array): { body: string; isBase64Encoded: boolean } {
+  const native = latin1String(bytes);
+  const text = decodeNative(native);
+  if (encodeNative(text) === native) return { body: text, isBase64Encoded: false };
+  return { body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true };
+}
+
+/** Custom runtimes may send anything. */
+function parsed(body: Uint8Array): unknown {
+  const text = Buffer.from(body).toString();
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
