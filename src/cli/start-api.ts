@@ -80,6 +80,7 @@ export const startApi: Command = {
         ...(keys && { keys }),
         ...(values.record !== undefined && { onEvent: openRecorder(values.record, say) }),
       });
+      for (const line of runtimeNotes(project)) say(line);
       process.stdout.write(routeTable(fronts.list, debugPort, project));
       await stop;
       await fronts.close();
@@ -112,6 +113,15 @@ async function listen(
     }
     throw error;
   }
+}
+
+/** Functions of another version run all the same, on this one. */
+function runtimeNotes({ functions }: Project): string[] {
+  const here = process.versions.node.split('.', 1)[0] ?? '';
+  const runtimes = new Set(functions.map(({ runtime }) => runtime));
+  const others = [...runtimes].filter((it) => it.startsWith('nodejs') && it !== `nodejs${here}.x`);
+  if (others.length === 0) return [];
+  return [`info: ${others.join(', ')} functions run on this machine's Node.js ${process.version}`];
 }
 
 function readValues(args: string[]): ReturnType<typeof parseValues> {

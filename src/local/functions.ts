@@ -143,7 +143,7 @@ function startFunction(
       // An edit that is being built is waited for, and what cannot be built is not run in its last good state.
       await code.folder();
       const { requestId = randomUUID() } = given;
-      const { instance, cold, release } = await instances.acquire();
+      const { instance, cold, ending, release } = await instances.acquire();
       running.set(instance, { requestId, options: given });
       const log = (text: string): void => {
         const line = { requestId, functionId: id, stream: 'platform', text } as const;
@@ -163,6 +163,7 @@ function startFunction(
           },
         });
         const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt;
+        ending();
         const initMs = cold ? instance.initMs() : undefined;
         void finish({ instance, requestId, result, durationMs, initMs, log, release });
         return result;

@@ -9,7 +9,20 @@ import {
   type FunctionsOptions,
   startFunctions,
 } from '../../src/local/functions.ts';
-import type { Front, FunctionDefinition, Place, Project } from '../../src/local/project.ts';
+import type {
+  Front,
+  FunctionDefinition,
+  FunctionUrlFront,
+  HttpApiFront,
+  HttpApiRoute,
+  LoadBalancerFront,
+  LoadBalancerRule,
+  Place,
+  Project,
+  RestApiFront,
+  RestApiRoute,
+} from '../../src/local/project.ts';
+import type { InvocationResult } from '../../src/local/runtime-api.ts';
 import { TraceLog } from '../../src/local/trace.ts';
 import { root } from '../nodes.ts';
 
@@ -60,6 +73,64 @@ function definition(folder: string): FunctionDefinition {
   };
 }
 
+/** Fronts of this project, with the least of settings. */
+export const httpApi = (
+  routes: readonly (Partial<HttpApiRoute> & Pick<HttpApiRoute, 'path'>)[],
+  more: Partial<HttpApiFront> = {},
+): HttpApiFront => ({
+  kind: 'http-api',
+  id: 'Api',
+  place,
+  stage: '$default',
+  stageVariables: {},
+  routes: routes.map((it) => ({ ...COMMON, payloadFormat: '2.0', timeoutMs: 30_000, ...it })),
+  basePaths: [],
+  ...more,
+});
+
+export const restApi = (
+  routes: readonly (Partial<RestApiRoute> & Pick<RestApiRoute, 'path'>)[],
+  more: Partial<RestApiFront> = {},
+): RestApiFront => ({
+  kind: 'rest-api',
+  id: 'Rest',
+  place,
+  stage: 'live',
+  stageVariables: {},
+  routes: routes.map((it) => ({
+    ...COMMON,
+    stream: false,
+    timeoutMs: 29_000,
+    apiKeyRequired: false,
+    ...it,
+  })),
+  binaryMediaTypes: [],
+  basePaths: [],
+  apiKeys: [],
+  ...more,
+});
+
+export const functionUrl = (more: Partial<FunctionUrlFront> = {}): FunctionUrlFront => ({
+  kind: 'function-url',
+  id: 'Url',
+  place,
+  functionId: 'Hello',
+  stream: false,
+  authType: 'NONE',
+  ...more,
+});
+
+export const loadBalancer = (
+  rules: readonly Pick<LoadBalancerRule, 'conditions' | 'action'>[],
+): LoadBalancerFront => ({
+  kind: 'alb',
+  id: 'Alb',
+  place,
+  rules: rules.map((rule) => ({ ...rule, place })),
+});
+
+const COMMON = { method: 'ANY', functionId: 'Hello', place };
+
 export interface Served extends AsyncDisposable {
   /** Of the first front, or the one with this id. */
   url(frontId?: string): string;
@@ -80,7 +151,8 @@ export async function serve(
   const problems: string[] = [];
   const notes: string[] = [];
   const traces = new TraceLog();
-  const functions = startFunctions(project, { ...options, onLog: (log) => logs.push(log) });
+  const functions =
+    options.functions ?? startFunctions(project, { ...options, onLog: (log) => logs.push(log) });
   const fronts = await startFronts(project, {
     port: 0,
     traces,
@@ -103,6 +175,43 @@ export async function serve(
     },
   };
 }
+
+/** A front's functions without processes: handlers of this one, for what only the fronts decide. */
+export function inProcess(
+  handlers: Readonly<Record<string, (event: unknown, context: unknown) => unknown>>,
+): Functions {
+  return {
+    invoke: async (id, event, { requestId = 'request-1', onStart } = {}) => {
+      const size = Buffer.byteLength(JSON.stringify(event));
+      if (size > 6 * 1024 * 1024) throw new RangeError(`an event of ${size} bytes`);
+      onStart?.();
+      try {
+        const reply = await handlers[id]?.(event, { awsRequestId: requestId });
+        const body = Buffer.from(JSON.stringify(reply) ?? 'null');
+        return { ...NO_RESULT, kind: 'buffered', requestId, body };
+      } catch (error) {
+        const { name, message } = error as Error;
+        const report = { errorType: name, errorMessage: message, trace: [] };
+        return { ...NO_RESULT, kind: 'error', requestId, error: report };
+      }
+    },
+    close: async () => {},
+  };
+}
+
+const NO_RESULT: Omit<InvocationResult, 'kind' | 'requestId'> = {
+  contentType: 'application/json',
+  body: new Uint8Array(),
+  prelude: undefined,
+  payload: undefined,
+  error: undefined,
+  truncated: false,
+  firstByteMs: undefined,
+  chunks: [],
+  requestHeaders: {},
+  rawHeaders: [],
+  trailers: {},
+};
 
 /** Waits until something is so. */
 export async function until(isSo: () => boolean, ms = 5000): Promise<void> {

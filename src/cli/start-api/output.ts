@@ -89,7 +89,7 @@ export function answerLine(
   ms: number,
 ): string {
   const line = `${front.id} ${method} ${printable(decodeNative(target))} ${status} in ${ms.toFixed(0)} ms`;
-  return problem === undefined ? line : coloured('red', `${line}: ${problem}`);
+  return problem === undefined ? line : coloured('red', `${line}: ${problem.split('\n', 1)[0]}`);
 }
 
 /** A line of a function's log, behind the function's name where there are several. */

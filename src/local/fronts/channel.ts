@@ -21,8 +21,11 @@ export function createChannel(): Channel {
       for (;;) {
         const next = waiting.shift();
         if (next) {
-          yield next.chunk;
-          next.taken();
+          try {
+            yield next.chunk;
+          } finally {
+            next.taken();
+          }
         } else if (failure) throw failure;
         else if (ended) return;
         else {

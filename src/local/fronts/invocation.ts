@@ -59,14 +59,15 @@ async function answer(
   const stream = target.streams ? openStream(target.source, target.request) : undefined;
   const invoking = services.functions.invoke(target.functionId, event, {
     requestId: request.id,
-    traceId: request.traceId,
+    traceId: `${request.traceId};Parent=${request.id.slice(-12).padStart(16, '0')};Sampled=0`,
     ...trace.hooks,
     ...stream?.hooks,
   });
   const whole = invoking.then(
-    (result) => {
+    async (result) => {
       trace.onResult(result);
       stream?.finish(result);
+      if (stream?.begun()) return started(await stream.head);
       return answerOf(target, result);
     },
     (error: unknown) => {

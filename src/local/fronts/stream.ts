@@ -24,6 +24,8 @@ export interface Stream {
   /** Settles with the head of the response, never if the function fails before it. */
   readonly head: Promise<StreamedAnswer>;
   finish(result: InvocationResult): void;
+  /** Whether there is a head. */
+  begun(): boolean;
 }
 
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
@@ -39,14 +41,14 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
   });
   /** Before the head is known: what has come. */
   let prelude: Buffer | undefined;
-  let isOpen = false;
+  let state: 'waiting' | 'open' | 'refused' = 'waiting';
 
-  const malformed = (problem: string): void =>
-    begin({ answer: { response: lambdaFailure(source, problem, request), problem } });
   const open = (answer: LambdaAnswer): void => {
-    isOpen = true;
-    begin(answer.problem === undefined ? { answer, pieces: channel.pieces } : { answer });
+    state = answer.problem === undefined ? 'open' : 'refused';
+    begin(state === 'open' ? { answer, pieces: channel.pieces } : { answer });
   };
+  const malformed = (problem: string): void =>
+    open({ response: lambdaFailure(source, problem, request), problem });
   const readPrelude = (chunk: Uint8Array): Promise<void> | undefined => {
     prelude = Buffer.concat([prelude ?? new Uint8Array(), chunk]);
     const end = prelude.indexOf(Buffer.alloc(8));
@@ -56,7 +58,12 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
     }
     const rest = prelude.subarray(end + 8);
     open(headOf(prelude.subarray(0, end), kind, request));
-    return rest.length > 0 ? channel.push(rest) : undefined;
+    return rest.length > 0 ? take(rest) : undefined;
+  };
+  /** What follows an answer of the platform's own is read, and lost. */
+  const take = (chunk: Uint8Array): Promise<void> | undefined => {
+    if (state === 'waiting') return readPrelude(chunk);
+    return state === 'open' ? channel.push(chunk) : undefined;
   };
 
   return {
@@ -71,13 +78,15 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
         const headers = [['content-type', type ?? 'application/octet-stream']] as const;
         open({ response: { status: 200, headers, body: new Uint8Array() } });
       },
-      onChunk: (chunk) => (isOpen ? channel.push(chunk) : readPrelude(chunk)),
+      onChunk: take,
     },
     head,
+    begun: () => state !== 'waiting',
     finish: ({ error, truncated }) => {
       if (error || truncated) channel.fail(new Error('the function broke off its response'));
       else channel.end();
-      if (!isOpen && !error) malformed('malformed: the response ended before its prelude');
+      if (state === 'waiting' && !error)
+        malformed('malformed: the response ended before its prelude');
     },
   };
 }

@@ -144,7 +144,7 @@ async function buildMessage(
     if (!location) return text;
     const file = relative(project.folder, resolve(codeFolder, location.file));
     const place = `${file}:${location.line}:${location.column + 1}`;
-    return `${place}: ${text}\n    ${location.lineText}`;
+    return `${place}: ${text}\n    ${location.lineText}`.trimEnd();
   });
   return [`${id} does not build`, ...lines].join('\n');
 }

@@ -5,6 +5,8 @@ export interface Lease {
   readonly instance: Instance;
   /** The instance was started for it. */
   readonly cold: boolean;
+  /** It will be given back in a moment: better wait for it than start another. */
+  ending(): void;
   /** Gives the instance back; one that has ended is forgotten. */
   release(): void;
 }
@@ -26,22 +28,35 @@ export function createPool(start: () => Promise<Instance>, size: number): Pool {
   /** Those being started count, too. */
   let count = 0;
   let age = 0;
+  /** How many will be free in a moment. */
+  let ending = 0;
   let isClosed = false;
 
   const end = (instance: Instance): void => {
     if (!all.delete(instance)) return;
-    count--;
-    void instance.stop();
-  };
-  const lease = (instance: Instance, cold: boolean): Lease => ({
-    instance,
-    cold,
-    release: () => {
-      if (!instance.alive() || all.get(instance) !== age || isClosed) end(instance);
-      else idle.push(instance);
+    // Its place, and its debugger's port, are free when it is gone.
+    void instance.stop().then(() => {
+      count--;
       next();
-    },
-  });
+    });
+  };
+  const lease = (instance: Instance, cold: boolean): Lease => {
+    let isEnding = false;
+    return {
+      instance,
+      cold,
+      ending: () => {
+        isEnding = true;
+        ending++;
+      },
+      release: () => {
+        if (isEnding) ending--;
+        if (!instance.alive() || all.get(instance) !== age || isClosed) end(instance);
+        else idle.push(instance);
+        next();
+      },
+    };
+  };
   const take = (): Instance | undefined => {
     for (let instance = idle.pop(); instance; instance = idle.pop()) {
       if (instance.alive()) return instance;
@@ -63,13 +78,14 @@ export function createPool(start: () => Promise<Instance>, size: number): Pool {
       throw error;
     } finally {
       starting.delete(started);
+      next();
     }
   };
   const next = (): void => {
     const first = waiting[0];
     if (!first) return;
     const instance = take();
-    if (!instance && count >= size) return;
+    if (!instance && (count >= size || ending >= waiting.length)) return;
     waiting.shift();
     if (instance) first.resolve(lease(instance, false));
     else begin().then(first.resolve, first.reject);
