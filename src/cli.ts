@@ -1,48 +1,48 @@
 #!/usr/bin/env node
 /** The command `gatecall`: finds the subcommand, runs it, and turns what happened into an exit code. */
 import { createRequire } from 'node:module';
-import { check } from './cli/check.ts';
 import { type Command, UsageError } from './cli/command.ts';
-import { generateEvent } from './cli/generate-event.ts';
-import { invoke } from './cli/invoke.ts';
-import { serve } from './cli/serve.ts';
-import { replay } from './cli/replay.ts';
-import { startApi } from './cli/start-api.ts';
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['start-api', startApi],
-  ['invoke', invoke],
-  ['generate-event', generateEvent],
-  ['check', check],
-  ['serve', serve],
-  ['replay', replay],
+/** Each is loaded when it is called: what one needs must not slow another down. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['start-api', async () => (await import('./cli/start-api.ts')).startApi],
+  ['invoke', async () => (await import('./cli/invoke.ts')).invoke],
+  ['generate-event', async () => (await import('./cli/generate-event.ts')).generateEvent],
+  ['check', async () => (await import('./cli/check.ts')).check],
+  ['replay', async () => (await import('./cli/replay.ts')).replay],
+  ['serve', async () => (await import('./cli/serve.ts')).serve],
 ]);
 
-const HELP = `Usage: gatecall <command> [options]
+async function help(): Promise<string> {
+  const lines: string[] = [];
+  for (const [name, load] of COMMANDS) lines.push(`  ${name.padEnd(16)}${(await load()).summary}`);
+  return `Usage: gatecall <command> [options]
 
 Commands:
-${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}\n`).join('')}
+${lines.join('\n')}
+
   gatecall <command> --help   the options of a command
   gatecall --version          the version of gatecall
 `;
+}
 
 async function main([name, ...args]: string[]): Promise<number> {
   if (name === undefined) throw new UsageError('no command given');
   if (['--help', '-h', 'help'].includes(name)) {
-    process.stdout.write(HELP);
+    process.stdout.write(await help());
     return 0;
   }
   if (['--version', '-v'].includes(name)) {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
-  const command = COMMANDS.get(name);
-  if (!command) {
+  const load = COMMANDS.get(name);
+  if (!load) {
     throw new UsageError(
       `there is no command ${JSON.stringify(name)}; there are ${[...COMMANDS.keys()].join(', ')}`,
     );
   }
-  return command.run(args);
+  return (await load()).run(args);
 }
 
 function version(): string {

@@ -146,7 +146,10 @@ describe('gatecall', () => {
 
   it.each([
     ['', 'no command given'],
-    ['deploy', 'there is no command "deploy"; there are invoke, generate-event, check, serve'],
+    [
+      'deploy',
+      'there is no command "deploy"; there are start-api, invoke, generate-event, check, replay, serve',
+    ],
     ['invoke', 'no handler given: gatecall invoke <module[:export]>'],
     ['invoke app', 'no event given: --event <file>, or --event - for standard input'],
     ['invoke app other -e event.json', 'one handler at a time; got app other'],

@@ -13,12 +13,13 @@ import { type NodeBinary, nodes } from './nodes.ts';
 import { optional } from './optional.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const client = here('ric/node_modules/aws-lambda-ric/index.mjs');
+const AWS_CLIENT = here('ric/node_modules/aws-lambda-ric/index.mjs');
+const OWN_CLIENT = here('../dist/esm/local/functions/client.js');
 
 /** Whether the client is installed. */
 export const ric: boolean = optional(
   'ric',
-  existsSync(client),
+  existsSync(AWS_CLIENT),
   'npm ci --ignore-scripts --prefix test/ric',
 );
 // Built once, it loads in every Node: it is a Node-API module.
@@ -48,14 +49,25 @@ function runtime(node: NodeBinary, native: boolean): Runtime {
   return { ...node, name, native };
 }
 
+const FIRST = runtime({ version: process.version, path: process.execPath }, false);
+
+function awsClient({ native }: Runtime): string[] {
+  return native ? [AWS_CLIENT] : ['--require', here('ric/preload.cjs'), AWS_CLIENT];
+}
+
 export interface FunctionOptions {
-  /** The module that exports `handler`. */
+  /** The module that exports the handler. */
   handlerFile: string;
-  runtime: Runtime;
+  /** Default `'handler'`. */
+  exportName?: string;
+  /** Default the first. */
+  runtime?: Runtime | undefined;
   /** Environment variables beside Lambda's own; nothing else is inherited but PATH. */
   env?: Readonly<Record<string, string>>;
   /** Where the client looks for the Runtime API, given where that is: for somebody who listens in between. */
   address?: (address: string) => string | PromiseLike<string>;
+  /** AWS's own client, or the one of src/local. Default `'aws'`. */
+  client?: 'aws' | 'gatecall';
 }
 
 export interface LambdaFunction extends AsyncDisposable {
@@ -70,18 +82,18 @@ export interface LambdaFunction extends AsyncDisposable {
 }
 
 export async function startFunction(options: FunctionOptions): Promise<LambdaFunction> {
-  const { handlerFile, runtime, env = {}, address = (direct: string) => direct } = options;
+  const { handlerFile, exportName = 'handler', client = 'aws', env = {} } = options;
+  const { runtime = FIRST, address = (direct: string) => direct } = options;
   const name = basename(handlerFile, extname(handlerFile));
   const api = await startRuntimeApi({
     functionName: name,
     concurrency: Number(env['AWS_LAMBDA_MAX_CONCURRENCY'] ?? 1),
   });
   const variables = lambdaVariables(
-    { name, handler: `${name}.handler`, folder: dirname(handlerFile) },
+    { name, handler: `${name}.${exportName}`, folder: dirname(handlerFile) },
     { PATH: process.env['PATH'], ...env, AWS_LAMBDA_RUNTIME_API: await address(api.address) },
   );
-  const flags = runtime.native ? [] : ['--require', here('ric/preload.cjs')];
-  const child = spawn(runtime.path, [...flags, client], {
+  const child = spawn(runtime.path, client === 'aws' ? awsClient(runtime) : [OWN_CLIENT], {
     env: variables,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

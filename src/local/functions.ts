@@ -200,6 +200,7 @@ function startFunction(
     const status = isTimeout ? 'timeout' : undefined;
     const memoryMb = definition.memoryMb;
     log(reportLine({ requestId, durationMs, memoryMb, usedMb, initMs, status }));
+    await instance.idle();
     running.delete(instance);
     release();
   }

@@ -124,6 +124,8 @@ export function loadError(error: unknown): unknown {
 
 function errorType(error: Error): string | undefined {
   if (error instanceof SyntaxError) return 'UserCodeSyntaxError';
-  const { code } = error as NodeJS.ErrnoException;
-  return code?.endsWith('MODULE_NOT_FOUND') === true ? 'ImportModuleError' : undefined;
+  // Of `require` alone: what an ES module misses is a plain Error on Lambda, too.
+  return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
+    ? 'ImportModuleError'
+    : undefined;
 }

@@ -41,6 +41,8 @@ export interface Instance {
   invoke(event: unknown, invocation: InstanceInvocation): Promise<InvocationResult>;
   /** False once its process has ended or has been told to. */
   alive(): boolean;
+  /** Settles when it can take the next event, or has ended: a crash is told after the error it made. */
+  idle(): Promise<void>;
   /** From its start until it asked for its first event, in ms; undefined before. */
   initMs(): number | undefined;
   pid(): number | undefined;
@@ -58,9 +60,12 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const started = performance.now();
   let initMs: number | undefined;
   let ready: (() => void) | undefined;
+  let idle = Promise.resolve();
+  let rest: () => void = () => undefined;
   const api = await startRuntimeApi({
     functionName: definition.name,
     onNext: () => {
+      rest();
       if (initMs !== undefined) return;
       initMs = performance.now() - started;
       ready?.();
@@ -70,6 +75,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   let isAlive = true;
   const closed = once(child, 'close').then(async () => {
     isAlive = false;
+    rest();
     api.exited(reason(child));
     await api.close();
   });
@@ -84,7 +90,16 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   return {
     async invoke(event, invocation) {
       ready = invocation.onReady;
-      const running = api.invoke(event, { timeoutMs, ...dropUndefined(invocation) });
+      const running = api.invoke(event, {
+        timeoutMs,
+        ...dropUndefined(invocation),
+        onStart: () => {
+          idle = new Promise((resolve) => {
+            rest = resolve;
+          });
+          invocation.onStart?.();
+        },
+      });
       const late = initMs === undefined ? startLimit(initLimit, () => initMs) : undefined;
       const result = await Promise.race([running, ...(late ? [late.over] : [])]).finally(() =>
         late?.clear(),
@@ -103,6 +118,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       return result;
     },
     alive: () => isAlive,
+    idle: () => idle,
     initMs: () => initMs,
     pid: () => child.pid,
     stop,
