@@ -2,12 +2,12 @@
 import { basename, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { Project } from '../local/project.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { lambdaVariables } from '../local/functions/context.ts';
 import { handlerFile, isHandlerFile, isTypeScript, parseHandlerName } from './handler.ts';
 import { parseJson, readInput } from './input.ts';
-import { invokeFunction } from './invoke-template.ts';
-import { defaultTemplate, loadProject, PROJECT_OPTIONS, type ProjectValues } from './project.ts';
+import { defaultTemplate, PROJECT_OPTIONS, type ProjectValues } from './project-options.ts';
 import { failure, type Outcome } from '../local/functions/outcome.ts';
 import type { LoadOrder, Report } from './runtime.ts';
 import { startSandbox } from './sandbox.ts';
@@ -48,10 +48,13 @@ export const invoke: Command = {
     const folder = process.cwd();
     const template = isOfTemplate(order, folder);
     const file = template ? '' : handlerFile(order.module, folder);
-    const project = template ? await loadProject(order.project, say) : undefined;
+    const project = template ? await readProject(order.project) : undefined;
     const text = new TextDecoder().decode(await readInput(order.event));
     const event = parseJson(text, order.event === '-' ? 'standard input' : order.event);
-    if (project) return await invokeFunction(project, order.name, event, order.repeat);
+    if (project) {
+      const { invokeFunction } = await import('./invoke-template.ts');
+      return await invokeFunction(project, order.name, event, order.repeat);
+    }
 
     const load: LoadOrder = {
       handler: { module: order.module, exportName: order.exportName },
@@ -143,6 +146,11 @@ function isOfTemplate({ name, module, project }: Order, folder: string): boolean
   if (name === undefined || project.template !== undefined) return true;
   if (!/^[A-Za-z0-9]+$/.test(name) || defaultTemplate() === undefined) return false;
   return !isHandlerFile(module, folder);
+}
+
+async function readProject(values: ProjectValues): Promise<Project> {
+  const { loadProject } = await import('./project.ts');
+  return await loadProject(values, say);
 }
 
 function say(line: string): void {

@@ -1,30 +1,10 @@
 /** The template the user means, with the overrides of the command line. */
-import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { FunctionDefinition, Note, Project } from '../local/project.ts';
 import { readTemplate } from '../local/template.ts';
 import { UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
-
-/** For `parseArgs`, spelled as SAM spells them. */
-export const PROJECT_OPTIONS = {
-  template: { type: 'string', short: 't' },
-  'parameter-overrides': { type: 'string', multiple: true },
-  'env-vars': { type: 'string', short: 'n' },
-} as const;
-
-export interface ProjectValues {
-  readonly template?: string | undefined;
-  readonly 'parameter-overrides'?: readonly string[] | undefined;
-  readonly 'env-vars'?: string | undefined;
-}
-
-const DEFAULTS = ['template.yaml', 'template.yml', 'template.json'];
-
-/** The template in this folder, if there is one. */
-export function defaultTemplate(): string | undefined {
-  return DEFAULTS.find((name) => existsSync(name));
-}
+import { defaultTemplate, type ProjectValues, TEMPLATES } from './project-options.ts';
 
 /**
  * Reads the template. What is to be said of it goes to `say`, a line each.
@@ -37,7 +17,7 @@ export async function loadProject(
 ): Promise<Project> {
   const file = values.template ?? defaultTemplate();
   if (file === undefined) {
-    throw new UsageError(`there is no ${DEFAULTS.join(', ')} here; name one with --template`);
+    throw new UsageError(`there is no ${TEMPLATES.join(', ')} here; name one with --template`);
   }
   const parameters = parameterOverrides(values['parameter-overrides'] ?? []);
   const project = readTemplate(file, { parameters });

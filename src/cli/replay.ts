@@ -6,7 +6,8 @@ import { type Functions, startFunctions } from '../local/functions.ts';
 import { replyOf } from '../local/functions/reply.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
-import { loadProject, PROJECT_OPTIONS } from './project.ts';
+import { loadProject } from './project.ts';
+import { PROJECT_OPTIONS } from './project-options.ts';
 import { type RecordedReply, replyFile, writeJson } from './recorder.ts';
 import { differences } from './replay/differences.ts';
 

@@ -6,7 +6,8 @@ import type { Project } from '../local/project.ts';
 import { TraceLog } from '../local/trace.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
-import { loadProject, PROJECT_OPTIONS } from './project.ts';
+import { loadProject } from './project.ts';
+import { PROJECT_OPTIONS } from './project-options.ts';
 import { openRecorder } from './recorder.ts';
 import { answerLine, logLine, routeTable } from './start-api/output.ts';
 

@@ -58,8 +58,31 @@ async function serve(
   const request = requestOf(incoming, body ?? new Uint8Array());
   const answer = body ? await front.handler(request) : front.tooLarge;
   front.onAnswered(request, answer, performance.now() - begun);
-  if (!body) response.setHeader('connection', 'close');
-  await send(answer, incoming, response);
+  if (body) await send(answer, incoming, response);
+  else await sendAndLinger(answer, incoming, response);
+}
+
+/** How long a client may go on sending what nobody wants, in ms. */
+const LINGER = 500;
+
+/** Closed at once, the connection would be reset while the client still sends, and it might never read the answer. */
+async function sendAndLinger(
+  { status, headers, body }: FrontAnswer,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('connection', 'close');
+  response.writeHead(status, headers.flat());
+  response.write(body);
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LINGER);
+    incoming.on('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    incoming.resume();
+  });
+  response.end();
 }
 
 const refusal = Buffer.from(
@@ -75,17 +98,24 @@ const REFUSED: FrontAnswer = {
   body: refusal,
 };
 
-/** The whole body; undefined when it is over the limit. */
-async function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
-  if (Number(incoming.headers['content-length'] ?? 0) > limit) return undefined;
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > limit) return undefined;
-    chunks.push(chunk);
-  }
-  return new Uint8Array(Buffer.concat(chunks));
+/** The whole body; undefined when it is over the limit, and the rest of it unread. */
+function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    if (Number(incoming.headers['content-length'] ?? 0) > limit) return resolve(undefined);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      chunks.push(chunk);
+      if (length <= limit) return;
+      incoming.off('data', take);
+      chunks.length = 0;
+      resolve(undefined);
+    };
+    incoming.on('data', take);
+    incoming.on('end', () => resolve(new Uint8Array(Buffer.concat(chunks))));
+    incoming.on('error', reject);
+  });
 }
 
 function requestOf(incoming: IncomingMessage, body: Uint8Array): FrontRequest {
@@ -128,9 +158,8 @@ async function send(
   const { status, reason, headers, body } = answer;
   // The front knows the length; a body that goes to waste must not be taken for the next request.
   if (!incoming.complete) response.setHeader('connection', 'close');
-  const flat = headers.flatMap(([name, value]) => [name, value]);
-  if (reason === undefined) response.writeHead(status, flat);
-  else response.writeHead(status, reason, flat);
+  if (reason === undefined) response.writeHead(status, headers.flat());
+  else response.writeHead(status, reason, headers.flat());
   if (body instanceof Uint8Array) {
     response.end(body);
     return;

@@ -46,8 +46,9 @@ export function watchFolders(
       // Gone since it was listed.
     }
   };
+  let isClosed = false;
   const set = (wanted: Iterable<string>): void => {
-    const keep = new Set(wanted);
+    const keep = new Set(isClosed ? [] : wanted);
     for (const [folder, watcher] of watchers) {
       if (keep.has(folder)) continue;
       watcher.close();
@@ -59,6 +60,7 @@ export function watchFolders(
   return {
     set,
     close: () => {
+      isClosed = true;
       clearTimeout(timer);
       set([]);
     },

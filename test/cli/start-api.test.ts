@@ -1,0 +1,334 @@
+/** The built command on a template: what it prints, serves and leaves behind. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeProject, type TestProject, until } from '../local/support.ts';
+import { requireDist, root } from '../nodes.ts';
+
+const cli = join(root, 'dist/esm/cli.js');
+
+const TEMPLATE = `
+AWSTemplateFormatVersion: '2010-09-09'
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Stage: { Type: String, Default: dev }
+Globals:
+  Function:
+    Runtime: nodejs24.x
+    Environment: { Variables: { STAGE: !Ref Stage, TABLE: none } }
+Resources:
+  Items:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: items
+      Handler: app.handler
+      Events:
+        Get: { Type: HttpApi, Properties: { Path: '/items/{id}', Method: GET } }
+        Rest: { Type: Api, Properties: { Path: /items, Method: ANY } }
+  Typed:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: esbuild, BuildProperties: { EntryPoints: [typed.ts] } }
+    Properties:
+      CodeUri: typed
+      Handler: typed.handler
+      FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }
+`;
+
+let files: TestProject;
+const children: ChildProcess[] = [];
+beforeAll(() => {
+  requireDist();
+  files = makeProject({
+    'template.yaml': TEMPLATE,
+    'items/app.mjs': `
+      export const handler = async (event) => {
+        if (event.fail) throw new RangeError('as asked');
+        return { statusCode: 200, body: JSON.stringify({ pid: process.pid, id: event.pathParameters?.id, stage: process.env.STAGE, table: process.env.TABLE }) };
+      };`,
+    'typed/typed.ts': `
+      declare const awslambda: any;
+      export const handler = awslambda.streamifyResponse(async (event: unknown, stream: any): Promise<void> => {
+        stream = awslambda.HttpResponseStream.from(stream, { statusCode: 200, headers: { 'content-type': 'text/plain' } });
+        stream.write('typed');
+        stream.end();
+      });`,
+    'env.json': '{"Items":{"TABLE":"orders","UNKNOWN":"x"}}',
+    'event.json': '{"pathParameters":{"id":"5"}}',
+    'fail.json': '{"fail":true}',
+  });
+});
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  files[Symbol.dispose]();
+});
+
+interface Run {
+  code: number | null;
+  out: string;
+  log: string;
+}
+
+function begin(args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: files.folder,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  children.push(child);
+  return child;
+}
+
+async function run(args: readonly string[], input = ''): Promise<Run> {
+  const { stdin, stdout, stderr, ...child } = begin(args) as ReturnType<typeof spawn> & {
+    stdin: NodeJS.WritableStream;
+    stdout: NodeJS.ReadableStream;
+    stderr: NodeJS.ReadableStream;
+  };
+  stdin.on('error', () => {});
+  stdin.end(input);
+  const [out, log] = await Promise.all([text(stdout), text(stderr)]);
+  const running = children.at(-1) ?? child;
+  await until(() => running.exitCode !== null || running.signalCode !== null);
+  return { code: running.exitCode, out, log };
+}
+
+interface Started {
+  child: ChildProcess;
+  out(): string;
+  log(): string;
+  /** By a front's name. */
+  url(name: string): string;
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+async function startApi(...args: string[]): Promise<Started> {
+  const child = begin(['start-api', '--port', '0', ...args]);
+  let out = '';
+  let log = '';
+  child.stdout?.setEncoding('utf8').on('data', (data: string) => (out += data));
+  child.stderr?.setEncoding('utf8').on('data', (data: string) => (log += data));
+  await until(() => out.includes('\n') || child.exitCode !== null, 20_000);
+  return {
+    child,
+    out: () => out,
+    log: () => log,
+    url: (name) =>
+      new RegExp(`^${name} +(\\S+)`, 'm').exec(out)?.[1] ?? `no ${name} in ${out}${log}`,
+    stop: async (signal = 'SIGINT') => {
+      child.kill(signal);
+      await until(() => child.exitCode !== null || child.signalCode !== null);
+      return child.exitCode;
+    },
+  };
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('gatecall start-api', () => {
+  it('serves a template, and leaves nothing behind', async () => {
+    const api = await startApi('--parameter-overrides', 'Stage=test', '--env-vars', 'env.json');
+    const lines = api
+      .out()
+      .replace(/127\.0\.0\.1:\d+/g, 'local')
+      .split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/))).toEqual([
+      ['FRONT', 'URL', 'ROUTE', 'FUNCTION', 'MODE'],
+      ['ServerlessHttpApi', 'http://local', 'GET /items/{id}', 'Items', 'HTTP API, payload 2.0'],
+      ['ServerlessRestApi', 'http://local/Prod', 'ANY /items', 'Items', 'REST API, buffered'],
+      ['Typed', 'http://local', 'ANY *', 'Typed', 'function URL, RESPONSE_STREAM'],
+      [''],
+    ]);
+    expect(api.log()).toContain('Items gets no UNKNOWN of --env-vars');
+
+    const item = await fetch(`${api.url('ServerlessHttpApi')}/items/7`);
+    const { pid, ...rest } = (await item.json()) as { pid: number };
+    expect(rest).toEqual({ id: '7', stage: 'test', table: 'orders' });
+    const items = await fetch(`${api.url('ServerlessRestApi')}/items`);
+    expect(items.status).toBe(200);
+    expect(await (await fetch(api.url('Typed'))).text()).toBe('typed');
+    await until(() => /Typed GET \/ 200 in \d+ ms/.test(api.log()));
+    expect(api.log()).toMatch(/\[Items\] START RequestId: [\da-f-]{36} Version: \$LATEST/);
+    expect(api.log()).not.toContain('\x1b');
+
+    expect(isAlive(pid)).toBe(true);
+    expect(await api.stop()).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('ends on SIGTERM, in the middle of an invocation too', async () => {
+    files.write(
+      'items/slow.mjs',
+      'console.log("pid", process.pid); export const handler = () => new Promise(() => setInterval(() => {}, 1000));',
+    );
+    files.write('slow.yaml', TEMPLATE.replace('Handler: app.handler', 'Handler: slow.handler'));
+    const api = await startApi('--template', 'slow.yaml');
+    const answer = fetch(`${api.url('ServerlessHttpApi')}/items/7`).catch(() => 'broken off');
+    await until(() => /\tpid \d+/.test(api.log()), 10_000);
+    const pid = Number(/\tpid (\d+)/.exec(api.log())?.[1]);
+    expect(await api.stop('SIGTERM')).toBe(0);
+    expect(await answer).toBe('broken off');
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('leaves no function behind when it is killed itself', async () => {
+    const api = await startApi();
+    const item = await fetch(`${api.url('ServerlessHttpApi')}/items/7`);
+    const { pid } = (await item.json()) as { pid: number };
+    await api.stop('SIGKILL');
+    await until(() => !isAlive(pid));
+  });
+
+  it('has every front on one port if asked', async () => {
+    const api = await startApi('--single-port');
+    expect(api.url('Typed')).toMatch(/^http:\/\/typed\.localhost:\d+$/);
+    const port = new URL(api.url('Typed')).port;
+    expect(api.url('ServerlessRestApi')).toBe(`http://serverlessrestapi.localhost:${port}/Prod`);
+    await api.stop();
+  });
+
+  it.each([
+    ['--port high', '--port takes a number from 0 to 65535; got high'],
+    ['--concurrency 0', '--concurrency takes a number from 1 to 1000; got 0'],
+    ['--loud', "Unknown option '--loud'"],
+    ['here', 'start-api takes options only; what is "here"?'],
+    [
+      '--env-vars event.json --parameter-overrides Stage',
+      '--parameter-overrides takes Name=value; got "Stage"',
+    ],
+    ['--env-vars gone.json', 'cannot read gone.json: there is no such file'],
+    ['--jwks event.json', 'event.json: a JWK Set is { "keys": [ … ] }'],
+  ])('refuses %s', async (args, message) => {
+    const { code, out, log } = await run(['start-api', ...args.split(' ')]);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(log).toContain(`${message}\n`);
+  });
+
+  it('says which port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await until(() => server.listening);
+    const { port } = server.address() as { port: number };
+    const { code, log } = await run(['start-api', '--port', String(port)]);
+    server.close();
+    expect(code).toBe(2);
+    expect(log).toContain(`port ${port} is taken; choose another with --port`);
+  });
+
+  it('says what it cannot read', async () => {
+    files.write('none.yaml', 'Resources:\n  Bucket: { Type: AWS::S3::Bucket }\n');
+    const { code, log } = await run(['start-api', '--template', 'none.yaml']);
+    expect(code).toBe(1);
+    expect(log).toContain('none.yaml has nothing to serve: no API, function URL or load balancer');
+    const gone = await run(['start-api', '--template', 'gone.yaml']);
+    expect(gone.code).toBe(1);
+    expect(gone.log).toMatch(/gone\.yaml.*error: cannot read .*gone\.yaml: there is no such file/);
+  });
+});
+
+describe('gatecall replay', () => {
+  it('runs what start-api has recorded again', async () => {
+    const api = await startApi('--record', 'recorded');
+    await fetch(`${api.url('ServerlessHttpApi')}/items/7`);
+    await fetch(api.url('Typed'));
+    const folder = join(files.folder, 'recorded');
+    await until(() => existsSync(folder) && readdirSync(folder).length === 4);
+    await api.stop();
+    const [event = '', reply = ''] = readdirSync(folder);
+    expect(event).toMatch(/^\d{8}T\d{6}-0001-Items-http-api-2\.json$/);
+    expect(JSON.parse(readFileSync(join(folder, event), 'utf8'))).toMatchObject({
+      routeKey: 'GET /items/{id}',
+    });
+
+    const again = await run(['replay', 'recorded']);
+    expect(again.code).toBe(1);
+    expect(again.out).toMatch(
+      /differs .*0001-Items-http-api-2\.json\n {2}- body\.pid: \d+\n {2}\+ body\.pid: \d+\n/,
+    );
+    expect(again.out).toMatch(/same {4}.*0002-Typed-function-url\.json\n1 of 2 the same\n/);
+
+    // A stable one stays the same.
+    const file = join(folder, reply);
+    const recorded = JSON.parse(readFileSync(file, 'utf8')) as { reply: unknown };
+    files.write('items/app.mjs', 'export const handler = async () => ({ statusCode: 204 });');
+    writeFileSync(file, JSON.stringify({ ...recorded, reply: { statusCode: 204 } }));
+    const same = await run(['replay', 'recorded']);
+    expect([same.code, same.out.split('\n').at(-2)]).toEqual([0, '2 of 2 the same']);
+  });
+
+  it.each([
+    ['', 'no events given: gatecall replay events/'],
+    ['nowhere', 'there is no nowhere'],
+    ['typed', 'no events in typed'],
+    ['event.json', 'event.json has no event.reply.json beside it: whose is it? --function <id>'],
+  ])('refuses "%s"', async (args, message) => {
+    const { code, log } = await run(['replay', ...args.split(' ').filter(Boolean)]);
+    expect(code).toBe(2);
+    expect(log).toContain(message);
+  });
+});
+
+describe('gatecall invoke with a template', () => {
+  beforeAll(() => {
+    files.write(
+      'items/app.mjs',
+      "export const handler = async (event) => { if (event.fail) throw new RangeError('as asked'); return event.pathParameters ?? event; };",
+    );
+  });
+
+  it('runs a function by its logical id', async () => {
+    const { code, out, log } = await run(['invoke', 'Items', '--event', 'event.json']);
+    expect({ code, out }).toEqual({ code: 0, out: '{"id":"5"}\n' });
+    expect(log).toMatch(/START RequestId.*\n.*END RequestId.*\nREPORT RequestId.*Init Duration/s);
+  });
+
+  it('shows a stream as a reply', async () => {
+    const { out } = await run(['invoke', 'Typed', '--event', '-'], '{}');
+    expect(JSON.parse(out)).toEqual({
+      statusCode: 200,
+      headers: { 'content-type': 'text/plain' },
+      body: 'typed',
+      isBase64Encoded: false,
+    });
+  });
+
+  it('fails as the function does', async () => {
+    const { code, out } = await run(['invoke', 'Items', '--event', 'fail.json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ errorType: 'RangeError', errorMessage: 'as asked' });
+  });
+
+  it('names the functions there are', async () => {
+    const { code, log } = await run(['invoke', '--event', 'event.json']);
+    expect(code).toBe(2);
+    expect(log).toMatch(/which function\? .*template\.yaml has Items, Typed/);
+    const none = await run(['invoke', 'None', '--event', 'event.json', '-t', 'template.yaml']);
+    expect(none.log).toMatch(/has no function None; its functions: Items, Typed/);
+  });
+
+  it('takes what generate-event makes of a trigger', async () => {
+    const event = await run(['generate-event', 'sqs', '--body', 'hello']);
+    expect(event.code).toBe(0);
+    const { out } = await run(['invoke', 'Items', '--event', '-'], event.out);
+    const { Records } = JSON.parse(out) as { Records: { body: string; md5OfBody: string }[] };
+    expect(Records[0]).toMatchObject({
+      body: 'hello',
+      md5OfBody: '5d41402abc4b2a76b9719d911017c592',
+      eventSource: 'aws:sqs',
+    });
+  });
+});
+
+it('a template beside it does not keep invoke from a module', async () => {
+  files.write('Plain.mjs', "export const handler = async () => 'plain';");
+  await sleep(0);
+  const { out } = await run(['invoke', 'Plain', '--event', 'event.json']);
+  expect(out).toBe('"plain"\n');
+});
