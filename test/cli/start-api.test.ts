@@ -183,6 +183,7 @@ describe('gatecall start-api', () => {
     const api = await startApi();
     const item = await fetch(`${api.url('ServerlessHttpApi')}/items/7`);
     const { pid } = (await item.json()) as { pid: number };
+    expect(isAlive(pid)).toBe(true);
     await api.stop('SIGKILL');
     await until(() => !isAlive(pid));
   });

@@ -104,7 +104,9 @@ describe('an instance', () => {
       count: number;
     }[];
     expect(new Set(replies.map(({ pid }) => pid)).size).toBe(2);
-    expect(replies.map(({ count }) => count).sort()).toEqual([1, 1, 2, 2]);
+    expect(replies.map(({ count }) => count).sort((one, other) => one - other)).toEqual([
+      1, 1, 2, 2,
+    ]);
     expect(performance.now() - begun).toBeGreaterThan(600);
   });
 
@@ -184,10 +186,10 @@ describe('an invocation', () => {
     ['throwing.handler', 'RangeError', 'while loading'],
   ])('of %s fails with %s', async (handler, errorType, errorMessage) => {
     start({ handler });
-    const message =
-      typeof errorMessage === 'string' ? errorMessage : expect.stringMatching(errorMessage);
-    expect(await invoke()).toMatchObject({ failed: { errorType, errorMessage: message } });
-    expect(await invoke()).toMatchObject({ failed: { errorType } });
+    const message = expect.stringMatching(errorMessage);
+    const failed = { errorType, errorMessage: message };
+    // The second time as the first: a process that has crashed takes no event.
+    expect([await invoke(), await invoke()]).toMatchObject([{ failed }, { failed }]);
   });
 
   it('fails when the function takes more than its memory', async () => {

@@ -54,7 +54,10 @@ const FRONTS: Readonly<Record<string, Front>> = {
   ]),
 };
 
-const word = fc.string({ unit: fc.constantFrom(...'abcZ09-._~é ß%/+?&='), maxLength: 8 });
+const word = fc.string({
+  unit: fc.constantFrom(...Array.from('abcZ09-._~é ß%/+?&=')),
+  maxLength: 8,
+});
 const exchange = fc.record<Exchange>({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE'),
   path: fc
@@ -64,7 +67,9 @@ const exchange = fc.record<Exchange>({
     )
     .map((words) => `/${words.map(encodeURIComponent).join('/')}`),
   query: fc.uniqueArray(fc.tuple(word, word), { maxLength: 3, selector: ([name]) => name }),
-  tag: fc.string({ unit: fc.constantFrom(...'abc,; ="'), maxLength: 12 }).map((it) => it.trim()),
+  tag: fc
+    .string({ unit: fc.constantFrom(...Array.from('abc,; ="')), maxLength: 12 })
+    .map((it) => it.trim()),
   body: fc.uint8Array({ maxLength: 200 }),
   status: fc.constantFrom(200, 201, 299, 404, 500),
   answer: fc.uint8Array({ maxLength: 200 }),

@@ -23,6 +23,8 @@ export interface Target {
   readonly functionId: string;
   readonly source: LambdaSource;
   readonly request: LambdaRequest;
+  /** In place of the one the request makes. */
+  readonly event?: unknown;
   /** The response is passed on while it is made. */
   readonly streams?: boolean;
   /** How long the front waits, in ms, and what it answers then. The function runs on. */
@@ -37,7 +39,7 @@ export async function invokeTarget(
   target: Target,
 ): Promise<FrontAnswer> {
   const { functionId, source, patience } = target;
-  const event = lambdaEvent(source, target.request);
+  const event = target.event ?? lambdaEvent(source, target.request);
   const onReply = services.onEvent?.({ functionId, source, event });
   const trace = openTrace(services.traces, request, target, event);
   const onResult = (result: InvocationResult): void => {

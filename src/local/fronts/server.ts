@@ -124,19 +124,25 @@ function requestOf(incoming: IncomingMessage, body: Uint8Array): FrontRequest {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '']);
   }
-  const time = Date.now();
-  const seconds = Math.floor(time / 1000).toString(16);
+  // An IPv4 client of an IPv6 socket.
+  const address = (socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:(?=\d+\.)/, '');
   return {
-    id: randomUUID(),
+    ...newRequest(address, socket.localPort ?? 0),
     method: incoming.method ?? 'GET',
     ...originForm(incoming.url ?? '/', headers),
     body,
-    // An IPv4 client of an IPv6 socket.
-    clientAddress: (socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:(?=\d+\.)/, ''),
-    port: socket.localPort ?? 0,
-    time,
-    traceId: `Root=1-${seconds}-${randomBytes(12).toString('hex')}`,
   };
+}
+
+/** What a request has besides what its client says. */
+export function newRequest(
+  clientAddress: string,
+  port: number,
+): Pick<FrontRequest, 'id' | 'clientAddress' | 'port' | 'time' | 'traceId'> {
+  const time = Date.now();
+  const seconds = Math.floor(time / 1000).toString(16);
+  const traceId = `Root=1-${seconds}-${randomBytes(12).toString('hex')}`;
+  return { id: randomUUID(), clientAddress, port, time, traceId };
 }
 
 /** RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. */

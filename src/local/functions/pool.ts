@@ -35,10 +35,12 @@ export function createPool(start: () => Promise<Instance>, size: number): Pool {
   const end = (instance: Instance): void => {
     if (!all.delete(instance)) return;
     // Its place, and its debugger's port, are free when it is gone.
-    void instance.stop().then(() => {
-      count--;
-      next();
-    });
+    void free(instance);
+  };
+  const free = async (instance: Instance): Promise<void> => {
+    await instance.stop();
+    count--;
+    next();
   };
   const lease = (instance: Instance, cold: boolean): Lease => {
     let isEnding = false;

@@ -150,6 +150,35 @@ describe('the event', () => {
   });
 });
 
+describe('sending again', () => {
+  const nothing = { method: 'GET', target: '/again', headers: [], body: new Uint8Array() };
+
+  it('gives a request to its front, and an event to its function', async () => {
+    const served = await start(httpApi([{ path: '/{p+}' }]));
+    await fetch(`${served.url()}/x`);
+    const id = served.traces.list()[0]?.id ?? '';
+    const second = await served.fronts.resend({ id, request: nothing });
+    expect(served.traces.get(second)).toMatchObject({
+      state: 'done',
+      event: { rawPath: '/again' },
+      response: { status: 200 },
+    });
+    const event = { hello: 'world' };
+    const third = await served.fronts.resend({ id, request: nothing, event, source: 'alb' });
+    expect(served.traces.get(third)).toMatchObject({ source: 'alb', event, frontId: 'Api' });
+  });
+
+  it('says why it cannot', async () => {
+    const served = await start(httpApi([{ path: '/{p+}' }]));
+    const { resend } = served.fronts;
+    await expect(resend({ id: 'gone', request: nothing })).rejects.toThrow(/no invocation gone/);
+    await fetch(`${served.url()}/x`);
+    const id = served.traces.list()[0]?.id ?? '';
+    const root = { ...nothing, target: '/' };
+    await expect(resend({ id, request: root })).rejects.toThrow(/no route takes GET \//);
+  });
+});
+
 describe('failures', () => {
   it.each<[string, Handlers[string], string]>([
     ['throws', () => Promise.reject(new RangeError('boom')), 'RangeError: boom'],
