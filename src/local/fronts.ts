@@ -10,31 +10,20 @@
  */
 import type { Server } from 'node:http';
 import { albHandler, albTooLarge } from './fronts/alb.ts';
-import {
-  type FrontAnswer,
-  type FrontHandler,
-  type FrontRequest,
-  lambdaRequest,
-} from './fronts/front.ts';
+import type { FrontAnswer, FrontHandler, FrontRequest } from './fronts/front.ts';
 import { functionUrlHandler, functionUrlTooLarge } from './fronts/function-url.ts';
 import { httpApiHandler, httpApiTooLarge } from './fronts/http-api.ts';
-import { invokeTarget } from './fronts/invocation.ts';
 import { hostNameOf, isLocalName } from './fronts/names.ts';
+import { type Door, type Resend, sendAgain } from './fronts/resend.ts';
 import { restApiHandler, restApiTooLarge } from './fronts/rest-api.ts';
-import {
-  type FrontServerOptions,
-  newRequest,
-  portOf,
-  startServer,
-  stopServer,
-} from './fronts/server.ts';
+import { type FrontServerOptions, portOf, startServer, stopServer } from './fronts/server.ts';
 import type { JsonWebKey, RecordedEvent, Services } from './fronts/services.ts';
-import type { LambdaSource } from '../testing/aws.ts';
 import type { Functions } from './functions.ts';
 import type { Front, Project } from './project.ts';
 import type { TraceLog } from './trace.ts';
 
 export type { FrontAnswer, FrontRequest } from './fronts/front.ts';
+export type { Resend } from './fronts/resend.ts';
 export type { JsonWebKey, RecordedEvent } from './fronts/services.ts';
 
 export interface FrontsOptions {
@@ -63,16 +52,6 @@ export interface LocalFront {
   readonly url: string;
 }
 
-/** A request or an event to be sent again, as the inspector asks. */
-export interface Resend {
-  /** Of the trace that is repeated: its front, and its function. */
-  readonly id: string;
-  readonly request: Pick<FrontRequest, 'method' | 'target' | 'headers' | 'body'>;
-  /** Goes straight to the function, and by whose rules the reply is an answer. */
-  readonly event?: unknown;
-  readonly source?: LambdaSource;
-}
-
 export interface Fronts {
   readonly list: readonly LocalFront[];
   /**
@@ -99,7 +78,7 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
     },
   }));
   const allowed = allowedNames(project, options);
-  const handlers = new Map(fronts.map(({ front, serving }) => [front.id, serving.handler]));
+  const doors = new Map<string, Door>();
   const servers: Server[] = [];
   const list: LocalFront[] = [];
   try {
@@ -107,7 +86,8 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
       const byName = new Map(fronts.map(({ front, serving }) => [localName(front), serving]));
       const server = await startServer(host, port, (name) => byName.get(hostNameOf(name)));
       servers.push(server);
-      for (const { front } of fronts) {
+      for (const { front, serving } of fronts) {
+        doors.set(front.id, { handler: serving.handler, port: portOf(server) });
         list.push({ front, url: urlOf(front, localName(front), portOf(server)) });
       }
     } else {
@@ -116,6 +96,7 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
           allowed(hostNameOf(name)) ? serving : undefined,
         );
         servers.push(server);
+        doors.set(front.id, { handler: serving.handler, port: portOf(server) });
         list.push({ front, url: urlOf(front, shownHost(host), portOf(server)) });
       }
     }
@@ -125,37 +106,11 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
   }
   return {
     list,
-    resend: (resend) => sendAgain(services, handlers, list, resend),
+    resend: (resend) => sendAgain(services, doors, resend),
     close: async () => {
       await Promise.all(servers.map(stopServer));
     },
   };
-}
-
-async function sendAgain(
-  services: Services,
-  handlers: ReadonlyMap<string, FrontHandler>,
-  list: readonly LocalFront[],
-  { id, request, event, source }: Resend,
-): Promise<string> {
-  const old = services.traces?.get(id);
-  const handler = old && handlers.get(old.frontId);
-  if (!old || !handler) throw new RangeError(`there is no invocation ${id} any more`);
-  const url = list.find(({ front }) => front.id === old.frontId)?.url ?? '';
-  const again = { ...newRequest('127.0.0.1', Number(new URL(url).port)), ...request };
-  const { problem } =
-    event === undefined || source === undefined
-      ? await handler(again)
-      : await invokeTarget(services, again, {
-          frontId: old.frontId,
-          functionId: old.functionId,
-          source,
-          request: lambdaRequest(again),
-          event,
-          tooLarge: functionUrlTooLarge,
-        });
-  if (services.traces?.get(again.id)) return again.id;
-  throw new RangeError(`the front refused the request: ${problem ?? 'it answers it by itself'}`);
 }
 
 function servicesOf({ functions, traces, keys, onEvent, onNote }: FrontsOptions): Services {

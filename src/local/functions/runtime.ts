@@ -24,8 +24,8 @@ export const preload: string = pathToFileURL(join(built, 'preload.js')).href;
 export function findRuntimeClient(folder: string, projectFolder: string): RuntimeClient {
   for (let at = folder; ; at = dirname(at)) {
     const ric = join(at, 'node_modules/aws-lambda-ric');
-    const isCompiled = ['rapid-client.node', 'build/Release/rapid-client.node'].some((it) =>
-      existsSync(join(ric, it)),
+    const isCompiled = ['', 'bin', 'dist', 'build/Release'].some((it) =>
+      existsSync(join(ric, it, 'rapid-client.node')),
     );
     const file = ['index.mjs', 'bin/index.mjs']
       .map((it) => join(ric, it))

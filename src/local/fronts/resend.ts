@@ -1,0 +1,47 @@
+/** Invocations done again, without a client. */
+import type { LambdaSource } from '../../testing/aws.ts';
+import { type FrontHandler, type FrontRequest, lambdaRequest } from './front.ts';
+import { functionUrlTooLarge } from './function-url.ts';
+import { invokeTarget } from './invocation.ts';
+import { newRequest } from './server.ts';
+import type { Services } from './services.ts';
+
+/** A front that is open. */
+export interface Door {
+  readonly handler: FrontHandler;
+  readonly port: number;
+}
+
+/** A request or an event to be sent again, as the inspector asks. */
+export interface Resend {
+  /** Of the trace that is repeated: its front, and its function. */
+  readonly id: string;
+  readonly request: Pick<FrontRequest, 'method' | 'target' | 'headers' | 'body'>;
+  /** Goes straight to the function, and by whose rules the reply is an answer. */
+  readonly event?: unknown;
+  readonly source?: LambdaSource;
+}
+
+export async function sendAgain(
+  services: Services,
+  doors: ReadonlyMap<string, Door>,
+  { id, request, event, source }: Resend,
+): Promise<string> {
+  const old = services.traces?.get(id);
+  const door = old && doors.get(old.frontId);
+  if (!old || !door) throw new RangeError(`there is no invocation ${id} any more`);
+  const again = { ...newRequest('127.0.0.1', door.port), ...request };
+  const { problem } =
+    event === undefined || source === undefined
+      ? await door.handler(again)
+      : await invokeTarget(services, again, {
+          frontId: old.frontId,
+          functionId: old.functionId,
+          source,
+          request: lambdaRequest(again),
+          event,
+          tooLarge: functionUrlTooLarge,
+        });
+  if (services.traces?.get(again.id)) return again.id;
+  throw new RangeError(`the front refused the request: ${problem ?? 'it answers it by itself'}`);
+}
