@@ -164,6 +164,18 @@ describe('gatecall start-api', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it("serves this repository's own template", async () => {
+    const api = await startApi('--template', join(root, 'template.yaml'));
+    const fronts = ['DemoHttpApi', 'DemoRestApi', 'Demo'];
+    for (const front of fronts) {
+      const page = await fetch(`${api.url(front)}/echo?x=1`, { method: 'POST', body: 'hello' });
+      expect([front, page.status]).toEqual([front, 200]);
+    }
+    const stream = await fetch(`${api.url('Streaming')}/`);
+    expect(stream.headers.get('transfer-encoding')).toBe('chunked');
+    await api.stop();
+  });
+
   it('ends on SIGTERM, in the middle of an invocation too', async () => {
     files.write(
       'items/slow.mjs',

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CodeError, type Functions } from '../../../src/local/functions.ts';
 import type { JsonWebKey } from '../../../src/local/fronts.ts';
 import type { Authorizer } from '../../../src/local/project.ts';
 import {
@@ -190,6 +191,23 @@ describe('failures', () => {
     expect(response.status).toBe(500);
     expect(await response.text()).toBe('{"message":"Internal Server Error"}');
     expect(served.problems).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('are shown in the browser when the code cannot run', async () => {
+    const message = 'Hello does not build\nsrc/app.ts:1:1: Unexpected "<"';
+    const functions: Functions = {
+      invoke: () => Promise.reject(new CodeError(message)),
+      close: async () => {},
+    };
+    const served = await start(httpApi(EVERYTHING), {}, { functions });
+    const page = await fetch(served.url(), { headers: { accept: 'text/html,*/*' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([
+      502,
+      'text/html; charset=utf-8',
+    ]);
+    expect(await page.text()).toContain('src/app.ts:1:1: Unexpected &quot;&lt;&quot;');
+    expect(await (await fetch(served.url())).text()).toBe(`${message}\n`);
+    expect(served.traces.list()[0]).toMatchObject({ state: 'failed', error: { message } });
   });
 
   it('become a 503 when the function takes too long', async () => {
