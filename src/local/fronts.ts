@@ -18,6 +18,7 @@ import { type Door, type Resend, sendAgain } from './fronts/resend.ts';
 import { restApiHandler, restApiTooLarge } from './fronts/rest-api.ts';
 import { type FrontServerOptions, portOf, startServer, stopServer } from './fronts/server.ts';
 import type { JsonWebKey, RecordedEvent, Services } from './fronts/services.ts';
+import { fitsWildcard } from './fronts/wildcard.ts';
 import type { Functions } from './functions.ts';
 import type { Front, Project } from './project.ts';
 import type { TraceLog } from './trace.ts';
@@ -149,20 +150,16 @@ function allowedNames(
   { allowedHosts = [], host }: FrontsOptions,
 ): (name: string) => boolean {
   if (allowedHosts === 'any') return () => true;
-  const names = [...allowedHosts, ...(host === undefined ? [] : [host]), ...ownNames(project)];
-  const known = new Set(names.map((name) => name.toLowerCase()));
-  return (name) => isLocalName(name) || known.has(name);
+  const known = [...allowedHosts, ...(host === undefined ? [] : [host]), ...ownNames(project)];
+  return (name) => isLocalName(name) || known.some((it) => fitsWildcard(it, name, 'i'));
 }
 
-/** Names that the template itself gives its load balancers. */
+/** Names that the template itself gives its load balancers. A pattern for every name would be no protection. */
 function ownNames({ fronts }: Project): string[] {
-  return fronts.flatMap((front) =>
-    front.kind === 'alb'
-      ? front.rules.flatMap(({ conditions }) =>
-          conditions.flatMap((it) => (it.on === 'host' ? it.values : [])),
-        )
-      : [],
-  );
+  return fronts
+    .flatMap((front) => (front.kind === 'alb' ? front.rules : []))
+    .flatMap(({ conditions }) => conditions.flatMap((it) => (it.on === 'host' ? it.values : [])))
+    .filter((pattern) => /[^*?.]\.[^*?.]/.test(pattern));
 }
 
 function localName({ id }: Front): string {

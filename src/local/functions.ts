@@ -42,6 +42,15 @@ export interface FunctionsOptions {
   onLog?: (log: FunctionLog) => void;
 }
 
+/** What an invocation took of what it may take. */
+export interface FunctionReport {
+  readonly durationMs: number;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** Undefined where the system does not tell. */
+  readonly usedMb: number | undefined;
+}
+
 /** What happens on the way of an invocation, for its trace. */
 export interface InvokeFunctionOptions {
   requestId?: string;
@@ -55,6 +64,8 @@ export interface InvokeFunctionOptions {
   onAnswer?: (answer: Answer) => void;
   onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
   onLog?: (log: FunctionLog) => void;
+  /** When all is over, after the result. */
+  onReport?: (report: FunctionReport) => void;
   onTrace?: (message: TraceMessage) => void;
 }
 
@@ -165,7 +176,7 @@ function startFunction(
         const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt;
         ending();
         const initMs = cold ? instance.initMs() : undefined;
-        void finish({ instance, requestId, result, durationMs, initMs, log, release });
+        void finish({ instance, requestId, result, durationMs, initMs, log, release, given });
         return result;
       } catch (error) {
         running.delete(instance);
@@ -188,8 +199,9 @@ function startFunction(
     initMs: number | undefined;
     log: (text: string) => void;
     release: () => void;
+    given: InvokeFunctionOptions;
   }): Promise<void> {
-    const { instance, requestId, result, durationMs, initMs, log, release } = ended;
+    const { instance, requestId, result, durationMs, initMs, log, release, given } = ended;
     const usedMb = await memoryUsed(instance.pid());
     await turn();
     const isTimeout = result.kind === 'timeout';
@@ -198,8 +210,9 @@ function startFunction(
     }
     log(endLine(requestId));
     const status = isTimeout ? 'timeout' : undefined;
-    const memoryMb = definition.memoryMb;
+    const { memoryMb, timeoutMs } = definition;
     log(reportLine({ requestId, durationMs, memoryMb, usedMb, initMs, status }));
+    given.onReport?.({ durationMs, timeoutMs, memoryMb, usedMb });
     await instance.idle();
     running.delete(instance);
     release();

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Functions } from '../../src/local/functions.ts';
 import {
   functionUrl,
   httpApi,
@@ -31,7 +32,7 @@ beforeAll(async () => {
         functionUrl(),
         loadBalancer([
           {
-            conditions: [{ on: 'host', values: ['shop.example.com'] }],
+            conditions: [{ on: 'host', values: ['shop.example.com', '*.shop.example.com', '*'] }],
             action: { type: 'function', functionId: 'Hello', multiValueHeaders: false },
           },
         ]),
@@ -85,6 +86,9 @@ describe('the Host header', () => {
 
   it('may be a name of the load balancer', async () => {
     expect(await exchange(get('shop.example.com'), 'Alb')).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await exchange(get('eu.shop.example.com'), 'Alb')).toMatch(/^HTTP\/1\.1 200 /);
+    // A rule for every name allows none.
+    expect(await exchange(get('evil.example'), 'Alb')).toMatch(/^HTTP\/1\.1 421 /);
   });
 
   it('tells fronts on one port apart', async () => {
@@ -163,6 +167,21 @@ describe('a head', () => {
     expect(await exchange(get('localhost'), 'Url')).toMatch(/^HTTP\/1\.1 200 /);
     for (const socket of sockets) socket.destroy();
   });
+});
+
+it('a fault of the gateway itself is told', async () => {
+  const project = files.project([{}], [functionUrl()]);
+  const functions: Functions = {
+    invoke: () => Promise.reject(new TypeError('unforeseen')),
+    close: async () => {},
+  };
+  await using broken = await serve(project, { functions });
+  const response = await fetch(broken.url());
+  expect([response.status, await response.text()]).toEqual([
+    500,
+    'The local gateway failed; its terminal says why.\n',
+  ]);
+  expect(broken.problems).toEqual(['TypeError: unforeseen']);
 });
 
 it('a reply cannot write headers of its own', async () => {

@@ -181,10 +181,11 @@ export function inProcess(
   handlers: Readonly<Record<string, (event: unknown, context: unknown) => unknown>>,
 ): Functions {
   return {
-    invoke: async (id, event, { requestId = 'request-1', onStart } = {}) => {
+    invoke: async (id, event, { requestId = 'request-1', onStart, onReport } = {}) => {
       const size = Buffer.byteLength(JSON.stringify(event));
       if (size > 6 * 1024 * 1024) throw new RangeError(`an event of ${size} bytes`);
       onStart?.();
+      onReport?.({ durationMs: 1, timeoutMs: 3000, memoryMb: 128, usedMb: 50 });
       try {
         const reply = await handlers[id]?.(event, { awsRequestId: requestId });
         const body = Buffer.from(JSON.stringify(reply) ?? 'null');

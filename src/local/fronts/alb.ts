@@ -14,6 +14,7 @@ import {
 import { invokeTarget } from './invocation.ts';
 import { hostNameOf } from './names.ts';
 import type { Services } from './services.ts';
+import { fitsWildcard } from './wildcard.ts';
 
 export const albTooLarge: FrontAnswer = pageAnswer(
   413,
@@ -118,13 +119,8 @@ export function meets(request: FrontRequest, condition: LoadBalancerCondition): 
   }
 }
 
-/** `*` is any number of characters, `?` is one. */
-function anyFits(patterns: readonly string[], text: string, flags = ''): boolean {
-  return patterns.some((pattern) => {
-    const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-    const expression = escaped.replace(/\*+/g, '.*').replaceAll('?', '.');
-    return new RegExp(`^${expression}$`, `s${flags}`).test(text);
-  });
+function anyFits(patterns: readonly string[], text: string, flags: '' | 'i' = ''): boolean {
+  return patterns.some((pattern) => fitsWildcard(pattern, text, flags));
 }
 
 function isWithin(address: string, range: string): boolean {

@@ -17,6 +17,7 @@ import {
   splitTarget,
 } from './front.ts';
 import type { Services } from './services.ts';
+import { fitsWildcard } from './wildcard.ts';
 
 type LambdaAuthorizer = Extract<Authorizer, { type: 'lambda' }>;
 type Members = Readonly<Record<string, unknown>>;
@@ -109,12 +110,9 @@ function judge(statements: readonly Members[], arn: string): 'Allow' | 'Deny' | 
 }
 
 function anyMatches(patterns: unknown, value: string): boolean {
-  return [patterns].flat().some((pattern) => {
-    if (typeof pattern !== 'string') return false;
-    const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-    const expression = escaped.replaceAll('*', '.*').replaceAll('?', '.');
-    return new RegExp(`^${expression}$`, 'is').test(value);
-  });
+  return [patterns]
+    .flat()
+    .some((pattern) => typeof pattern === 'string' && fitsWildcard(pattern, value, 'i'));
 }
 
 /** `$request.header.X`, `method.request.querystring.x`, and their siblings. */

@@ -56,10 +56,28 @@ async function serve(
   if (!front) return await send(REFUSED, incoming, response);
   const body = await readBody(incoming, front.bodyLimit);
   const request = requestOf(incoming, body ?? new Uint8Array());
-  const answer = body ? await front.handler(request) : front.tooLarge;
+  const answer = body ? await answered(front, request) : front.tooLarge;
   front.onAnswered(request, answer, performance.now() - begun);
   if (body) await send(answer, incoming, response);
   else await sendAndLinger(answer, incoming, response);
+}
+
+/** What no front foresaw is a fault of this program: its client is told, and the terminal why. */
+async function answered(
+  { handler }: FrontServerOptions,
+  request: FrontRequest,
+): Promise<FrontAnswer> {
+  try {
+    return await handler(request);
+  } catch (error) {
+    return textAnswer(500, 'The local gateway failed; its terminal says why.', String(error));
+  }
+}
+
+function textAnswer(status: number, text: string, problem?: string): FrontAnswer {
+  const body = Buffer.from(`${text}\n`);
+  const length = ['content-length', String(body.length)] as const;
+  return { status, headers: [['content-type', 'text/plain'], length], body, problem };
 }
 
 /** How long a client may go on sending what nobody wants, in ms. */
@@ -85,18 +103,11 @@ async function sendAndLinger(
   response.end();
 }
 
-const refusal = Buffer.from(
-  'This host name is none of a local front. Use localhost, or allow it with --allowed-host.\n',
-);
 /** Any page of the web may have its name resolve to this machine (DNS rebinding); only known names are answered. */
-const REFUSED: FrontAnswer = {
-  status: 421,
-  headers: [
-    ['content-type', 'text/plain'],
-    ['content-length', String(refusal.length)],
-  ],
-  body: refusal,
-};
+const REFUSED = textAnswer(
+  421,
+  'This host name is none of a local front. Use localhost, or allow it with --allowed-host.',
+);
 
 /** The whole body; undefined when it is over the limit, and the rest of it unread. */
 function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {

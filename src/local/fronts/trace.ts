@@ -1,9 +1,9 @@
 /** Writes down what happens to one request. */
 import { decodeNative } from '../../native.ts';
-import type { FunctionLog, InvokeFunctionOptions } from '../functions.ts';
+import type { FunctionReport, InvokeFunctionOptions } from '../functions.ts';
 import type { TraceMessage } from '../functions/preload.ts';
 import type { InvocationResult } from '../runtime-api.ts';
-import type { InvocationTrace, Limit, TracedBody, TraceLog } from '../trace.ts';
+import type { InvocationTrace, Limit, TracedBody, TracedLog, TraceLog } from '../trace.ts';
 import type { FrontAnswer, FrontRequest } from './front.ts';
 import type { Target } from './invocation.ts';
 
@@ -17,6 +17,8 @@ export interface Trace {
 
 /** How much of a body is kept, in bytes. */
 const KEPT = 256 * 1024;
+/** How many lines of a log are. */
+const LINES = 1000;
 const MB = 1024 * 1024;
 
 export function openTrace(
@@ -64,21 +66,20 @@ export function openTrace(
       onDequeued: (cold) => time('dequeued', { cold }),
       onReady: () => time('initialized'),
       onStart: () => time('invoked', { state: 'running' }),
-      onLog: ({ stream, text }: FunctionLog) =>
-        put({ logs: [...trace.logs, { at: now(), stream, text }] }),
+      onLog: ({ stream, text }) => log(stream, text),
+      onReport: (report) => put({ limits: [...trace.limits, ...reported(report)] }),
       onTrace: (message) => tell(message),
     },
     ended: (result) => {
       const { kind, body, prelude, error } = result;
       const reply = kind === 'buffered' ? parsed(body) : prelude;
-      const used = now() - (trace.timings.invoked ?? 0);
       put({
         state: error ? 'failed' : 'done',
         ...(reply !== undefined && { reply }),
         ...(error && {
           error: { type: error.errorType, message: error.errorMessage, stack: error.trace },
         }),
-        limits: [...trace.limits, responseLimit(target, body.length), duration(used)],
+        limits: [...trace.limits, responseLimit(target, body.length)],
       });
     },
     failed: (error) => {
@@ -91,15 +92,26 @@ export function openTrace(
     },
   };
 
+  function log(stream: TracedLog['stream'], text: string): void {
+    if (trace.logs.length > LINES) return;
+    const isLast = trace.logs.length === LINES;
+    const line = isLast ? '… more lines are in the terminal' : text;
+    put({ logs: [...trace.logs, { at: now(), stream: isLast ? 'platform' : stream, text: line }] });
+  }
+
+  /** The front may give up before Lambda does. */
+  function reported({ durationMs, timeoutMs, memoryMb, usedMb }: FunctionReport): Limit[] {
+    const limit = Math.min(timeoutMs, target.patience?.ms ?? timeoutMs);
+    const duration: Limit = { name: 'duration', used: durationMs, limit, unit: 'ms' };
+    if (usedMb === undefined) return [duration];
+    return [duration, { name: 'memory', used: usedMb, limit: memoryMb, unit: 'MB' }];
+  }
+
   function tell(message: TraceMessage): void {
     if (message.type === 'environ') return put({ environ: message.environ });
     const { status, headers, error } = message;
     const call = { status, headers, ...(error !== undefined && { error }) };
     time('started', { startResponse: [...(trace.startResponse ?? []), call] });
-  }
-
-  function duration(used: number): Limit {
-    return { name: 'duration', used, limit: target.patience?.ms ?? 900_000, unit: 'ms' };
   }
 
   function watched({ status, headers, body }: FrontAnswer): FrontAnswer['body'] {
