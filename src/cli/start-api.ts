@@ -1,13 +1,15 @@
 /** `gatecall start-api`: a project's APIs, function URLs and load balancers on this machine. */
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Fronts, startFronts } from '../local/fronts.ts';
-import { type Functions, startFunctions } from '../local/functions.ts';
+import { type Fronts, type FrontsOptions, type JsonWebKey, startFronts } from '../local/fronts.ts';
+import { type FunctionsOptions, startFunctions } from '../local/functions.ts';
+import { watchFolders } from '../local/functions/watch.ts';
 import type { Project } from '../local/project.ts';
 import { TraceLog } from '../local/trace.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
-import { loadProject } from './project.ts';
 import { PROJECT_OPTIONS } from './project-options.ts';
+import { loadProject } from './project.ts';
 import { openRecorder } from './recorder.ts';
 import { answerLine, logLine, routeTable } from './start-api/output.ts';
 
@@ -54,66 +56,103 @@ export const startApi: Command = {
       process.stdout.write(HELP);
       return 0;
     }
-    const port = numberOf('--port', values.port, 0, 65_535);
-    const concurrency = numberOf('--concurrency', values.concurrency, 1, 1000);
-    const debugPort =
-      values['debug-port'] === undefined
-        ? undefined
-        : numberOf('--debug-port', values['debug-port'], 1, 65_535);
-    const keys = values.jwks === undefined ? undefined : await readKeys(values.jwks);
-    const project = await loadProject(values, say);
-    if (project.fronts.length === 0) {
-      say(`${project.file} has nothing to serve: no API, function URL or load balancer`);
-      return 1;
-    }
+    const settings = await readSettings(values);
     const stop = stopSignal();
-    const functions = startFunctions(project, {
-      concurrency,
-      debugPort,
-      onLog: (log) => say(logLine(log, project.functions.length > 1)),
-    });
-    try {
-      const fronts = await listen(project, functions, {
-        host: values.host,
-        port,
-        singlePort: values['single-port'],
-        allowedHosts: values['allowed-host'] ?? [],
-        ...(keys && { keys }),
-        ...(values.record !== undefined && { onEvent: openRecorder(values.record, say) }),
-      });
-      for (const line of runtimeNotes(project)) say(line);
-      process.stdout.write(routeTable(fronts.list, debugPort, project));
-      await stop;
-      await fronts.close();
-    } finally {
-      await functions.close();
+    let project = await loadProject(values, say);
+    if (!isServable(project)) return 1;
+    for (;;) {
+      const change = nextChange(project.file);
+      const end = Promise.race([stop, change.happened]);
+      try {
+        await (isServable(project) ? serve(project, settings, end) : end);
+      } finally {
+        change.close();
+      }
+      if (stop.isOver()) return 0;
+      say(`${project.file} has changed`);
+      project = await loadProject(values, say);
     }
-    return 0;
   },
 };
 
-async function listen(
-  project: Project,
-  functions: Functions,
-  options: Omit<Parameters<typeof startFronts>[1], 'functions'>,
-): Promise<Fronts> {
-  try {
-    return await startFronts(project, {
-      ...options,
-      functions,
+function isServable({ fronts, file }: Project): boolean {
+  if (fronts.length > 0) return true;
+  say(`${file} has nothing to serve: no API, function URL or load balancer`);
+  return false;
+}
+
+interface Settings {
+  readonly functions: FunctionsOptions;
+  readonly fronts: Omit<FrontsOptions, 'functions'>;
+}
+
+async function readSettings(values: ReturnType<typeof readValues>): Promise<Settings> {
+  const debugPort = values['debug-port'];
+  const keys = values.jwks === undefined ? undefined : await readKeys(values.jwks);
+  return {
+    functions: {
+      concurrency: numberOf('--concurrency', values.concurrency, 1, 1000),
+      debugPort:
+        debugPort === undefined ? undefined : numberOf('--debug-port', debugPort, 1, 65_535),
+    },
+    fronts: {
+      host: values.host,
+      port: numberOf('--port', values.port, 0, 65_535),
+      singlePort: values['single-port'],
+      allowedHosts: values['allowed-host'] ?? [],
       traces: new TraceLog(),
       onNote: say,
       onAnswered: (front, request, answer, ms) => say(answerLine(front, request, answer, ms)),
-    });
+      ...(keys && { keys }),
+      ...(values.record !== undefined && { onEvent: openRecorder(values.record, say) }),
+    },
+  };
+}
+
+/** Serves until it is told to end. */
+async function serve(project: Project, settings: Settings, end: Promise<void>): Promise<void> {
+  const functions = startFunctions(project, {
+    ...settings.functions,
+    onLog: (log) => say(logLine(log, project.functions.length > 1)),
+  });
+  try {
+    const fronts = await listen(project, { ...settings.fronts, functions });
+    for (const line of runtimeNotes(project)) say(line);
+    process.stdout.write(routeTable(fronts.list, settings.functions.debugPort, project));
+    await end;
+    await fronts.close();
+  } finally {
+    await functions.close();
+  }
+}
+
+async function listen(project: Project, options: FrontsOptions): Promise<Fronts> {
+  try {
+    return await startFronts(project, options);
   } catch (error) {
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-    if (code === 'EADDRINUSE')
+    if (code === 'EADDRINUSE') {
       throw new UsageError(`port ${port} is taken; choose another with --port`);
-    if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    }
+    if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new UsageError(`cannot listen: ${(error as Error).message}`);
     }
     throw error;
   }
+}
+
+/** The template's next edit. */
+function nextChange(file: string): { happened: Promise<void>; close: () => void } {
+  let close = (): void => {};
+  const happened = new Promise<void>((resolve) => {
+    const watcher = watchFolders(
+      [dirname(file)],
+      () => resolve(),
+      (changed) => changed === file,
+    );
+    close = () => watcher.close();
+  });
+  return { happened, close };
 }
 
 /** Functions of another version run all the same, on this one. */
@@ -154,24 +193,25 @@ function numberOf(option: string, text: string, least: number, most: number): nu
   throw new UsageError(`${option} takes a number from ${least} to ${most}; got ${text}`);
 }
 
-async function readKeys(
-  file: string,
-): Promise<NonNullable<Parameters<typeof startFronts>[1]['keys']>> {
-  const json = parseJson(new TextDecoder().decode(await readInput(file)), file) as {
-    keys?: unknown;
-  } | null;
-  const keys = json?.keys;
+async function readKeys(file: string): Promise<readonly JsonWebKey[]> {
+  const json = parseJson(new TextDecoder().decode(await readInput(file)), file);
+  const keys = (json as { keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) throw new UsageError(`${file}: a JWK Set is { "keys": [ … ] }`);
-  return keys as NonNullable<Parameters<typeof startFronts>[1]['keys']>;
+  return keys as readonly JsonWebKey[];
 }
 
 /** Settles when the command is to stop; a second signal ends it at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
+function stopSignal(): Promise<void> & { isOver: () => boolean } {
+  let isOver = false;
+  const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => resolve());
+      process.once(signal, () => {
+        isOver = true;
+        resolve();
+      });
     }
   });
+  return Object.assign(stopped, { isOver: () => isOver });
 }
 
 function say(line: string): void {

@@ -176,6 +176,24 @@ describe('gatecall start-api', () => {
     await api.stop();
   });
 
+  it('follows its template', async () => {
+    files.write('edited.yaml', TEMPLATE);
+    const api = await startApi('--template', 'edited.yaml');
+    const path = '/things/{id}';
+    files.write('edited.yaml', TEMPLATE.replace('/items/{id}', path));
+    await until(() => api.out().includes(`GET ${path}`));
+    expect(api.log()).toContain('edited.yaml has changed');
+    const table = api.out().slice(api.out().lastIndexOf('FRONT'));
+    const url = /^ServerlessHttpApi +(\S+)/m.exec(table)?.[1] ?? '';
+    expect((await fetch(`${url}/things/7`)).status).toBe(200);
+    files.write('edited.yaml', 'Resources: [');
+    await until(() => api.log().includes('edited.yaml has nothing to serve'));
+    await expect(fetch(url)).rejects.toThrow('fetch failed');
+    files.write('edited.yaml', TEMPLATE);
+    await until(() => api.out().lastIndexOf('GET /items/{id}') > api.out().indexOf(path));
+    expect(await api.stop()).toBe(0);
+  });
+
   it('ends on SIGTERM, in the middle of an invocation too', async () => {
     files.write(
       'items/slow.mjs',
