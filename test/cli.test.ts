@@ -130,6 +130,8 @@ async function failed(running: Promise<Run>): Promise<ErrorReport> {
   return JSON.parse(out) as ErrorReport;
 }
 
+const SOURCES = `the sources are ${lambdaSources.join(', ')}; the triggers schedule, sqs, sns, s3, eventbridge, dynamodb, kinesis`;
+
 describe('gatecall', () => {
   it.each([
     ['--help', /^Usage: gatecall <command>.*invoke.*generate-event/s],
@@ -172,8 +174,8 @@ describe('gatecall', () => {
       'invoke app.handler -e event.json',
       'there is no file app.handler, nor with .js, .mjs, .cjs, .ts, .mts, .cts behind it; the export stands behind a colon, app:handler',
     ],
-    ['generate-event', `no source given; the sources are ${lambdaSources.join(', ')}`],
-    ['generate-event elb', `there is no source "elb"; the sources are ${lambdaSources.join(', ')}`],
+    ['generate-event', `no source given; ${SOURCES}`],
+    ['generate-event elb', `there is no source "elb"; ${SOURCES}`],
     ['generate-event alb x', 'one source at a time; what is "x"?'],
     ['generate-event alb --body @gone', 'cannot read gone: there is no such file'],
   ])('refuses "%s" in one line', async (args, message) => {
