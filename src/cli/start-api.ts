@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Fronts, type FrontsOptions, type JsonWebKey, startFronts } from '../local/fronts.ts';
 import { type FunctionsOptions, startFunctions } from '../local/functions.ts';
 import { watchFolders } from '../local/functions/watch.ts';
+import { type Inspector, type InspectorOptions, startInspector } from '../local/inspector.ts';
 import type { Project } from '../local/project.ts';
 import { TraceLog } from '../local/trace.ts';
 import { type Command, parsed, UsageError } from './command.ts';
@@ -28,6 +29,7 @@ Functions run in processes of their own; edits are live at once. No Docker.
       --allowed-host <name>   a host name that requests may carry, besides localhost; may be repeated
       --concurrency <n>   instances a function may have (10)
       --jwks <file>       a JWK Set, to check the tokens of JWT authorizers with
+      --inspector-port <port>   that of the page that shows each invocation (4000, or any if that is taken)
       --record <folder>   write each event to a file, for gatecall replay
   -h, --help
 
@@ -43,6 +45,7 @@ const OPTIONS = {
   'allowed-host': { type: 'string', multiple: true },
   concurrency: { type: 'string', default: '10' },
   jwks: { type: 'string' },
+  'inspector-port': { type: 'string' },
   record: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -82,14 +85,22 @@ function isServable({ fronts, file }: Project): boolean {
 }
 
 interface Settings {
+  readonly inspectorPort: number | undefined;
+  readonly traces: TraceLog;
   readonly functions: FunctionsOptions;
   readonly fronts: Omit<FrontsOptions, 'functions'>;
 }
 
 async function readSettings(values: ReturnType<typeof readValues>): Promise<Settings> {
-  const debugPort = values['debug-port'];
+  const { 'debug-port': debugPort, 'inspector-port': inspectorPort } = values;
+  const traces = new TraceLog();
   const keys = values.jwks === undefined ? undefined : await readKeys(values.jwks);
   return {
+    traces,
+    inspectorPort:
+      inspectorPort === undefined
+        ? undefined
+        : numberOf('--inspector-port', inspectorPort, 0, 65_535),
     functions: {
       concurrency: numberOf('--concurrency', values.concurrency, 1, 1000),
       debugPort:
@@ -100,7 +111,7 @@ async function readSettings(values: ReturnType<typeof readValues>): Promise<Sett
       port: numberOf('--port', values.port, 0, 65_535),
       singlePort: values['single-port'],
       allowedHosts: values['allowed-host'] ?? [],
-      traces: new TraceLog(),
+      traces,
       onNote: say,
       onAnswered: (front, request, answer, ms) => say(answerLine(front, request, answer, ms)),
       ...(keys && { keys }),
@@ -118,9 +129,15 @@ async function serve(project: Project, settings: Settings, end: Promise<void>): 
   try {
     const fronts = await listen(project, { ...settings.fronts, functions });
     for (const line of runtimeNotes(project)) say(line);
-    process.stdout.write(routeTable(fronts.list, settings.functions.debugPort, project));
-    await end;
-    await fronts.close();
+    try {
+      const inspector = await inspect(settings, fronts);
+      process.stdout.write(routeTable(fronts.list, settings.functions.debugPort, project));
+      process.stdout.write(`inspector: ${inspector.url}\n`);
+      await end;
+      await inspector.close();
+    } finally {
+      await fronts.close();
+    }
   } finally {
     await functions.close();
   }
@@ -138,6 +155,22 @@ async function listen(project: Project, options: FrontsOptions): Promise<Fronts>
       throw new UsageError(`cannot listen: ${(error as Error).message}`);
     }
     throw error;
+  }
+}
+
+/** On its usual port, so that an open page lives on; on another only if that is taken and none was asked for. */
+async function inspect({ traces, inspectorPort }: Settings, fronts: Fronts): Promise<Inspector> {
+  const options: InspectorOptions = {
+    traces,
+    replay: (replay) => fronts.resend(replay),
+    fronts: fronts.list.map(({ front, url }) => ({ id: front.id, url })),
+  };
+  try {
+    return await startInspector({ ...options, port: inspectorPort ?? 4000 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (inspectorPort === undefined) return await startInspector(options);
+    throw new UsageError(`port ${inspectorPort} is taken; choose another with --inspector-port`);
   }
 }
 

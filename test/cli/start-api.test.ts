@@ -105,12 +105,12 @@ interface Started {
 }
 
 async function startApi(...args: string[]): Promise<Started> {
-  const child = begin(['start-api', '--port', '0', ...args]);
+  const child = begin(['start-api', '--port', '0', '--inspector-port', '0', ...args]);
   let out = '';
   let log = '';
   child.stdout?.setEncoding('utf8').on('data', (data: string) => (out += data));
   child.stderr?.setEncoding('utf8').on('data', (data: string) => (log += data));
-  await until(() => out.includes('\n') || child.exitCode !== null, 20_000);
+  await until(() => out.includes('inspector: ') || child.exitCode !== null, 20_000);
   return {
     child,
     out: () => out,
@@ -145,6 +145,7 @@ describe('gatecall start-api', () => {
       ['ServerlessHttpApi', 'http://local', 'GET /items/{id}', 'Items', 'HTTP API, payload 2.0'],
       ['ServerlessRestApi', 'http://local/Prod', 'ANY /items', 'Items', 'REST API, buffered'],
       ['Typed', 'http://local', 'ANY *', 'Typed', 'function URL, RESPONSE_STREAM'],
+      ['inspector: http://local/__gatecall/'],
       [''],
     ]);
     expect(api.log()).toContain('Items gets no UNKNOWN of --env-vars');
@@ -158,6 +159,9 @@ describe('gatecall start-api', () => {
     await until(() => /Typed GET \/ 200 in \d+ ms/.test(api.log()));
     expect(api.log()).toMatch(/\[Items\] START RequestId: [\da-f-]{36} Version: \$LATEST/);
     expect(api.log()).not.toContain('\x1b');
+
+    const inspector = /inspector: (\S+)/.exec(api.out())?.[1] ?? '';
+    expect(await (await fetch(inspector)).text()).toContain('<title>');
 
     expect(isAlive(pid)).toBe(true);
     expect(await api.stop()).toBe(0);

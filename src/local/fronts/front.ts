@@ -17,6 +17,8 @@ export interface FrontRequest {
   readonly time: number;
   /** X-Ray's, `Root=1-…`. */
   readonly traceId: string;
+  /** The id of the invocation that it repeats. */
+  readonly replayOf?: string;
 }
 
 export interface FrontAnswer {

@@ -42,6 +42,7 @@ export function functionUrlHandler(front: FunctionUrlFront, services: Services):
         requestId: request.id,
       },
       streams: stream,
+      cors: cors !== undefined,
       tooLarge: functionUrlTooLarge,
     });
     const told = withHeaders(answer, [

@@ -79,6 +79,7 @@ async function answerRoute(
     functionId,
     source: payloadFormat === '1.0' ? 'http-api-1' : 'http-api-2',
     request: target,
+    cors: front.cors !== undefined,
     patience: {
       ms: timeoutMs,
       answer: gatewayAnswer(

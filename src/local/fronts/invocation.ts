@@ -27,6 +27,8 @@ export interface Target {
   readonly event?: unknown;
   /** The response is passed on while it is made. */
   readonly streams?: boolean;
+  /** The front answers for CORS by itself. */
+  readonly cors?: boolean;
   /** How long the front waits, in ms, and what it answers then. The function runs on. */
   readonly patience?: { readonly ms: number; readonly answer: FrontAnswer };
   /** What the front answers to an event over Lambda's limit. */

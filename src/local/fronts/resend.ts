@@ -1,4 +1,5 @@
 /** Invocations done again, without a client. */
+import { encodeNative } from '../../native.ts';
 import type { LambdaSource } from '../../testing/aws.ts';
 import { type FrontHandler, type FrontRequest, lambdaRequest } from './front.ts';
 import { functionUrlTooLarge } from './function-url.ts';
@@ -30,7 +31,9 @@ export async function sendAgain(
   const old = services.traces?.get(id);
   const door = old && doors.get(old.frontId);
   if (!old || !door) throw new RangeError(`there is no invocation ${id} any more`);
-  const again = { ...newRequest('127.0.0.1', door.port), ...request };
+  // In a trace header values are text.
+  const headers = request.headers.map(([name, value]) => [name, encodeNative(value)] as const);
+  const again = { ...newRequest('127.0.0.1', door.port), ...request, headers, replayOf: id };
   const { problem } =
     event === undefined || source === undefined
       ? await door.handler(again)

@@ -4,6 +4,7 @@ import type { FunctionReport, InvokeFunctionOptions } from '../functions.ts';
 import type { TraceMessage } from '../functions/preload.ts';
 import type { InvocationResult } from '../runtime-api.ts';
 import type { InvocationTrace, Limit, TracedBody, TracedLog, TraceLog } from '../trace.ts';
+import { type FrontFacts, warningsOf } from '../warnings.ts';
 import type { FrontAnswer, FrontRequest } from './front.ts';
 import type { Target } from './invocation.ts';
 
@@ -50,6 +51,7 @@ export function openTrace(
     timings: {},
     limits: [{ name: 'request', used: size(event), limit: 6 * MB, unit: 'bytes' }],
     warnings: [],
+    ...(request.replayOf !== undefined && { replayOf: request.replayOf }),
   };
   const put = (change: Partial<InvocationTrace>): void => {
     trace = { ...trace, ...change };
@@ -81,13 +83,17 @@ export function openTrace(
         }),
         limits: [...trace.limits, responseLimit(target, body.length)],
       });
+      put({ warnings: [...trace.warnings, ...warningsOf(trace, factsOf(target))] });
     },
     failed: (error) => {
       const { name, message } = error as Error;
       put({ state: 'failed', error: { type: name, message } });
     },
     answered: (answer) => {
-      if (answer.problem !== undefined) put({ warnings: [...trace.warnings, answer.problem] });
+      const { problem } = answer;
+      if (problem !== undefined) {
+        put({ warnings: [{ code: 'platform-answer', message: problem }, ...trace.warnings] });
+      }
       return { ...answer, body: watched(answer) };
     },
   };
@@ -144,6 +150,15 @@ export function openTrace(
       time('ended', { response: { ...head, body: tracedBody(kept, length) } });
     }
   }
+}
+
+function factsOf({ request, streams, cors }: Target): FrontFacts {
+  const { binaryMediaTypes } = request;
+  return {
+    ...(binaryMediaTypes && { binaryMediaTypes }),
+    ...(streams !== undefined && { stream: streams }),
+    ...(cors !== undefined && { cors }),
+  };
 }
 
 function responseLimit({ source, streams }: Target, used: number): Limit {
