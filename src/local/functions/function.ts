@@ -1,0 +1,147 @@
+/** One function: its code, its instances, and its invocations from the queue to the last line of the log. */
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { FunctionsOptions, InvokeFunctionOptions } from '../functions.ts';
+import type { FunctionDefinition, Project } from '../project.ts';
+import type { InvocationResult } from '../runtime-api.ts';
+import type { Code } from './code.ts';
+import { type Instance, startInstance } from './instance.ts';
+import { endLine, memoryUsed, reportLine, startLine } from './log.ts';
+import { openCode } from './open-code.ts';
+import { createPool, type Lease } from './pool.ts';
+import { findRuntimeClient } from './runtime.ts';
+
+export interface LocalFunction {
+  invoke(event: unknown, options: InvokeFunctionOptions): Promise<InvocationResult>;
+  close(): Promise<void>;
+}
+
+/** An invocation that an instance has. */
+interface Running {
+  readonly requestId: string;
+  readonly options: InvokeFunctionOptions;
+  /** A line of the platform's own. */
+  readonly log: (text: string) => void;
+}
+
+/** `debugPort` is the function's own. */
+export function startFunction(
+  definition: FunctionDefinition,
+  project: Project,
+  { concurrency = 10, watch = true, onLog, debugPort }: FunctionsOptions,
+): LocalFunction {
+  const functionId = definition.id;
+  /** Whose output a line is. */
+  const running = new Map<Instance, Running>();
+  const finishing = new Set<Promise<void>>();
+  /** What concerns no invocation. */
+  const say = (text: string): void =>
+    onLog?.({ requestId: undefined, functionId, stream: 'platform', text });
+
+  const start = async (): Promise<Instance> => {
+    const folder = await code.folder();
+    const instance: Instance = await startInstance({
+      definition,
+      folder,
+      client: findRuntimeClient(folder, project.folder),
+      debugPort,
+      onLine: (stream, text) => {
+        const current = running.get(instance);
+        const line = { requestId: current?.requestId, functionId, stream, text };
+        current?.options.onLog?.(line);
+        onLog?.(line);
+      },
+      onTrace: (message) => {
+        const current = running.get(instance);
+        if (current?.requestId === message.requestId) current.options.onTrace?.(message);
+      },
+    });
+    return instance;
+  };
+  const instances = createPool(start, debugPort === undefined ? concurrency : 1);
+  const code: Code = openCode(definition, project, {
+    watch,
+    onChange: () => {
+      instances.retire();
+      say('its code has changed');
+    },
+    onError: (error) => say(error.message),
+  });
+
+  return {
+    async invoke(event, options) {
+      // An edit that is being built is waited for, and what cannot be built is not run in its last good state.
+      await code.folder();
+      const lease = await instances.acquire();
+      const { requestId = randomUUID() } = options;
+      const log = (text: string): void => {
+        const line = { requestId, functionId, stream: 'platform', text } as const;
+        options.onLog?.(line);
+        onLog?.(line);
+      };
+      const current = { requestId, options, log };
+      running.set(lease.instance, current);
+      const free = (): void => {
+        running.delete(lease.instance);
+        lease.release();
+      };
+      options.onDequeued?.(lease.cold);
+      try {
+        const { result, durationMs } = await invokeInstance(lease.instance, event, current);
+        lease.ending();
+        const work = finish(definition, lease, current, result, durationMs).then(free);
+        finishing.add(work);
+        void work.then(() => finishing.delete(work));
+        return result;
+      } catch (error) {
+        free();
+        throw error;
+      }
+    },
+    close: async () => {
+      await instances.close();
+      await Promise.all(finishing);
+      await code.close();
+    },
+  };
+}
+
+async function invokeInstance(
+  instance: Instance,
+  event: unknown,
+  { requestId, options, log }: Running,
+): Promise<{ result: InvocationResult; durationMs: number }> {
+  let startedAt: number | undefined;
+  const result = await instance.invoke(event, {
+    ...options,
+    requestId,
+    onStart: () => {
+      startedAt = performance.now();
+      log(startLine(requestId));
+      options.onStart?.();
+    },
+  });
+  // One that never received its event took no time.
+  return { result, durationMs: startedAt === undefined ? 0 : performance.now() - startedAt };
+}
+
+/** Says how it ended, once its last output has had time to arrive; the reply does not wait for that. */
+async function finish(
+  { memoryMb, timeoutMs }: FunctionDefinition,
+  { instance, cold }: Lease,
+  { requestId, options, log }: Running,
+  { kind, error }: InvocationResult,
+  durationMs: number,
+): Promise<void> {
+  const initMs = cold ? instance.initMs() : undefined;
+  const usedMb = await memoryUsed(instance.pid());
+  await turn();
+  if (kind === 'timeout' || kind === 'exited') {
+    log(`RequestId: ${requestId} ${error?.errorMessage ?? ''}`);
+  }
+  log(endLine(requestId));
+  const status = kind === 'timeout' ? 'timeout' : undefined;
+  log(reportLine({ requestId, durationMs, memoryMb, usedMb, initMs, status }));
+  options.onReport?.({ durationMs, timeoutMs, memoryMb, usedMb });
+  await instance.idle();
+}
