@@ -192,6 +192,13 @@ describe('an invocation', () => {
     expect([await invoke(), await invoke()]).toMatchObject([{ failed }, { failed }]);
   });
 
+  it('fails when the function does not start within ten seconds', async () => {
+    start({ handler: 'starting.handler' });
+    expect(await invoke()).toMatchObject({
+      failed: { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 10.00 seconds' },
+    });
+  });
+
   it('fails when the function takes more than its memory', async () => {
     start({ handler: 'app.greedy', memoryMb: 128, timeoutMs: 25_000 });
     expect(await invoke()).toMatchObject({
@@ -231,9 +238,10 @@ describe('code', () => {
     expect(await invoke()).toBe('hello');
     files.write('typed/greeting.ts', "export const greeting = (): string => 'good day';");
     const begun = performance.now();
-    await until(() => platform().includes('its code has changed'), 1000);
+    await until(() => platform().includes('its code has changed'));
     expect(await invoke()).toBe('good day');
-    expect(performance.now() - begun).toBeLessThan(1000);
+    // 0.3 s where nothing else runs.
+    expect(performance.now() - begun).toBeLessThan(3000);
     files.write('typed/greeting.ts', "export const greeting = (): string => 'hello';");
   });
 

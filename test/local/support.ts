@@ -215,7 +215,7 @@ const NO_RESULT: Omit<InvocationResult, 'kind' | 'requestId'> = {
 };
 
 /** Waits until something is so. */
-export async function until(isSo: () => boolean, ms = 5000): Promise<void> {
+export async function until(isSo: () => boolean, ms = 15_000): Promise<void> {
   const end = Date.now() + ms;
   while (!isSo()) {
     if (Date.now() > end) throw new Error('it did not come to be so');

@@ -1,6 +1,5 @@
 /** One execution environment: a process with a runtime client, and a Runtime API of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { FunctionDefinition } from '../project.ts';
 import {
@@ -73,11 +72,14 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   });
   const child = start(options, api);
   let isAlive = true;
-  const closed = once(child, 'close').then(async () => {
-    isAlive = false;
-    rest();
-    api.exited(reason(child));
-    await api.close();
+  const closed = new Promise<void>((resolve) => {
+    // Comes when its output has been read, and after a start that failed, too.
+    child.on('close', () => {
+      isAlive = false;
+      rest();
+      api.exited(reason(child));
+      resolve(api.close());
+    });
   });
   const stop = async (): Promise<void> => {
     isAlive = false;
@@ -90,27 +92,24 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   return {
     async invoke(event, invocation) {
       ready = invocation.onReady;
-      const running = api.invoke(event, {
-        timeoutMs,
-        ...dropUndefined(invocation),
-        onStart: () => {
-          idle = new Promise((resolve) => {
-            rest = resolve;
-          });
-          invocation.onStart?.();
-        },
-      });
-      const late = initMs === undefined ? startLimit(initLimit, () => initMs) : undefined;
-      const result = await Promise.race([running, ...(late ? [late.over] : [])]).finally(() =>
-        late?.clear(),
-      );
-      if (result === 'late') {
-        const unfinished = running.catch(() => undefined);
-        await stop();
-        const ended = await unfinished;
-        if (!ended) throw new Error('the function did not start in time');
-        return { ...ended, kind: 'timeout', error: timedOut(initLimit) };
-      }
+      let isLate = false;
+      const limit = setTimeout(() => {
+        isLate = initMs === undefined;
+        if (isLate) void stop();
+      }, initLimit);
+      const result = await api
+        .invoke(event, {
+          timeoutMs,
+          ...dropUndefined(invocation),
+          onStart: () => {
+            idle = new Promise((resolve) => {
+              rest = resolve;
+            });
+            invocation.onStart?.();
+          },
+        })
+        .finally(() => clearTimeout(limit));
+      if (isLate) return { ...result, kind: 'timeout', error: timedOut(initLimit) };
       // As Lambda does; what still runs in it would be felt by the next invocation.
       if (result.kind === 'timeout' || result.kind === 'exited' || result.kind === 'init-error') {
         void stop();
@@ -146,17 +145,6 @@ function start(options: InstanceOptions, api: RuntimeApi): ChildProcess {
     if (input) createInterface({ input }).on('line', (line) => options.onLine(stream, line));
   }
   return child;
-}
-
-function startLimit(
-  ms: number,
-  initMs: () => number | undefined,
-): { over: Promise<'late'>; clear: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => initMs() === undefined && resolve('late'), ms);
-  });
-  return { over, clear: () => clearTimeout(timer) };
 }
 
 function timedOut(ms: number): InvocationResult['error'] {
