@@ -1,5 +1,4 @@
 /** What `start-api` prints: a table at the start, then a line for each answer and each line of the functions' logs. */
-import { styleText } from 'node:util';
 import type { FrontAnswer, FrontRequest, LocalFront } from '../../local/fronts.ts';
 import type { FunctionLog } from '../../local/functions.ts';
 import type { Front, Project } from '../../local/project.ts';
@@ -88,8 +87,9 @@ export function answerLine(
   { status, problem }: FrontAnswer,
   ms: number,
 ): string {
-  const line = `${front.id} ${method} ${printable(decodeNative(target))} ${status} in ${ms.toFixed(0)} ms`;
-  return problem === undefined ? line : coloured('red', `${line}: ${problem.split('\n', 1)[0]}`);
+  const line = `${front.id} ${method} ${decodeNative(target)} ${status} in ${ms.toFixed(0)} ms`;
+  if (problem === undefined) return printable(line);
+  return coloured('red', printable(`${line}: ${problem.split('\n', 1)[0]}`));
 }
 
 /** A line of a function's log, behind the function's name where there are several. */
@@ -103,8 +103,10 @@ function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
 }
 
-/** Plain where nobody sees it as colour. */
-function coloured(style: 'red' | 'dim', text: string): string {
+const STYLES = { red: ['\x1b[31m', '\x1b[39m'], dim: ['\x1b[2m', '\x1b[22m'] } as const;
+
+/** Plain where nobody sees it as colour. Not `styleText`, which asks whether standard output is a terminal. */
+function coloured(style: keyof typeof STYLES, text: string): string {
   const isPlain = !process.stderr.isTTY || (process.env['NO_COLOR'] ?? '') !== '';
-  return isPlain ? text : styleText(style, text);
+  return isPlain ? text : STYLES[style].join(text);
 }
