@@ -76,11 +76,9 @@ export function readOptions(maker: string, application: unknown, options: Lambda
 
 /** `gatecall start-api` leaves a middleware here that shows its inspector what the application is asked and answers. */
 export function traced(application: Application): Application {
-  const { [TRACE]: trace } = globalThis as { [TRACE]?: Middleware };
-  return trace ? trace(application) : application;
+  const middleware = globalThis as { [trace: symbol]: Middleware | undefined };
+  return middleware[Symbol.for('gatecall.trace')]?.(application) ?? application;
 }
-
-const TRACE = Symbol.for('gatecall.trace');
 
 const OPTIONS: OptionChecks<LambdaOptions> = {
   basePath: (value) =>
