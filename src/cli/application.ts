@@ -1,6 +1,6 @@
 /** Which of a module's exports is the application. */
 import type { Application } from '../types.ts';
-import { RuntimeError } from './handler.ts';
+import { RuntimeError } from '../local/functions/handler.ts';
 
 /** Tried in this order where none is named. */
 const USUAL = ['application', 'app', 'default'];

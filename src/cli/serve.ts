@@ -6,10 +6,11 @@ import { isWorker } from '../gateways/node/cluster.ts';
 import { StartError } from '../gateways/node/listen.ts';
 import { run } from '../gateways/node/serve.ts';
 import { type ServeOptions, serveSettings } from '../gateways/node/serve-options.ts';
+import { RuntimeError } from '../local/functions/handler.ts';
 import type { Application } from '../types.ts';
 import { applicationOf } from './application.ts';
 import { type Command, parsed, UsageError } from './command.ts';
-import { handlerFile, isTypeScript, RuntimeError } from './handler.ts';
+import { handlerFile, isTypeScript } from './handler.ts';
 import { bundle, replaceSource } from './typescript.ts';
 
 const HELP = `Usage: gatecall serve <module[:export]> [options]

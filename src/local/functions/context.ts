@@ -1,6 +1,6 @@
 /** What a function sees of Lambda besides its event: its environment variables and its context. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { newTraceId } from '../local/trace-id.ts';
+import { newTraceId } from '../trace-id.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findRuntimeClient } from '../../../src/local/functions/runtime.ts';
@@ -41,6 +41,7 @@ it.skipIf(!ric)("runs a function in AWS's runtime client", async () => {
     dereference: true,
   });
   const native = 'node_modules/aws-lambda-ric/rapid-client.node';
+  rmSync(join(project.folder, native), { force: true });
   cpSync(join(root, 'test/ric/rapid-client.cjs'), join(project.folder, native, 'index.cjs'));
   project.write(`${native}/package.json`, '{"type":"commonjs","main":"index.cjs"}');
 
