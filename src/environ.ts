@@ -5,13 +5,11 @@
 import { bufferedInput } from './input.ts';
 import { encodeNative, percentDecode, percentEncode } from './native.ts';
 import { fileWrapper } from './file-wrapper.ts';
-import { isToken } from './headers.ts';
+import { cleanValue, environKey, type HeaderMap, joinValues } from './header-keys.ts';
+import { keepRawHeaders } from './raw-headers.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from './types.ts';
 
-/** Headers as platforms give them: name → value, or → values. Nulls are survived. */
-export interface HeaderMap {
-  readonly [name: string]: string | readonly (string | null | undefined)[] | null | undefined;
-}
+export type { HeaderMap } from './header-keys.ts';
 
 /** What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here, unless `native` says otherwise. */
 export interface RequestFacts {
@@ -112,7 +110,7 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
   environ.REQUEST_METHOD = native(facts.method);
   environ.PATH_INFO = path;
   environ.QUERY_STRING = query;
-  environ.REQUEST_URI = targetOf(rawPath, query);
+  environ.REQUEST_URI = joinTarget(rawPath, query);
   if (facts.protocol) environ.SERVER_PROTOCOL = native(facts.protocol);
   environ['wsgi.version'] = VERSION;
   environ['wsgi.input'] = facts.input ?? bufferedInput(facts.body);
@@ -133,6 +131,7 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
   if (server.basePath) moveBasePath(environ, server.basePath);
   if (facts.scriptName) prefixScriptName(environ, native(facts.scriptName));
   addHeaders(environ, facts.headers, native);
+  keepRawHeaders(environ, facts.headers);
   if (facts.cookies && facts.cookies.length > 0) addCookies(environ, facts.cookies, native);
   setContentLength(environ, facts);
   setServer(environ, facts, secure, native);
@@ -217,10 +216,11 @@ const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
 /** The request's target without a stage: fit for a request line, whatever the platform gave as its path. */
 export function requestTarget(facts: RequestFacts): NativeString {
   const native = facts.native ? asItIs : encodeNative;
-  return targetOf(escapePath(facts.rawPath, native), facts.query ? native(facts.query) : '');
+  return joinTarget(escapePath(facts.rawPath, native), facts.query ? native(facts.query) : '');
 }
 
-function targetOf(path: NativeString, query: NativeString): NativeString {
+/** Path and query as a target: of the query, too, what cannot stand in a request line is percent-encoded. */
+export function joinTarget(path: NativeString, query: NativeString): NativeString {
   return query === '' ? path : `${path}?${escapeQuery(query)}`;
 }
 
@@ -244,49 +244,6 @@ const TARGET = '!"$%&\'()*+,/:;<=>@[\\]^`{|}';
 
 // ── Headers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-// Bounded cache of a pure function, worth 4 µs a request. Names come from clients: when it is full it starts anew, and
-// long names never enter, so that no client can hold memory or push the usual names out for good.
-const KEYS = new Map<string, string>();
-const CACHED_KEYS = 1000;
-const CACHED_LENGTH = 64;
-
-/** `accept-language` → `HTTP_ACCEPT_LANGUAGE`; `''` for a header that must not reach an application. */
-function environKey(name: string): string {
-  const key = mapName(name);
-  if (KEYS.size >= CACHED_KEYS) KEYS.clear();
-  if (name.length <= CACHED_LENGTH) KEYS.set(name, key);
-  return key;
-}
-
-const DROPPED: ReadonlySet<string> = new Set([
-  // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has no meaning to lose.
-  'PROXY',
-  // Of the connection to the front, which has acted on them already; a stale `chunked` misleads body readers.
-  'KEEP-ALIVE',
-  'PROXY-CONNECTION',
-  'TE',
-  'TRANSFER-ENCODING',
-  'UPGRADE',
-]);
-
-function mapName(name: string): string {
-  // `X_Forwarded_For` would land on the key of `X-Forwarded-For` (nginx and Gunicorn drop such names for this reason).
-  if (!isToken(name) || name.includes('_')) return '';
-  const upper = name.toUpperCase();
-  if (DROPPED.has(upper)) return '';
-  if (upper === 'CONTENT-TYPE') return 'CONTENT_TYPE';
-  if (upper === 'CONTENT-LENGTH') return 'CONTENT_LENGTH';
-  return `HTTP_${upper.replaceAll('-', '_')}`;
-}
-
-/** Headers of which a request has one: where several come, the last counts, as in the fronts' own single-value maps. */
-const SINGLE: ReadonlySet<string> = new Set([
-  'CONTENT_TYPE',
-  'CONTENT_LENGTH',
-  'HTTP_HOST',
-  'HTTP_AUTHORIZATION',
-]);
-
 function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: Encode): void {
   if (isList(headers)) {
     for (const [name, value] of headers) addHeader(environ, name, value, native);
@@ -304,7 +261,7 @@ function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: E
     // Every header that Connection names belongs to that one connection (RFC 9110 section 7.6.1). A client that names
     // headers others rely on, to have them vanish between a check and a use, is not obeyed.
     for (const name of connection.split(',')) {
-      const key = mapName(name.trim());
+      const key = environKey(name.trim());
       if (key !== '' && !KEPT.test(key)) delete environ[key];
     }
   }
@@ -321,38 +278,11 @@ function addCookies(environ: Environ, cookies: readonly unknown[], native: Encod
   for (const cookie of cookies) addHeader(environ, 'cookie', cookie, native);
 }
 
-const NOT_PLAIN = /[^\x20-\x7e]/;
-const SPACE = 0x20;
-const TAB = 0x09;
-
-/** Without a regular expression: `/[ \t]+$/` takes time in the square of the blanks inside a value, 3 s for 64 KB. */
-function trimBlanks(value: string): string {
-  let start = 0;
-  let end = value.length;
-  const isBlank = (index: number): boolean => {
-    const code = value.charCodeAt(index);
-    return code === SPACE || code === TAB;
-  };
-  while (start < end && isBlank(start)) start++;
-  while (end > start && isBlank(end - 1)) end--;
-  return value.slice(start, end);
-}
-
 function addHeader(environ: Environ, name: string, value: unknown, native: Encode): void {
-  const key = KEYS.get(name) ?? environKey(name);
+  const key = environKey(name);
   if (key === '' || typeof value !== 'string') return;
-  let clean = value;
-  if (
-    NOT_PLAIN.test(value) ||
-    value.charCodeAt(0) === SPACE ||
-    value.charCodeAt(value.length - 1) === SPACE
-  ) {
-    clean = trimBlanks(native(value));
-    // A control character other than HTAB, or what is no byte, cannot have come through HTTP; in a log or a header sent on
-    // it would break out.
-    if (/[\x00-\x08\x0a-\x1f\x7f\u0100-\uffff]/.test(clean)) return;
-  }
+  const clean = cleanValue(value, native);
+  if (clean === undefined) return;
   const before = environ[key];
-  if (before === undefined || SINGLE.has(key)) environ[key] = clean;
-  else environ[key] = `${before as string}${key === 'HTTP_COOKIE' ? '; ' : ','}${clean}`;
+  environ[key] = before === undefined ? clean : joinValues(key, before as string, clean);
 }

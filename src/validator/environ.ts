@@ -1,5 +1,6 @@
 /** The request as the server hands it over: PEP 3333, "environ Variables". */
 import { describe } from '../bytes.ts';
+import { RAW_HEADERS } from '../raw-headers.ts';
 import { isToken } from '../headers.ts';
 import type { Environ } from '../types.ts';
 import { EXCHANGE } from './exchange.ts';
@@ -80,7 +81,9 @@ function checkObject(environ: unknown): asserts environ is Environ {
       Object.isFrozen(environ) ? 'a frozen object' : 'a locked one',
     );
   }
-  const symbol = Object.getOwnPropertySymbols(environ).find((key) => key !== EXCHANGE);
+  const symbol = Object.getOwnPropertySymbols(environ).find(
+    (key) => key !== EXCHANGE && key !== RAW_HEADERS,
+  );
   if (symbol) throw violation('environ-keys', String(symbol));
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(environ))) {
     if (!('value' in property)) throw violation('environ-data', `a getter or setter for ${key}`);
