@@ -15,8 +15,11 @@ const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) => {
   return [{ find: new RegExp(`^${subpath.replace('.', 'gatecall')}$`), replacement: here(source) }];
 });
 
+// The example's own dependency, from where the tests have theirs.
+const express = { find: /^express$/, replacement: here('test/frameworks/node_modules/express') };
+
 export default defineConfig({
-  resolve: { alias },
+  resolve: { alias: [...alias, express] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**'],

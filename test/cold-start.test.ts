@@ -49,6 +49,24 @@ const invoke = `
   }
   main();`;
 
+const bridge = {
+  module: `
+    import { fromNodeListener } from 'gatecall/bridges/node';
+    ${load.module}`,
+  commonjs: `
+    const { fromNodeListener } = require('gatecall/bridges/node');
+    ${load.commonjs}`,
+};
+
+/** A listener instead of an application, and everything else the same. */
+const invokeListener = invoke.replace(
+  /toLambdaHandler\(.*?\n {2}\}\);/s,
+  `toLambdaHandler(fromNodeListener((request, response) => {
+    response.setHeader('Content-Type', 'text/plain');
+    response.end(request.method + ' ' + request.url + ' ' + request.headers.host);
+  }));`,
+);
+
 interface Outcome {
   seen: { source: string; status: number; undici: string[] }[];
   control: string[];
@@ -65,6 +83,18 @@ describe.each(nodes)('Node $version', (node) => {
     // Without this line the check could pass because Node renamed the module.
     expect(outcome.control).not.toEqual([]);
   });
+
+  it.each<ModuleKind>(['module', 'commonjs'])(
+    'carries a listener without undici (%s)',
+    async (kind) => {
+      expect(invokeListener).toContain('fromNodeListener(');
+      const outcome = (await runScript(node, kind, bridge[kind] + invokeListener)) as Outcome;
+      expect(outcome.seen).toEqual(
+        sources.map((source) => ({ source, status: 200, undici: [] as string[] })),
+      );
+      expect(outcome.control).not.toEqual([]);
+    },
+  );
 });
 
 describe.each(nodes)('Hono with the light globals on Node $version', (node) => {

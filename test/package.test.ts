@@ -81,6 +81,7 @@ const publicNames: Record<string, string[]> = {
   'gatecall/fetch': ['platforms', 'toFetchHandler'],
   'gatecall/gcp': ['toCloudEventFunction', 'toCloudFunction'],
   'gatecall/node': ['serve', 'toNodeListener'],
+  'gatecall/bridges/node': ['environOf', 'fromNodeListener'],
   'gatecall/testing': [
     'authorizerEvent',
     'conformanceCases',
@@ -161,6 +162,7 @@ describe('package.json', () => {
     'test/runtimes/package-lock.json',
     'test/browser/package-lock.json',
     'test/fetch-apps/package-lock.json',
+    'test/frameworks/package-lock.json',
   ])('%s names no host', (file) => {
     expect(readFileSync(join(root, file), 'utf8')).not.toContain('"resolved"');
   });

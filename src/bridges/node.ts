@@ -1,0 +1,95 @@
+/**
+ * Express, Koa, Fastify, NestJS, Hapi and every other `(req, res)` as an application.
+ *
+ * ```ts
+ * import { toLambdaHandler } from 'gatecall/aws';
+ * import { fromNodeListener } from 'gatecall/bridges/node';
+ * export const handler = toLambdaHandler(fromNodeListener(app));
+ * ```
+ */
+import type { Application, Environ, ResponseBody, StartResponse } from '../types.ts';
+import { lazy } from '../lazy.ts';
+import { withSideDoor } from '../side-door.ts';
+import { nodeHttp } from './node/builtin.ts';
+import { type Constructors, Exchange } from './node/exchange.ts';
+import { fromEnviron, fromReceived, type Incoming } from './node/incoming.ts';
+import { type Listener, listenerOf, type NodeApplication } from './node/listener.ts';
+import { requestConstructor } from './node/request.ts';
+import { highWaterMark, responseConstructor } from './node/response.ts';
+
+export type {
+  FastifyLike,
+  HapiLike,
+  KoaLike,
+  NestLike,
+  NodeApplication,
+  NodeListener,
+  ServerLike,
+} from './node/listener.ts';
+
+/**
+ * A request listener of node:http as an application, or what a framework calls its application: an Express or Connect app, a
+ * Koa app, a Fastify instance, a NestJS app, a Hapi server, a Polka app, an `http.Server`. None of them needs to listen.
+ *
+ * ```ts
+ * const app = express();
+ * app.get('/hello/:name', (req, res) => res.json({ hello: req.params.name }));
+ * export const handler = toLambdaHandler(fromNodeListener(app));
+ * ```
+ *
+ * `req` and `res` are Node's own classes and behave as behind node:http, with `req.url` the undecoded target without the base
+ * path, and `req.originalUrl` the whole of it. What the framework does before its first request (`ready()`, `init()`) is done by the first
+ * request, once. The way to the environ, and so to event and context, is {@link environOf}.
+ *
+ * @throws {TypeError} at once for anything else
+ */
+export function fromNodeListener(listener: NodeApplication): Application {
+  const preparation = listenerOf(listener);
+  if (typeof preparation !== 'function') return applicationOf(preparation);
+  // Loaded once, tried again after a failure; and the side door stays open.
+  return lazy(async () => applicationOf(await preparation()));
+}
+
+function applicationOf({ dispatch, prototypes }: Listener): Application {
+  let constructors: Constructors | undefined;
+  let born: object | undefined;
+  const handle = (
+    incoming: Incoming,
+    startResponse: StartResponse,
+  ): ResponseBody | Promise<ResponseBody> => {
+    const wanted = prototypes?.();
+    if (!constructors || wanted?.request !== born) {
+      const http = nodeHttp();
+      born = wanted?.request;
+      constructors = {
+        Request: requestConstructor(wanted?.request ?? http.IncomingMessage.prototype),
+        Response: responseConstructor(wanted?.response ?? http.ServerResponse.prototype),
+        highWaterMark: highWaterMark(),
+      };
+    }
+    return new Exchange(incoming, startResponse, constructors).run(dispatch);
+  };
+  return withSideDoor(
+    (environ, startResponse) => handle(fromEnviron(environ), startResponse),
+    (received, startResponse) => handle(fromReceived(received), startResponse),
+  );
+}
+
+/**
+ * The environ of a request that came through {@link fromNodeListener}: `gatecall.event`, `gatecall.context`, `gatecall.after` and all.
+ *
+ * ```ts
+ * app.get('/', (req, res) => res.json(environOf(req)['gatecall.event']));
+ * ```
+ *
+ * @throws {TypeError} for a request that came otherwise, from a real socket for example
+ */
+export function environOf(request: { readonly socket: unknown }): Environ {
+  const exchange = (request.socket as { _exchange?: Exchange } | null | undefined)?._exchange;
+  if (!exchange) {
+    throw new TypeError(
+      'environOf() takes the request of a listener behind fromNodeListener(); this one did not come that way',
+    );
+  }
+  return exchange.incoming.environ;
+}

@@ -1,0 +1,390 @@
+/**
+ * One request and its response. The listener's side is `req`, `res` and their socket; the gateway's side is what an application
+ * returns. A response that is ended before anything had to leave becomes a list; any other a body that is pulled block by block.
+ */
+import { isThenable } from '../../bytes.ts';
+import { describeError } from '../../error-stream.ts';
+import { isStatus } from '../../status.ts';
+import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
+import type { IncomingMessage } from './builtin.ts';
+import type { Incoming } from './incoming.ts';
+import { createRequest, type RequestConstructor } from './request.ts';
+import {
+  type BridgeResponse,
+  emitClose,
+  emitDrain,
+  emitFinish,
+  markFinished,
+  type ResponseConstructor,
+} from './response.ts';
+import { BridgeSocket } from './socket.ts';
+
+export interface Constructors {
+  Request: RequestConstructor;
+  Response: ResponseConstructor;
+  highWaterMark: number;
+}
+
+/** What handles a request: whatever it returns, if a promise, is watched. */
+export type Dispatch = (request: IncomingMessage, response: BridgeResponse) => unknown;
+
+type Callback = (error?: Error | null) => void;
+
+export class Exchange {
+  readonly incoming: Incoming;
+  readonly highWaterMark: number;
+  /** Bytes written and not yet taken. */
+  queued = 0;
+
+  readonly #startResponse: StartResponse;
+  readonly #socket: BridgeSocket;
+  readonly #request: IncomingMessage;
+  readonly #response: BridgeResponse;
+
+  #head: { status: string; headers: HeaderList } | undefined;
+  #blocks: Uint8Array[] = [];
+  #callbacks: Callback[] | undefined;
+  /** The response was ended. */
+  #ended = false;
+  #finishing = false;
+  /** The listener has not returned yet, so what it ends needs no promise. */
+  #running = true;
+  #commitScheduled = false;
+  /** What the application returns, once it is known. */
+  #body: ResponseBody | undefined;
+  #settle: { resolve: (body: ResponseBody) => void; reject: (error: unknown) => void } | undefined;
+  #failure: { error: unknown } | undefined;
+  /** Somebody has asked for the request's body, and a block of it is on its way. */
+  #bodyWanted = false;
+  #reading = false;
+  #stopWatching: (() => void) | undefined;
+
+  /** The body, where it is pulled. */
+  #stream: StreamedBody | undefined;
+
+  constructor(incoming: Incoming, startResponse: StartResponse, constructors: Constructors) {
+    this.incoming = incoming;
+    this.highWaterMark = constructors.highWaterMark;
+    this.#startResponse = startResponse;
+    this.#socket = new BridgeSocket(this);
+    this.#request = createRequest(constructors.Request, this.#socket, incoming);
+    this.#response = new constructors.Response(this.#request, this.#socket, this);
+    this.#socket._httpMessage = this.#response;
+    if (incoming.buffered) this.#request.complete = true;
+  }
+
+  /** Hands the request to the listener. */
+  run(dispatch: Dispatch): ResponseBody | Promise<ResponseBody> {
+    try {
+      const returned = dispatch(this.#request, this.#response);
+      if (isThenable(returned)) returned.then(undefined, (error: unknown) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#running = false;
+    if (this.#failure) throw this.#failure.error;
+    if (this.#body) {
+      if (this.#ended) this.announceEnd();
+      return this.#body;
+    }
+    this.#watchSignal();
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      if (this.#commitScheduled) this.flush();
+    });
+  }
+
+  // ── The listener's side ──────────────────────────────────────────────────────────────────────────────────────────
+
+  setHead(code: number, message: string | undefined, headers: HeaderList): void {
+    const status = `${code} ${message}`;
+    this.#head = {
+      status: isStatus(status) ? status : `${code} ${(message ?? '').trim()}`,
+      headers,
+    };
+  }
+
+  /** Something has to leave, at the end of this turn: until then the response may still become a list. */
+  flush(): void {
+    if (this.#body || (this.#commitScheduled && !this.#settle)) return;
+    // Without a body it is complete.
+    if (!this.#response._hasBody) return this.#commit();
+    this.#commitScheduled = true;
+    if (this.#settle) process.nextTick(() => this.#commit());
+  }
+
+  /** @returns whether there is room for more */
+  push(block: Uint8Array, callback: Callback | undefined): boolean {
+    this.flush();
+    if (this.#socket.timeout > 0) this.#socket.refreshTimeout();
+    if (this.#stream?.stopped) {
+      if (callback) process.nextTick(callback);
+      return true;
+    }
+    this.#blocks.push(block);
+    this.queued += block.length;
+    if (callback) (this.#callbacks ??= []).push(callback);
+    this.#stream?.wake();
+    return this.queued < this.highWaterMark;
+  }
+
+  end(block: Uint8Array | undefined): void {
+    if (block !== undefined && block.length > 0 && !this.#stream?.stopped) this.#blocks.push(block);
+    this.#ended = true;
+    const response = this.#response;
+    if (response._events !== undefined) response.emit('prefinish');
+    if (!this.#body) this.#commit();
+    else if (!this.#stream || this.#stream.stopped) this.announceEnd();
+    else this.#stream.wake();
+  }
+
+  /** The listener threw, its promise was rejected, or the response was destroyed. */
+  fail(error: unknown): void {
+    if (this.#failure) return;
+    if (this.#complete) return this.log(error);
+    this.#failure = { error };
+    if (this.#settle && !this.#body) this.#settle.reject(error);
+    this.#stream?.wake();
+    this.#socket.destroy();
+  }
+
+  log(error: unknown): void {
+    const { method, originalUrl, errors } = this.incoming;
+    errors.write(
+      `${method} ${originalUrl}: after the response had ended\n${describeError(error)}\n`,
+    );
+  }
+
+  /** Somebody reads the request's body. */
+  readBody(): void {
+    if (this.#reading) return;
+    this.#bodyWanted = true;
+    this.#reading = true;
+    if (this.incoming.buffered) {
+      const body = this.incoming.takeBody();
+      if (body) this.#pushBody(body);
+      this.#request.push(null);
+    } else void this.#readStream();
+  }
+
+  async #readStream(): Promise<void> {
+    try {
+      const block = await this.incoming.environ['wsgi.input'].read(this.highWaterMark);
+      if (this.#request.destroyed) return;
+      if (block.length === 0) {
+        this.#request.complete = true;
+        this.#request.push(null);
+      } else {
+        this.#reading = false;
+        this.#pushBody(block);
+      }
+    } catch (error) {
+      this.#request.destroy(error as Error);
+    }
+  }
+
+  #pushBody(block: Uint8Array): void {
+    if (block.length === 0) return;
+    const { buffer, byteOffset, length } = block;
+    this.#request.push(Buffer.isBuffer(block) ? block : Buffer.from(buffer, byteOffset, length));
+  }
+
+  /** The socket was destroyed: as when a client has gone. */
+  abandon(error: Error | undefined): void {
+    this.#stopWatching?.();
+    this.#runCallbacks(
+      Object.assign(new Error('Cannot call write after a stream was destroyed'), {
+        code: 'ERR_STREAM_DESTROYED',
+      }),
+    );
+    process.nextTick(() => {
+      if (error && this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
+      this.#socket.emit('close', error !== undefined);
+      if (this.#response._closed) return;
+      this.#request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+      emitClose(this.#response);
+    });
+    if (this.#complete || this.#failure) return;
+    this.fail(
+      error ?? new Error('the response was destroyed before it was ended; no reason was given'),
+    );
+  }
+
+  timedOut(): void {
+    const response = this.#response;
+    const request = this.#request;
+    this.#socket.emit('timeout');
+    const heard = [
+      !request.complete && request.emit('timeout', this.#socket),
+      response.emit('timeout', this.#socket),
+    ];
+    if (!heard.includes(true)) {
+      this.#socket.destroy(
+        new Error(`nothing was written for the ${this.#socket.timeout} ms of setTimeout()`),
+      );
+    }
+  }
+
+  /** The response is whole, whatever comes now. */
+  get #complete(): boolean {
+    return this.#ended || (this.#body !== undefined && this.#stream === undefined);
+  }
+
+  // ── The gateway's side ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Fixes status and headers, and with them what kind of body there is. */
+  #commit(): void {
+    if (this.#body || this.#failure) return;
+    const head = this.#head;
+    if (!head) return;
+    try {
+      this.#startResponse(head.status, head.headers);
+    } catch (error) {
+      this.#ended = false;
+      return this.fail(error);
+    }
+    if (this.#ended || !this.#response._hasBody) this.#body = this.#blocks;
+    else this.#body = this.#stream = new StreamedBody(this);
+    if (this.#running) return;
+    this.#settle?.resolve(this.#body);
+    if (this.#ended) this.announceEnd();
+  }
+
+  /** The next block; undefined at the end; `'later'` when there is none yet. */
+  take(): Uint8Array | undefined | 'later' {
+    if (this.#failure) throw this.#failure.error;
+    // To ask for the next is to have sent the last.
+    if (this.#blocks.length === 0) {
+      this.#runCallbacks();
+      if (!this.#ended) {
+        if (this.#response.writableNeedDrain) process.nextTick(emitDrain, this.#response);
+        return 'later';
+      }
+      this.announceEnd();
+      return undefined;
+    }
+    const block = this.#blocks.shift();
+    this.queued -= block?.length ?? 0;
+    return block;
+  }
+
+  /** The gateway wants no more. After the last announced byte that is no fault; before it, the client has gone. */
+  stopped(bytes: number): void {
+    const declared = this.#response._contentLength;
+    this.#blocks = [];
+    this.queued = 0;
+    if (this.#ended || (declared !== null && bytes >= declared)) {
+      this.#runCallbacks();
+      process.nextTick(emitDrain, this.#response);
+      if (this.#ended) this.announceEnd();
+    } else this.#socket.destroy();
+  }
+
+  #runCallbacks(error?: Error): void {
+    const callbacks = this.#callbacks;
+    if (!callbacks) return;
+    this.#callbacks = undefined;
+    for (const callback of callbacks) process.nextTick(callback, error);
+  }
+
+  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** `finish` and `close`, as node:http emits them: each in a turn of its own, and only where somebody could listen. */
+  announceEnd(): void {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    this.#stopWatching?.();
+    this.#socket.stopTimeout();
+    this.#runCallbacks();
+    const response = this.#response;
+    if (response._events === undefined && !hasListeners(this.#request)) {
+      markFinished(response);
+      response.destroyed = true;
+      response._closed = true;
+      return;
+    }
+    process.nextTick(() => {
+      if (response.destroyed) return;
+      // A body nobody has asked for is read to its end, so that the request ends as well.
+      if (!this.#bodyWanted) this.#request.resume();
+      this.#socket._httpMessage = null;
+      emitFinish(response);
+      process.nextTick(emitClose, response);
+    });
+  }
+
+  #watchSignal(): void {
+    const { signal } = this.incoming;
+    if (!signal) return;
+    const abort = (): void => {
+      const { reason } = signal;
+      this.#socket.destroy(reason instanceof Error ? reason : undefined);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    this.#stopWatching = () => signal.removeEventListener('abort', abort);
+  }
+}
+
+function hasListeners(emitter: object): boolean {
+  return (emitter as { _eventsCount: number })._eventsCount > 0;
+}
+
+/** Iterated once, by the gateway; blocks are handed over one by one, each when it is asked for. */
+class StreamedBody implements AsyncIterableIterator<Uint8Array> {
+  stopped = false;
+  readonly #exchange: Exchange;
+  #bytes = 0;
+  #done = false;
+  #waiting:
+    | { resolve: (step: IteratorResult<Uint8Array>) => void; reject: (error: unknown) => void }
+    | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.wake();
+    });
+  }
+
+  /** There is a block, the end, or an error. */
+  wake(): void {
+    const waiting = this.#waiting;
+    if (!waiting) return;
+    try {
+      const block = this.#done ? undefined : this.#exchange.take();
+      if (block === 'later') return;
+      this.#waiting = undefined;
+      this.#done = block === undefined;
+      this.#bytes += block?.length ?? 0;
+      waiting.resolve(
+        block === undefined ? { done: true, value: undefined } : { done: false, value: block },
+      );
+    } catch (error) {
+      this.#waiting = undefined;
+      this.#done = true;
+      waiting.reject(error);
+    }
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.close();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  close(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.stopped = true;
+    this.#exchange.stopped(this.#bytes);
+    this.wake();
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * What a bridge wants of a request, by either door: of an environ, which middleware may have changed, or of what the gateway knows
+ * (decisions/008-side-door.md). Both must say the same; test/bridges/node-doors.test.ts holds them to it.
+ */
+import { joinTarget, requestTarget } from '../../environ.ts';
+import { cleanValue, environKey, type HeaderMap } from '../../header-keys.ts';
+import { lowerCase } from '../../headers.ts';
+import type { Interruption } from '../../interruption.ts';
+import { encodeNative, percentDecode, percentEncode } from '../../native.ts';
+import { isChunked, type RequestHeaders, requestHeaders } from '../../raw-headers.ts';
+import type { Received } from '../../side-door.ts';
+import type { BufferedInputStream, Environ, ErrorStream } from '../../types.ts';
+
+export interface Incoming {
+  readonly method: string;
+  /** Below the mount, undecoded. */
+  readonly url: string;
+  /** With the mount. */
+  readonly originalUrl: string;
+  /** The mount, undecoded. */
+  readonly baseUrl: string;
+  /** HTTP/1.0. What else a front speaks reaches node:http as HTTP/1.1. */
+  readonly old: boolean;
+  readonly headers: RequestHeaders;
+  readonly errors: ErrorStream;
+  readonly signal: Interruption | undefined;
+  readonly remoteAddress: string | undefined;
+  readonly secure: boolean;
+  /** Whether the body is all there; if not, it is read from `environ['wsgi.input']`. */
+  readonly buffered: boolean;
+  /** All of it, where it is. */
+  takeBody(): Uint8Array | undefined;
+  /** Made when it is asked for, by the side door. */
+  readonly environ: Environ;
+}
+
+export function fromEnviron(environ: Environ): Incoming {
+  const url = targetOf(environ);
+  const originalUrl = environ.REQUEST_URI ?? url;
+  const headers = requestHeaders(environ);
+  if (environ.CONTENT_LENGTH === undefined && isChunked(environ)) {
+    headers.list.push('transfer-encoding', 'chunked');
+    if (headers.byName) headers.byName['transfer-encoding'] = 'chunked';
+  }
+  return {
+    method: environ.REQUEST_METHOD,
+    url,
+    originalUrl,
+    baseUrl: environ.SCRIPT_NAME === '' ? '' : baseUrlOf(originalUrl, url),
+    old: environ.SERVER_PROTOCOL === 'HTTP/1.0',
+    headers,
+    // The application may replace what it finds in the environ.
+    errors: environ['wsgi.errors'],
+    signal: environ['gatecall.signal'] as AbortSignal | undefined,
+    remoteAddress: environ.REMOTE_ADDR,
+    secure: environ['wsgi.url_scheme'] === 'https',
+    buffered: environ['gatecall.input_buffered'] === true,
+    takeBody: () => (environ['wsgi.input'] as BufferedInputStream).readSync(),
+    environ,
+  };
+}
+
+/** What is left of the target below the mount, undecoded. */
+function targetOf(environ: Environ): string {
+  const raw = environ['gatecall.raw_path'];
+  const path = environ.PATH_INFO;
+  // Middleware that moves the path on (`shiftPathInfo`, `mount`) knows nothing of the raw one.
+  const same = typeof raw === 'string' && (raw === path || percentDecode(raw) === path);
+  const target = (same ? raw : percentEncode(path, PATH)) || '/';
+  return joinTarget(target, environ.QUERY_STRING);
+}
+const PATH = "/!$&'()*+,:;=@";
+
+function baseUrlOf(whole: string, target: string): string {
+  if (whole.endsWith(target)) return whole.slice(0, -target.length);
+  // The mount alone, `/shop` or `/shop?x=1`, of which the target below is `/` or `/?x=1`.
+  const below = target.slice(1);
+  return whole.endsWith(below) ? whole.slice(0, whole.length - below.length) : '';
+}
+
+/** What is not plain (a mount to be cut off, a streamed body, headers of the connection) goes by way of the environ. */
+export function fromReceived(received: Received): Incoming {
+  const { request, server } = received;
+  if (server.basePath || request.input || request.native) return fromEnviron(received.environ);
+  const headers = headersOf(received);
+  return headers ? new ReceivedIncoming(received, headers) : fromEnviron(received.environ);
+}
+
+class ReceivedIncoming implements Incoming {
+  readonly method: string;
+  readonly url: string;
+  readonly originalUrl: string;
+  readonly baseUrl: string;
+  readonly old: boolean;
+  readonly headers: RequestHeaders;
+  readonly buffered = true;
+  readonly #received: Received;
+
+  constructor(received: Received, headers: RequestHeaders) {
+    const { request } = received;
+    this.method = encodeNative(request.method);
+    this.url = requestTarget(request);
+    this.baseUrl = request.scriptName ? percentEncode(encodeNative(request.scriptName)) : '';
+    this.originalUrl = this.baseUrl + this.url;
+    this.old = request.protocol === 'HTTP/1.0';
+    this.headers = headers;
+    this.#received = received;
+  }
+
+  get errors(): ErrorStream {
+    return this.#received.server.errors;
+  }
+
+  get signal(): Interruption | undefined {
+    return this.#received.signal;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#received.request.remoteAddress ?? undefined;
+  }
+
+  get secure(): boolean {
+    return this.#received.request.scheme !== 'http';
+  }
+
+  takeBody(): Uint8Array | undefined {
+    return this.#received.request.body;
+  }
+
+  get environ(): Environ {
+    return this.#received.environ;
+  }
+}
+
+/** As `createEnviron` treats them; undefined where it does more than pick and clean, and where a header comes twice. */
+function headersOf({ request }: Received): RequestHeaders | undefined {
+  const { body, cookies } = request;
+  if (Array.isArray(request.headers)) return undefined;
+  const headers = request.headers as HeaderMap;
+  const length = body?.length ?? request.contentLength;
+  const list: string[] = [];
+  const byName: Record<string, string> = {};
+  for (const name in headers) {
+    const given = headers[name];
+    const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+    if (value === null || value === undefined) continue;
+    const key = environKey(name);
+    if (key === '') continue;
+    if (typeof value !== 'string' || key === 'HTTP_CONNECTION') return undefined;
+    const lower = lowerCase(name);
+    // Names that differ in case only, and what Node keeps in another way.
+    if (lower === 'set-cookie' || byName[lower] !== undefined) return undefined;
+    if (key === 'HTTP_COOKIE' && cookies && cookies.length > 0) continue;
+    const clean = key === 'CONTENT_LENGTH' ? String(length ?? 0) : cleanValue(value);
+    if (clean === undefined) continue;
+    list.push(name, clean);
+    byName[lower] = clean;
+  }
+  if (cookies && cookies.length > 0) {
+    const clean = joinedCookies(cookies);
+    if (clean === undefined) return undefined;
+    list.push('cookie', clean);
+    byName['cookie'] = clean;
+  }
+  if (length !== undefined && byName['content-length'] === undefined) {
+    list.push('content-length', String(length));
+    byName['content-length'] = String(length);
+  }
+  return { list, byName };
+}
+
+function joinedCookies(cookies: readonly unknown[]): string | undefined {
+  const clean = cookies.map((cookie) =>
+    typeof cookie === 'string' ? cleanValue(cookie) : undefined,
+  );
+  return clean.includes(undefined) ? undefined : clean.join('; ');
+}
