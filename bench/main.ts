@@ -1,15 +1,16 @@
 /** Runs what was asked for, then sets it beside the goals. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { cold } from './cold.ts';
-import { large } from './large.ts';
-import { type Goal, table } from './report.ts';
-import { size } from './size.ts';
+import { memory } from './memory.ts';
+import { type Goal, said, say, table } from './report.ts';
+import { type Group, GROUPS } from './rows.ts';
 import { serve } from './serve.ts';
+import { size } from './size.ts';
 import { streaming } from './streaming.ts';
-import { warm } from './warm.ts';
+import { get, large, post, upload } from './warm.ts';
 
 export interface NodeBinary {
   path: string;
@@ -22,27 +23,32 @@ export interface Settings {
   gatecall: string;
   quick: boolean;
   nodes: readonly NodeBinary[];
+  groups: readonly Group[];
 }
 
-interface Arguments extends Omit<Settings, 'nodes'> {
-  only: readonly string[];
+interface Arguments extends Omit<Settings, 'nodes' | 'groups'> {
+  only?: readonly string[];
+  app?: readonly string[];
   node?: readonly string[];
 }
 
-const PARTS = { size, warm, large, cold, streaming, serve };
+const PARTS = { size, get, post, large, upload, memory, cold, streaming, serve };
 
-export async function main({ only, node, ...rest }: Arguments): Promise<void> {
+/** Runs the parts. A whole run is written to `RESULTS.md`. */
+export async function main({ only, app, node, ...rest }: Arguments): Promise<void> {
   const paths = node ?? [process.execPath, ...(rest.quick ? [] : installed(rest.here))];
-  const settings = { ...rest, nodes: paths.map(nodeBinary) };
+  const groups = GROUPS.filter((group) => app?.includes(group) ?? true);
+  const settings = { ...rest, groups, nodes: paths.map(nodeBinary) };
   const start = performance.now();
-  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${load()}\n`);
+  const date = new Date().toISOString().slice(0, 10);
+  say(`${date}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${load()}\n`);
   const goals: Goal[] = [];
-  for (const part of only) {
+  for (const part of only ?? Object.keys(PARTS)) {
     if (!(part in PARTS))
       throw new Error(`no part ${part}; there are ${Object.keys(PARTS).join(', ')}`);
     goals.push(...(await PARTS[part as keyof typeof PARTS](settings)));
   }
-  console.log('### Beside the goals\n');
+  say('### Beside the goals\n');
   const versions = [...new Set(goals.map((goal) => goal.node))].filter((version) => version !== '');
   const whats = new Map(goals.map((goal) => [goal.what, goal.goal]));
   table(
@@ -58,7 +64,18 @@ export async function main({ only, node, ...rest }: Arguments): Promise<void> {
       }),
     ]),
   );
-  console.log(`${Math.round((performance.now() - start) / 1000)} s, ${load()}`);
+  say(`${Math.round((performance.now() - start) / 1000)} s, ${load()}`);
+  if (!only && !app && !node && !rest.quick) writeResults(rest.here);
+}
+
+function writeResults(here: string): void {
+  const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+  };
+  const peers = Object.entries(dependencies).map(([name, version]) => `${name} ${version}`);
+  const text = ['# Results', '', 'Written by `npm run bench`. How: README.md.', '', ...said];
+  text.push('', `Measured: ${peers.join(', ')}.`, '');
+  writeFileSync(join(here, 'RESULTS.md'), text.join('\n'));
 }
 
 /** Whoever else works on the machine shows in every number. */

@@ -5,33 +5,38 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lambdaEvent, lambdaResponse, type LambdaRequest } from 'gatecall/testing/aws';
-import { fileOf, FLOOR, SMALL, type Source } from './rows.ts';
+import { lambdaEvent, lambdaResponse } from 'gatecall/testing/aws';
+import { fileOf, FLOOR, GET, type Scenario, type Source } from './rows.ts';
 
 export interface Asked {
   invokes: number;
-  /** With the small request, whatever is measured. */
-  warmUp?: boolean;
+  /** A warm-up is with the small request, whatever is measured. */
+  what: 'warm up' | 'sample' | 'garbage';
 }
 export interface Sample {
+  /** µs */
   mean: number;
   /** Without what strikes one invoke of many: the collector, and caches gone cold while the others were at work. */
   median: number;
+  /** µs from the reply until the event loop has turned once. */
+  left: number;
 }
 export interface Told {
   reply?: unknown;
   sample?: Sample;
+  garbage?: number;
   problem?: string;
 }
 
-export interface Plan {
+export interface Rows {
   here: string;
   node: string;
   source: Source;
+  scenario: Scenario;
   rows: readonly string[];
-  request: LambdaRequest;
-  /** Whether the body a client would get is the right one. */
-  expect: (body: Uint8Array) => boolean;
+}
+
+export interface Plan extends Rows {
   /** Times everything starts anew, in fresh processes. */
   passes: number;
   rounds: number;
@@ -41,81 +46,93 @@ export interface Plan {
   settle: number;
   /** Invokes a sample. */
   invokes: number;
-  take: keyof Sample;
 }
 
-/** µs of one row, round by round, beside those of every other row. */
-export type Samples = Map<string, number[]>;
+/** One row, round by round, beside those of every other row. */
+export type Samples = Map<string, Sample[]>;
 
 export async function pairedSamples(plan: Plan): Promise<Samples> {
   const samples: Samples = new Map();
-  const { here, source, request } = plan;
-  const files = [writeEvent(here, source, request), writeEvent(here, source, SMALL)];
   for (let pass = 0; pass < plan.passes; pass++) {
-    const running = new Map<string, ChildProcess>();
-    try {
-      for (const row of plan.rows) {
-        const child = await start(plan, row, files);
-        if (!child) continue;
-        running.set(row, child);
-        await ask(child, { invokes: plan.warmUp, warmUp: true });
-        if (plan.settle > 0) await ask(child, { invokes: plan.settle });
+    await withRows(plan, [], async (running) => {
+      for (const child of running.values()) {
+        await ask(child, { invokes: plan.warmUp, what: 'warm up' });
+        if (plan.settle > 0) await ask(child, { invokes: plan.settle, what: 'sample' });
       }
       for (let round = 0; round < plan.rounds; round++) {
         for (const [row, child] of shuffled([...running])) {
-          const us = (await ask(child, { invokes: plan.invokes }))[plan.take];
-          const all = samples.get(row);
-          if (all) all.push(us);
-          else samples.set(row, [us]);
+          const { sample } = await ask(child, { invokes: plan.invokes, what: 'sample' });
+          if (sample) samples.set(row, [...(samples.get(row) ?? []), sample]);
         }
       }
-    } finally {
-      for (const child of running.values()) child.kill();
-    }
+    });
   }
   return samples;
 }
 
+/** KB of garbage an invoke, once warm. */
+export async function garbage(plan: Rows): Promise<Map<string, number>> {
+  const seen = new Map<string, number>();
+  const roomy = ['--min-semi-space-size=128', '--max-semi-space-size=128', '--expose-gc'];
+  await withRows(plan, roomy, async (running) => {
+    for (const [row, child] of running) {
+      await ask(child, { invokes: 12_000, what: 'warm up' });
+      const each: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        each.push((await ask(child, { invokes: 200, what: 'garbage' })).garbage ?? NaN);
+      }
+      seen.set(row, median(each));
+    }
+  });
+  return seen;
+}
+
+async function withRows(
+  { here, node, source, scenario, rows }: Rows,
+  execArgv: readonly string[],
+  use: (running: ReadonlyMap<string, ChildProcess>) => Promise<void>,
+): Promise<void> {
+  const files = [scenario, GET].map((one) => writeEvent(here, source, one));
+  const running = new Map<string, ChildProcess>();
+  try {
+    for (const row of rows) {
+      const bundle = join(here, 'dist/rows', `${fileOf(row, source)}.cjs`);
+      const child = fork(join(here, 'dist/sampler.mjs'), [bundle, ...files], {
+        execPath: node,
+        execArgv: [...execArgv],
+        env: { ...process.env, NODE_OPTIONS: '' },
+      });
+      const { reply, problem } = await told(child);
+      const response =
+        problem === undefined ? lambdaResponse(source, reply, scenario.request) : undefined;
+      if (response?.status === 200 && scenario.isRight(response.body)) running.set(row, child);
+      else {
+        const why = problem ?? response?.reason ?? 'its answer is wrong';
+        console.error(`${row}, ${scenario.name} on ${source}, is left out: ${why}`);
+        child.kill();
+      }
+    }
+    await use(running);
+  } finally {
+    for (const child of running.values()) child.kill();
+  }
+}
+
 /** The file with the event that a source makes of a request. */
-export function writeEvent(here: string, source: Source, request: LambdaRequest): string {
+export function writeEvent(here: string, source: Source, { name, request }: Scenario): string {
   const folder = join(here, 'dist/events');
-  const file = join(
-    folder,
-    `${source}${request.target?.startsWith('/large') ? '-large' : ''}.json`,
-  );
+  const file = join(folder, `${source}-${name.replaceAll(' ', '-')}.json`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, JSON.stringify(lambdaEvent(source, request)));
   return file;
 }
 
-/** A process that has given a right first answer; nothing where the row cannot. */
-async function start(
-  { here, node, source, request, expect }: Plan,
-  row: string,
-  files: readonly string[],
-): Promise<ChildProcess | undefined> {
-  const bundle = join(here, 'dist/rows', `${fileOf(row, source)}.cjs`);
-  const child = fork(join(here, 'dist/sampler.mjs'), [bundle, ...files], {
-    execPath: node,
-    execArgv: [],
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  const { reply, problem } = await told(child);
-  const response = problem === undefined ? lambdaResponse(source, reply, request) : undefined;
-  if (response?.status === 200 && expect(response.body)) return child;
-  console.error(
-    `${row} on ${source} is left out: ${problem ?? response?.reason ?? 'its answer is wrong'}`,
-  );
-  child.kill();
-  return undefined;
-}
-
-async function ask(child: ChildProcess, asked: Asked): Promise<Sample> {
+async function ask(child: ChildProcess, asked: Asked): Promise<Told> {
   const answer = told(child);
   child.send(asked);
-  const { sample, problem } = await answer;
-  if (!sample) throw new Error(problem);
-  return sample;
+  const said = await answer;
+  if (said.problem !== undefined) throw new Error(said.problem);
+  return said;
 }
 
 /** The next thing it says, were it only that it has died. */
@@ -144,7 +161,9 @@ function shuffled<T>(list: readonly T[]): T[] {
 /** The median of `row` over `base`, round by round. */
 export function ratio(samples: Samples, row: string, base: string = FLOOR): number {
   const bases = samples.get(base) ?? [];
-  return median((samples.get(row) ?? []).map((us, round) => us / (bases[round] ?? NaN)));
+  return median(
+    (samples.get(row) ?? []).map(({ mean }, round) => mean / (bases[round]?.mean ?? NaN)),
+  );
 }
 
 /** The lower tenth. Fresh megabytes cost page faults, now many and now none, which would drown everything else. */

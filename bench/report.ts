@@ -1,11 +1,19 @@
-/** Tables for people, in Markdown, so that they can go into a README or an issue as they are. */
+/** What is printed, in Markdown, so that it can go into a file or an issue as it is. */
+
+/** Everything said so far, for `RESULTS.md`. */
+export const said: string[] = [];
+
+export function say(line = ''): void {
+  said.push(line);
+  console.log(line);
+}
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  console.log(line(head));
-  console.log(line(head.map((_, index) => (index === 0 ? '---' : '---:'))));
-  for (const row of rows) console.log(line(row));
-  console.log();
+  say(line(head));
+  say(line(head.map((_, index) => (index === 0 ? '---' : '---:'))));
+  for (const row of rows) say(line(row));
+  say();
 }
 
 /** Three digits that matter. */

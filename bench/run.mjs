@@ -1,6 +1,6 @@
 /** Bundles the rows and this folder's own TypeScript with esbuild, then runs it: `node bench/run.mjs --help`. */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { basename, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -8,7 +8,8 @@ import { build } from 'esbuild';
 const HELP = `node bench/run.mjs [options]        (after npm run build, and npm ci --prefix bench)
 
   --quick              fewer rows, rounds and processes: under a minute
-  --only <part>        warm, large, cold, size, streaming or serve; may be repeated
+  --only <part>        size, get, post, large, upload, memory, cold, streaming or serve; may be repeated
+  --app <name>         native, raw, express5, express4, koa, fastify or hono; may be repeated
   --node <path>        a Node binary to measure with; may be repeated.
                        Without it: this one, and those of test/runtimes if they are there (not with --quick)
   --dist <folder>      another build of gatecall than ../dist
@@ -18,11 +19,8 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: {
-      type: 'string',
-      multiple: true,
-      default: ['size', 'warm', 'large', 'cold', 'streaming', 'serve'],
-    },
+    only: { type: 'string', multiple: true },
+    app: { type: 'string', multiple: true },
     node: { type: 'string', multiple: true },
     dist: { type: 'string', default: join(here, '../dist') },
     help: { type: 'boolean', default: false },
@@ -30,14 +28,14 @@ const { values } = parseArgs({
 });
 
 /** What Node calls a module; a package of both kinds is bundled as both. */
-const CJS_ONLY = ['serverless-http', 'serverless-express', 'fastify'];
+const CJS_ONLY = /serverless-http|serverless-express|express|fastify|koa/;
 
 /** @param {string} gatecall the folder of its build */
 async function bundle(gatecall) {
   const out = join(here, 'dist');
   rmSync(out, { recursive: true, force: true });
-  const rows = readdirSync(join(here, 'handlers'))
-    .filter((file) => file !== 'page.ts' && file !== 'listener.ts')
+  const rows = readdirSync(join(here, 'handlers'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => join(here, 'handlers', file));
   /** @satisfies {import('esbuild').BuildOptions} */
   const common = {
@@ -48,6 +46,9 @@ async function bundle(gatecall) {
     logLevel: 'warning',
     alias: {
       'gatecall/aws': join(gatecall, 'esm/gateways/aws.js'),
+      'gatecall/bridges/node': join(gatecall, 'esm/bridges/node.js'),
+      'gatecall/bridges/fetch': join(gatecall, 'esm/bridges/fetch.js'),
+      'gatecall/bridges/fetch-light': join(gatecall, 'esm/bridges/fetch-light.js'),
       'gatecall/local/runtime-api': join(gatecall, 'esm/local/runtime-api.js'),
       'gatecall/testing/aws': join(gatecall, 'esm/testing/aws.js'),
       gatecall: join(gatecall, 'esm/index.js'),
@@ -60,14 +61,16 @@ async function bundle(gatecall) {
       ...minified,
       entryPoints: rows,
       format: 'cjs',
+      outbase: join(here, 'handlers'),
       outdir: join(out, 'rows'),
       outExtension: { '.js': '.cjs' },
     }),
     build({
       ...minified,
-      entryPoints: rows.filter((row) => !CJS_ONLY.includes(basename(row, '.ts'))),
+      entryPoints: rows.filter((row) => !CJS_ONLY.test(row)),
       format: 'esm',
       mainFields: ['module', 'main'],
+      outbase: join(here, 'handlers'),
       outdir: join(out, 'rows'),
       outExtension: { '.js': '.mjs' },
     }),

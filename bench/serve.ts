@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { median } from './paired.ts';
-import { digits, type Goal, table } from './report.ts';
+import { digits, type Goal, say, table } from './report.ts';
 import type { Settings } from './main.ts';
 
 const CONNECTIONS = 50;
@@ -80,7 +80,7 @@ export async function serve({ gatecall, nodes, quick }: Settings): Promise<Goal[
       seen: median(ratios),
     });
   }
-  console.log(`### Requests a second, small GET, ${CONNECTIONS} keep-alive connections\n`);
+  say(`### Requests a second, small GET, ${CONNECTIONS} keep-alive connections\n`);
   table(['Node', 'node:http', 'gatecall', 'ratio'], cells);
   return goals;
 }

@@ -2,11 +2,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { digits, type Goal, table } from './report.ts';
-import { fileOf, ROWS } from './rows.ts';
+import { digits, type Goal, say, table } from './report.ts';
+import { fileOf, rowsOf } from './rows.ts';
 import type { Settings } from './main.ts';
 
-export async function size({ here, gatecall }: Settings): Promise<Goal[]> {
+export async function size({ here, gatecall, groups, quick }: Settings): Promise<Goal[]> {
   const { outputFiles } = await build({
     entryPoints: [join(gatecall, 'esm/gateways/aws.js')],
     bundle: true,
@@ -17,10 +17,11 @@ export async function size({ here, gatecall }: Settings): Promise<Goal[]> {
     write: false,
   });
   const core = (outputFiles[0]?.contents.length ?? NaN) / 1024;
-  console.log('### Minified bundles, KB (the row with its application)\n');
+  say('### Minified bundles, KB (the row with its application)\n');
+  const rows = new Set(groups.flatMap((group) => rowsOf(here, group, quick)));
   table(
     ['', 'cjs', 'mjs'],
-    ROWS.map((row) => [
+    [...rows].map((row) => [
       row,
       ...['cjs', 'mjs'].map((kind) => {
         const file = join(here, 'dist/rows', `${fileOf(row, 'http-api-2')}.${kind}`);

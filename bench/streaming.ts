@@ -7,7 +7,7 @@ import { lambdaEvent } from 'gatecall/testing/aws';
 import { type RuntimeApi, startRuntimeApi } from 'gatecall/local/runtime-api';
 import type { Settings } from './main.ts';
 import { median } from './paired.ts';
-import { digits, type Goal, table } from './report.ts';
+import { digits, type Goal, say, table } from './report.ts';
 
 const ROWS = ['floor', 'gatecall', 'hono', 'srvx', 'serverless-adapter'] as const;
 const BLOCK = 65_536;
@@ -43,7 +43,7 @@ export async function streaming({ here, quick, nodes }: Settings): Promise<Goal[
     for (let pass = 0; pass < (quick ? 1 : 2); pass++) {
       for (const row of rows) await measure(await start(here, path, row), figures.get(row)!, quick);
     }
-    console.log(`### Streaming, Node ${version}\n`);
+    say(`### Streaming, Node ${version}\n`);
     table(
       ['', 'first byte, ms', 'CPU for 20 MB, ms', 'peak of 200 MB, MB'],
       [...figures].map(([row, { firstByte, cpu, peak }]) => [

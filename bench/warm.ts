@@ -1,65 +1,202 @@
-/** A small GET with 20 headers, once everything is warm. */
-import { median, pairedSamples, ratio } from './paired.ts';
-import { digits, type Goal, table, times } from './report.ts';
-import { FEW_ROWS, ROWS, SMALL, type Source, SOURCES } from './rows.ts';
+/** Requests of every size, once everything is warm. */
+import { lowTenth, median, pairedSamples, ratio, type Samples } from './paired.ts';
+import { digits, type Goal, say, table, times } from './report.ts';
+import {
+  FLOOR,
+  GET,
+  type Group,
+  LARGE,
+  POST,
+  rowsOf,
+  type Scenario,
+  type Source,
+  SOURCES,
+  UPLOAD,
+} from './rows.ts';
 import type { Settings } from './main.ts';
 
-const AT_MOST: Readonly<Record<Source, number>> = { 'http-api-2': 2.2, alb: 3.2, 'rest-api': 4.2 };
+export async function get(settings: Settings): Promise<Goal[]> {
+  const plan = {
+    passes: settings.quick ? 1 : 2,
+    rounds: settings.quick ? 9 : 11,
+    settle: 0,
+    invokes: 400,
+  };
+  return measure(settings, GET, SOURCES, plan, meanOf, getGoals);
+}
 
-export async function warm({ here, quick, nodes }: Settings): Promise<Goal[]> {
-  const rows = quick ? FEW_ROWS : ROWS;
+export async function post(settings: Settings): Promise<Goal[]> {
+  return measure(
+    settings,
+    POST,
+    ['http-api-2'],
+    { passes: 1, rounds: 11, settle: 400, invokes: 150 },
+    meanOf,
+    () => [],
+  );
+}
+
+/** Load balancers take no such reply. */
+export async function large(settings: Settings): Promise<Goal[]> {
+  return measure(
+    settings,
+    LARGE,
+    ['http-api-2', 'rest-api'],
+    MEGABYTES,
+    lowOf,
+    (seen, source, group) =>
+      group === 'native'
+        ? [
+            {
+              what: `1 MB of bytes out, ${source}: gatecall ÷ floor`,
+              goal: '≤ 1.15',
+              seen: low(seen, 'native/gatecall') / low(seen, FLOOR),
+            },
+          ]
+        : [],
+  );
+}
+
+export async function upload(settings: Settings): Promise<Goal[]> {
+  return measure(settings, UPLOAD, ['http-api-2'], MEGABYTES, lowOf, () => []);
+}
+
+/** Settled until the heap has grown to what megabytes need: before that most of the time goes into page faults. */
+const MEGABYTES: Effort = { passes: 1, rounds: 15, settle: 400, invokes: 15 };
+
+interface Effort {
+  passes: number;
+  rounds: number;
+  settle: number;
+  invokes: number;
+}
+interface Cell {
+  us: number;
+  overFloor: number;
+}
+type Judge = (samples: Samples, source: Source, group: Group, node: string) => Omit<Goal, 'node'>[];
+
+async function measure(
+  { here, quick, nodes, groups }: Settings,
+  scenario: Scenario,
+  sources: readonly Source[],
+  effort: Effort,
+  cellOf: (samples: Samples, row: string) => Cell,
+  judge: Judge,
+): Promise<Goal[]> {
   const goals: Goal[] = [];
-  for (const { path, version } of nodes) {
-    const columns = new Map<string, string[]>(rows.map((row) => [row, []]));
-    for (const source of SOURCES) {
-      const samples = await pairedSamples({
-        here,
-        node: path,
-        source,
-        rows,
-        request: SMALL,
-        expect: isPage,
-        passes: quick ? 1 : 2,
-        rounds: quick ? 9 : 11,
-        warmUp: 12_000,
-        settle: 0,
-        invokes: 400,
-        take: 'mean',
-      });
-      for (const [row, cells] of columns) {
-        const us = median(samples.get(row) ?? []);
-        cells.push(Number.isNaN(us) ? '–' : `${digits(us)} (${times(ratio(samples, row))})`);
+  for (const { path: node, version } of nodes) {
+    const lines: string[][] = [];
+    for (const group of groups) {
+      const rows = rowsOf(here, group, quick);
+      const columns = new Map<string, string[]>(rows.map((row) => [row, []]));
+      for (const source of sources) {
+        const samples = await pairedSamples({
+          here,
+          node,
+          source,
+          scenario,
+          rows,
+          warmUp: 12_000,
+          ...effort,
+        });
+        for (const [row, cells] of columns) {
+          const { us, overFloor } = cellOf(samples, row);
+          cells.push(Number.isNaN(us) ? '–' : `${digits(us)} (${times(overFloor)})`);
+        }
+        goals.push(
+          ...judge(samples, source, group, version).map((goal) => ({ ...goal, node: version })),
+        );
       }
-      goals.push(
-        {
-          what: `small GET, ${source}: gatecall ÷ floor`,
-          goal: `≤ ${AT_MOST[source]}`,
-          node: version,
-          seen: ratio(samples, 'gatecall'),
-        },
-        {
-          what: `small GET, ${source}: serverless-http ÷ gatecall`,
-          goal: '≥ 2.5',
-          node: version,
-          seen: ratio(samples, 'serverless-http', 'gatecall'),
-        },
-      );
+      // Measured with each application, shown once.
+      for (const [row, cells] of columns) {
+        if (row !== FLOOR || group === groups[0]) lines.push([row, ...cells]);
+      }
     }
-    console.log(`### Small GET, Node ${version}, µs an invoke (times the floor)\n`);
-    table(
-      ['', ...SOURCES],
-      [...columns].map(([row, cells]) => [row, ...cells]),
-    );
+    say(`### ${scenario.name}, Node ${version}, µs an invoke (times the floor)\n`);
+    table(['', ...sources], lines);
   }
   return goals;
 }
 
-function isPage(body: Uint8Array): boolean {
-  const { agent, q, page, sort } = JSON.parse(Buffer.from(body).toString()) as Record<
-    string,
-    string
-  >;
-  return (
-    agent?.startsWith('Mozilla') === true && q === 'red shoes' && page === '2' && sort === 'price'
-  );
+const meanOf = (samples: Samples, row: string): Cell => ({
+  us: median((samples.get(row) ?? []).map(({ mean }) => mean)),
+  overFloor: ratio(samples, row),
+});
+
+const lowOf = (samples: Samples, row: string): Cell => ({
+  us: low(samples, row),
+  overFloor: low(samples, row) / low(samples, FLOOR),
+});
+
+function low(samples: Samples, row: string): number {
+  return lowTenth((samples.get(row) ?? []).map(({ median }) => median));
+}
+
+const NATIVE: Readonly<Record<Source, number>> = { 'http-api-2': 2.2, alb: 3.2, 'rest-api': 4.2 };
+
+/** What is aimed at with each application: times faster than a peer, or than the fastest of all. */
+const FASTER: Partial<
+  Record<Group, readonly { than: string; goal: (node: string) => number; as?: string }[]>
+> = {
+  raw: [{ than: 'every peer', goal: () => 2.5 }],
+  express5: [
+    { than: 'serverless-http', goal: (node) => (isNewer(node) ? 2.5 : 5) },
+    { than: 'every peer', goal: () => 2 },
+  ],
+  express4: [
+    { than: 'serverless-http', goal: (node) => (isNewer(node) ? 2 : 4) },
+    { than: 'every peer', goal: () => 2 },
+  ],
+  koa: [{ than: 'every peer', goal: () => 1.8 }],
+  fastify: [
+    { than: 'every peer', goal: () => 1.8 },
+    { than: 'fastify-aws-lambda', goal: () => 5 },
+  ],
+  hono: [
+    { than: 'hono-aws-lambda', goal: () => 1.6 },
+    { than: 'hono-aws-lambda', goal: () => 4, as: 'gatecall-light' },
+  ],
+};
+
+function isNewer(node: string): boolean {
+  return Number.parseInt(node, 10) >= 24;
+}
+
+function getGoals(
+  samples: Samples,
+  source: Source,
+  group: Group,
+  node: string,
+): Omit<Goal, 'node'>[] {
+  if (group === 'native') {
+    return [
+      {
+        what: `small GET, ${source}, native: gatecall ÷ floor`,
+        goal: `≤ ${NATIVE[source]}`,
+        seen: ratio(samples, 'native/gatecall'),
+      },
+    ];
+  }
+  return [
+    ...(FASTER[group] ?? []).map(({ than, goal, as = 'gatecall' }) => {
+      const ours = `${group}/${as}`;
+      const peers = [...samples.keys()].filter((row) => row !== FLOOR && !row.includes('gatecall'));
+      const slower = than === 'every peer' ? peers : [`${group}/${than}`];
+      return {
+        what: `small GET, ${source}, ${group}: ${than} ÷ ${as}`,
+        goal: `≥ ${goal(node)}`,
+        seen: Math.min(...slower.map((row) => ratio(samples, row, ours))),
+      };
+    }),
+    {
+      what: `small GET, ${source}, ${group}: µs left behind, over the floor's`,
+      goal: '≤ 0.5',
+      seen: left(samples, `${group}/gatecall`) - left(samples, FLOOR),
+    },
+  ];
+}
+
+function left(samples: Samples, row: string): number {
+  return median((samples.get(row) ?? []).map((sample) => sample.left));
 }

@@ -1,7 +1,7 @@
 import { configure } from '@codegenie/serverless-express';
-import { listener } from './listener.ts';
+import { app } from '../../apps/express5.ts';
 
 export const handler = configure({
-  app: listener,
+  app,
   binarySettings: { contentTypes: ['application/octet-stream'] },
 });

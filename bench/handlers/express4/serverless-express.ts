@@ -1,0 +1,7 @@
+import { configure } from '@codegenie/serverless-express';
+import { app } from '../../apps/express4.ts';
+
+export const handler = configure({
+  app,
+  binarySettings: { contentTypes: ['application/octet-stream'] },
+});

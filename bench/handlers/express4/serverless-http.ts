@@ -1,0 +1,5 @@
+import serverless from 'serverless-http';
+import { app } from '../../apps/express4.ts';
+
+// Without `binary` it answers /large with text that is none.
+export const handler = serverless(app, { binary: ['application/octet-stream'] });

@@ -1,0 +1,5 @@
+import { toLambdaHandler } from 'gatecall/aws';
+import { fromNodeListener } from 'gatecall/bridges/node';
+import { app } from '../../apps/koa.ts';
+
+export const handler = toLambdaHandler(fromNodeListener(app));
