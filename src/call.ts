@@ -360,8 +360,9 @@ class Exchange {
     this.#finished = true;
     this.#writeOpen = false;
     const body = this.#body;
-    // The usual list has been read and has nothing to close, so that nothing needs to be waited for.
-    if (body === undefined || (this.#exhausted && !('close' in body))) return this.#errors.flush();
+    // A list needs no stopping, nor does a body that was read to its end: then there is nothing to wait for.
+    const over = body === undefined || this.#exhausted || Array.isArray(body);
+    if (over && !(body && 'close' in body)) return this.#errors.flush();
     return this.#close(body);
   }
 

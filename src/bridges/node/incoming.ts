@@ -134,35 +134,41 @@ class ReceivedIncoming implements Incoming {
 
 /** As `createEnviron` treats them; undefined where it does more than pick and clean, and where a header comes twice. */
 function headersOf({ request }: Received): RequestHeaders | undefined {
-  const { body, cookies } = request;
+  const { body } = request;
   if (Array.isArray(request.headers)) return undefined;
   const headers = request.headers as HeaderMap;
+  const cookies = request.cookies && request.cookies.length > 0 ? request.cookies : undefined;
   const length = body?.length ?? request.contentLength;
   const list: string[] = [];
   const byName: Record<string, string> = {};
+  let measured = length === undefined;
+  let capitals = 0;
   for (const name in headers) {
     const given = headers[name];
     const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
     if (value === null || value === undefined) continue;
-    const key = environKey(name);
-    if (key === '') continue;
-    if (typeof value !== 'string' || key === 'HTTP_CONNECTION') return undefined;
-    const lower = lowerCase(name);
-    // Names that differ in case only, and what Node keeps in another way.
-    if (lower === 'set-cookie' || byName[lower] !== undefined) return undefined;
-    if (key === 'HTTP_COOKIE' && cookies && cookies.length > 0) continue;
-    const clean = key === 'CONTENT_LENGTH' ? String(length ?? 0) : cleanValue(value);
+    const lower = nodeName(name);
+    if (lower === DROPPED || (lower === 'cookie' && cookies)) continue;
+    if (lower === UNUSUAL || typeof value !== 'string') return undefined;
+    let clean = cleanValue(value);
+    if (lower === 'content-length') {
+      clean = String(length ?? 0);
+      measured = true;
+    }
     if (clean === undefined) continue;
+    if (lower !== name) capitals++;
     list.push(name, clean);
     byName[lower] = clean;
   }
-  if (cookies && cookies.length > 0) {
+  // Two names that differ in case only; where all are small there can be none.
+  if (capitals > 0 && Object.keys(byName).length * 2 < list.length) return undefined;
+  if (cookies) {
     const clean = joinedCookies(cookies);
     if (clean === undefined) return undefined;
     list.push('cookie', clean);
     byName['cookie'] = clean;
   }
-  if (length !== undefined && byName['content-length'] === undefined) {
+  if (!measured) {
     list.push('content-length', String(length));
     byName['content-length'] = String(length);
   }
@@ -170,8 +176,33 @@ function headersOf({ request }: Received): RequestHeaders | undefined {
 }
 
 function joinedCookies(cookies: readonly unknown[]): string | undefined {
-  const clean = cookies.map((cookie) =>
-    typeof cookie === 'string' ? cleanValue(cookie) : undefined,
-  );
-  return clean.includes(undefined) ? undefined : clean.join('; ');
+  let joined: string | undefined;
+  for (const cookie of cookies) {
+    const clean = typeof cookie === 'string' ? cleanValue(cookie) : undefined;
+    if (clean === undefined) return undefined;
+    joined = joined === undefined ? clean : `${joined}; ${clean}`;
+  }
+  return joined;
+}
+
+// Bounded as the cache of environ keys is, and for the same reason.
+const NAMES = new Map<string, string>();
+const CACHED_NAMES = 1000;
+const CACHED_LENGTH = 64;
+/** A header that must not reach an application. */
+const DROPPED = '';
+/** `Connection`, which makes others vanish; `Set-Cookie`, of which Node keeps a list; a name that an object has already. */
+const UNUSUAL = ' ';
+
+/** The name as Node has it in `headers`. */
+function nodeName(name: string): string {
+  const known = NAMES.get(name);
+  if (known !== undefined) return known;
+  const key = environKey(name);
+  let lower = lowerCase(name);
+  if (key === '') lower = DROPPED;
+  else if (key === 'HTTP_CONNECTION' || lower === 'set-cookie' || lower in {}) lower = UNUSUAL;
+  if (NAMES.size >= CACHED_NAMES) NAMES.clear();
+  if (name.length <= CACHED_LENGTH) NAMES.set(name, lower);
+  return lower;
 }
