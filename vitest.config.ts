@@ -18,9 +18,13 @@ const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) => {
 // The example's own dependency, from where the tests have theirs.
 const express = { find: /^express$/, replacement: here('test/frameworks/node_modules/express') };
 
+// Where `.ci/run` wants the numbers, whichever command runs the tests.
+const results = process.env['GATECALL_RESULTS'];
+
 export default defineConfig({
   resolve: { alias: [...alias, express] },
   test: {
+    ...(results && { reporters: ['default', 'json'], outputFile: { json: results } }),
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
     testTimeout: 30_000, // child processes on a busy machine of two cores
