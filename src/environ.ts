@@ -5,7 +5,7 @@
 import { bufferedInput } from './input.ts';
 import { encodeNative, percentDecode, percentEncode } from './native.ts';
 import { fileWrapper } from './file-wrapper.ts';
-import { cleanValue, environKey, type HeaderMap, joinValues } from './header-keys.ts';
+import { cleanValue, type Encode, environKey, type HeaderMap, joinValues } from './header-keys.ts';
 import { keepRawHeaders } from './raw-headers.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from './types.ts';
 
@@ -131,15 +131,13 @@ export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ
   if (server.basePath) moveBasePath(environ, server.basePath);
   if (facts.scriptName) prefixScriptName(environ, native(facts.scriptName));
   addHeaders(environ, facts.headers, native);
-  keepRawHeaders(environ, facts.headers);
+  keepRawHeaders(environ, facts.headers, native);
   if (facts.cookies && facts.cookies.length > 0) addCookies(environ, facts.cookies, native);
   setContentLength(environ, facts);
   setServer(environ, facts, secure, native);
   return environ;
 }
 
-/** How a text becomes native. */
-type Encode = (text: string) => NativeString;
 const asItIs: Encode = (text) => text;
 
 /** Copies an environ, null prototype included, which a spread loses. */

@@ -3,19 +3,29 @@
  * to a foreign application wants what came. So the gateway's own headers ride along under a symbol, which `for … in` passes
  * over and `Object.assign` copies.
  */
-import { cleanValue, environKey, type HeaderMap, joinValues } from './header-keys.ts';
+import { cleanValue, type Encode, environKey, type HeaderMap, joinValues } from './header-keys.ts';
 import { lowerCase } from './headers.ts';
 import type { Environ, HeaderList, NativeString } from './types.ts';
 
 // Registered, for an environ of the ES modules may meet a bridge of the CommonJS ones.
 export const RAW_HEADERS: unique symbol = Symbol.for('gatecall.raw_headers') as never;
 
-interface WithRawHeaders {
-  [RAW_HEADERS]?: HeaderMap | HeaderList;
+interface Original {
+  readonly headers: HeaderMap | HeaderList;
+  /** How their values became native strings in the environ. */
+  readonly native: Encode;
 }
 
-export function keepRawHeaders(environ: Environ, headers: HeaderMap | HeaderList): void {
-  (environ as WithRawHeaders)[RAW_HEADERS] = headers;
+interface WithRawHeaders {
+  [RAW_HEADERS]?: Original;
+}
+
+export function keepRawHeaders(
+  environ: Environ,
+  headers: HeaderMap | HeaderList,
+  native: Encode,
+): void {
+  (environ as WithRawHeaders)[RAW_HEADERS] = { headers, native };
 }
 
 export interface RequestHeaders {
@@ -41,7 +51,7 @@ export function rawHeaders(environ: Environ): NativeString[] {
 export function requestHeaders(environ: Environ): RequestHeaders {
   const original = (environ as WithRawHeaders)[RAW_HEADERS];
   return (
-    (original && usualHeaders(environ, original)) ?? {
+    (original && usualHeaders(environ, original.headers)) ?? {
       list: mergedHeaders(environ, original),
       byName: undefined,
     }
@@ -92,16 +102,13 @@ function addSame(environ: Environ, headers: OneEach, name: string, value: unknow
 /** Whether a body is on its way whose length nobody knows. An environ has no key that says so. */
 export function isChunked(environ: Environ): boolean {
   if (environ['gatecall.input_buffered'] !== false) return false;
-  const original = (environ as WithRawHeaders)[RAW_HEADERS] ?? {};
-  const names = isList(original) ? original.map(([name]) => name) : Object.keys(original);
+  const headers = (environ as WithRawHeaders)[RAW_HEADERS]?.headers ?? {};
+  const names = isList(headers) ? headers.map(([name]) => name) : Object.keys(headers);
   return names.some((name) => lowerCase(name) === 'transfer-encoding');
 }
 
 /** Header by header: as it came if the environ agrees, else as the environ has it. */
-function mergedHeaders(
-  environ: Environ,
-  original: HeaderMap | HeaderList | undefined,
-): NativeString[] {
+function mergedHeaders(environ: Environ, original: Original | undefined): NativeString[] {
   const list: NativeString[] = [];
   const done = new Set<string>();
   for (const [key, lines] of original ? byKey(original) : []) {
@@ -125,21 +132,21 @@ function mergedHeaders(
   return list;
 }
 
-function byKey(original: HeaderMap | HeaderList): Map<string, [name: string, value: string][]> {
+function byKey({ headers, native }: Original): Map<string, [name: string, value: string][]> {
   const groups = new Map<string, [string, string][]>();
   const add = (name: string, value: unknown): void => {
     const key = environKey(name);
     if (key === '' || typeof value !== 'string') return;
-    const clean = cleanValue(value);
+    const clean = cleanValue(value, native);
     if (clean === undefined) return;
     const group = groups.get(key);
     if (group) group.push([name, clean]);
     else groups.set(key, [[name, clean]]);
   };
-  if (isList(original)) for (const [name, value] of original) add(name, value);
+  if (isList(headers)) for (const [name, value] of headers) add(name, value);
   else {
-    for (const name in original) {
-      const value = original[name];
+    for (const name in headers) {
+      const value = headers[name];
       if (Array.isArray(value)) for (const one of value as unknown[]) add(name, one);
       else add(name, value);
     }

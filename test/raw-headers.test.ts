@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { copyEnviron, createEnviron, type RequestFacts } from '../src/environ.ts';
 import { errorStream } from '../src/error-stream.ts';
+import { fromNodeListener } from '../src/bridges/node.ts';
+import { toNodeListener } from '../src/gateways/node.ts';
 import { rawHeaders } from '../src/raw-headers.ts';
-import type { Environ } from '../src/types.ts';
+import type { Environ, Middleware } from '../src/types.ts';
+import { behindNode } from './bridges/both.ts';
 
 function environ(headers: RequestFacts['headers'], facts: Partial<RequestFacts> = {}): Environ {
   return createEnviron(
@@ -99,4 +102,25 @@ describe('rawHeaders', () => {
     const expected = ['host', 'x', 'cookie', 'a=1; b=2', 'content-length', '1'];
     expect(new Set(rawHeaders(environ({ host: 'x' }, facts)))).toEqual(new Set(expected));
   });
+});
+
+const named: Middleware = (application) => (environ, startResponse) => {
+  environ.HTTP_X_REQUEST_ID = '7';
+  return application(environ, startResponse);
+};
+
+it('keeps bytes beyond ASCII behind a server and a middleware, as UTF-8 and as anything else', async () => {
+  let came: string[] = [];
+  const listener = fromNodeListener((request, response) => {
+    came = request.rawHeaders;
+    response.end();
+  });
+  const headers = [
+    ['X-Tag', 'caf\xe9'],
+    ['X-Tag', 'caf\xc3\xa9'],
+  ] as const;
+  await behindNode(toNodeListener(named(listener)), { headers });
+  const tags = came.filter((_, index) => came[index - 1] === 'X-Tag');
+  expect(tags).toEqual(['caf\xe9', 'caf\xc3\xa9']);
+  expect(came).toContain('x-request-id');
 });
