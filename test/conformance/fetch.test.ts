@@ -91,8 +91,6 @@ const subject: Subject = {
     'one-header-value',
     // Nothing in a request says it.
     'fixed-protocol',
-    // createEnviron() takes text.
-    'text-request-headers',
   ],
   buffered: false,
   multithread: false,

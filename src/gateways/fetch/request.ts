@@ -3,8 +3,8 @@ import { createEnviron } from '../../environ.ts';
 import { describeError, errorStream } from '../../error-stream.ts';
 import { ClientDisconnected } from '../../errors.ts';
 import { streamedInput } from '../../input.ts';
-import { nativeToText } from '../../native.ts';
-import type { Environ, ErrorStream, Header, InputStream } from '../../types.ts';
+import { encodeNative } from '../../native.ts';
+import type { Environ, ErrorStream, Header, InputStream, NativeString } from '../../types.ts';
 import type { Settings } from './options.ts';
 import { member } from './platforms.ts';
 
@@ -31,7 +31,7 @@ export function receive(
   given: readonly unknown[],
   { basePath, sink, platform, charset }: Settings,
 ): Received | undefined {
-  const target = splitUrl(request.url);
+  const target = splitUrl(encodeNative(request.url));
   const host = request.headers.get('host');
   if (!AUTHORITY.test(host ?? target.authority) || !isAddressed(target, request.method)) {
     return undefined;
@@ -39,6 +39,7 @@ export function receive(
   const headers = headersOf(request, charset);
   const environ = createEnviron(
     {
+      native: true,
       method: request.method,
       rawPath: target.path,
       query: target.query,
@@ -48,7 +49,7 @@ export function receive(
       scheme: target.scheme === 'http' || target.scheme === '' ? 'http' : 'https',
       protocol: platform.protocol?.(request, given),
       serverName: target.authority,
-      remoteAddress: platform.remoteAddress?.(request, given),
+      remoteAddress: encodeNative(platform.remoteAddress?.(request, given) ?? ''),
     },
     { errors: errorStream(sink), basePath, concurrent: true, multiprocess: true },
   );
@@ -90,16 +91,18 @@ function isAddressed({ scheme }: Target, method: string): boolean {
   return scheme !== '' || method === 'OPTIONS';
 }
 
-/** Values as text, which an environ encodes: of bytes that are UTF-8 the same bytes again. */
+/** As native strings, which a `Headers` of the standard holds already: its values are ByteStrings. */
 function headersOf(request: Request, charset: Settings['charset']): Header[] {
   const headers: Header[] = [];
   request.headers.forEach((value, name) => {
-    // Workers join two Cookie lines as if they were a list.
-    const clean =
-      name === 'cookie' && charset === 'utf8' ? value.replace(/, (?=[^\s=;,]+=)/g, '; ') : value;
-    headers.push([name, charset === 'utf8' ? clean : nativeToText(clean)]);
+    headers.push([name, charset === 'utf8' ? fromWorkers(name, value) : value]);
   });
   return headers;
+}
+
+/** Workers decode values as UTF-8, and join two Cookie lines as if they were a list. */
+function fromWorkers(name: string, value: string): NativeString {
+  return encodeNative(name === 'cookie' ? value.replace(/, (?=[^\s=;,]+=)/g, '; ') : value);
 }
 
 function lengthOf(request: Request): number | undefined {
