@@ -1,10 +1,10 @@
+import { formatCombined, formatCommon } from '../access-line.ts';
 import { closing, isBody, listOf, mapBody } from '../body.ts';
 import { isThenable, lengthOf } from '../bytes.ts';
 import { findHeader } from '../headers.ts';
 import { checkApplication, checkOptions, isFunction } from '../options.ts';
 import { isBodiless, statusCode } from '../status.ts';
 import type { Application, Environ, NativeString, ResponseBody, StartResponse } from '../types.ts';
-import { formatCombined, formatCommon } from './access-log/format.ts';
 
 /** One request and what became of it. Strings are native: bytes as code points, as the client sent them. */
 export interface AccessEntry {
@@ -71,7 +71,14 @@ export function accessLog(application: Application, options: AccessLogOptions = 
   };
 }
 
-const FORMATS = { combined: formatCombined, common: formatCommon };
+const FORMATS = {
+  combined: (entry: AccessEntry) => formatCombined({ ...entry, request: requestLine(entry) }),
+  common: (entry: AccessEntry) => formatCommon({ ...entry, request: requestLine(entry) }),
+};
+
+function requestLine({ method, target, protocol }: AccessEntry): string {
+  return `${method} ${target} ${protocol}`;
+}
 
 interface Outcome {
   status: number;

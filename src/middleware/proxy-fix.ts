@@ -1,9 +1,9 @@
+import { readAddress } from '../address.ts';
 import { percentDecode } from '../native.ts';
 import { checkApplication, checkOptions, isCount } from '../options.ts';
 import type { Application, Environ } from '../types.ts';
 import { parseHost } from '../url.ts';
 import { hop, readForwarded } from './proxy-fix/forwarded.ts';
-import { readAddress } from './proxy-fix/address.ts';
 
 /** How many proxies of yours write each header; 0 for one that none of them sets or overwrites. */
 export interface ProxyFixOptions {

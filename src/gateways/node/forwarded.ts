@@ -1,5 +1,6 @@
 /** What the proxies in front say of the client. Only so many of them are believed as the deployer has named. */
-import { findHeaders } from '../../headers.ts';
+import { readAddress } from '../../address.ts';
+import { findHeaders, listItems } from '../../headers.ts';
 import type { HeaderList } from '../../types.ts';
 
 /**
@@ -7,8 +8,7 @@ import type { HeaderList } from '../../types.ts';
  * from the end. Undefined where there are fewer, for then the request came around a proxy.
  */
 export function forwardedAddress(headers: HeaderList, hops: number): string | undefined {
-  const entry = entries(headers, 'x-forwarded-for').at(-hops);
-  return entry === undefined ? undefined : addressOf(entry);
+  return readAddress(entries(headers, 'x-forwarded-for').at(-hops))?.address;
 }
 
 /** The scheme as the farthest trusted proxy saw it. Proxies overwrite this header more often than they append to it. */
@@ -17,19 +17,7 @@ export function forwardedScheme(headers: HeaderList, hops: number): 'http' | 'ht
   return scheme === 'http' || scheme === 'https' ? scheme : undefined;
 }
 
-/** The entries of a comma-separated header, over all its lines. */
+/** Over all lines of a header. */
 function entries(headers: HeaderList, name: string): string[] {
-  return findHeaders(headers, name)
-    .flatMap((value) => value.split(','))
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-}
-
-/** Without a port; undefined for `unknown` and other names that are no address. */
-function addressOf(entry: string): string | undefined {
-  const [, bracketed, v4, v6] =
-    /^(?:\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+)(?::[0-9]+)?|([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]+))$/.exec(
-      entry,
-    ) ?? [];
-  return bracketed ?? v4 ?? v6;
+  return findHeaders(headers, name).flatMap(listItems);
 }

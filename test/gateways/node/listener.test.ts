@@ -303,6 +303,7 @@ describe('proxies in front', () => {
     [1, [['X-Forwarded-For', '192.0.2.1:1234']], ['192.0.2.1', 'http', false]],
     [1, [['X-Forwarded-For', '[2001:db8::1]:1234']], ['2001:db8::1', 'http', false]],
     [1, [['X-Forwarded-For', '2001:db8::1']], ['2001:db8::1', 'http', false]],
+    [1, [['X-Forwarded-For', '192.0.2.256']], ['127.0.0.1', 'http', false]],
     [
       1,
       [
