@@ -46,3 +46,27 @@ export const isOneOf =
   (...values: readonly unknown[]) =>
   (value: unknown): boolean =>
     values.includes(value);
+
+// ── What every gateway can be told ───────────────────────────────────────────────────────────────────────────────────
+
+/** `basePath`: one prefix or several. */
+export const isBasePath = (value: unknown): boolean =>
+  [value].flat().every((path) => typeof path === 'string' && path.startsWith('/'));
+
+/** `errors`: a function of one message, or a stream. */
+export const isErrorSink = (value: unknown): boolean =>
+  typeof value === 'function' || typeof (value as { write?: unknown } | null)?.write === 'function';
+
+/** The mount points that `basePath` names, without a slash at their end. */
+export function mountsOf(
+  basePath: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  return basePath === undefined
+    ? undefined
+    : [basePath].flat().map((path) => path.replace(/\/+$/, ''));
+}
+
+/** Looked up at each call, so that a console patched later (as Lambda's runtime and test tools do) is the one used. */
+export function logToConsole(message: string): void {
+  console.error(message);
+}

@@ -8,6 +8,7 @@
  * ```
  */
 import { describe, isThenable } from '../bytes.ts';
+import { checkOptions, isFunction, isOneOf, type OptionChecks } from '../options.ts';
 import { withSideDoor } from '../side-door.ts';
 import type { Application, Environ, StartResponse } from '../types.ts';
 import { FetchContext } from './fetch/context.ts';
@@ -65,7 +66,8 @@ export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
   options: FetchBridgeOptions<Env> = {},
 ): Application {
   const respond = handlerOf(handler);
-  const { env, request: kind } = readOptions(options);
+  checkOptions('fromFetchHandler', options, OPTIONS);
+  const { env, request: kind } = options;
   const light = linkToGlobals() ? kind !== 'standard' : kind === 'light';
   const serve = (
     source: RequestSource,
@@ -110,26 +112,9 @@ function handlerOf(handler: unknown): Respond {
   return fetch.bind(handler) as Respond;
 }
 
-function readOptions<Env>(options: FetchBridgeOptions<Env>): FetchBridgeOptions<Env> {
-  for (const [name, value] of Object.entries(options)) {
-    const accepts = Object.hasOwn(OPTIONS, name)
-      ? OPTIONS[name as keyof FetchBridgeOptions]
-      : undefined;
-    if (!accepts) {
-      throw new TypeError(
-        `fromFetchHandler has no option ${name}; it has ${Object.keys(OPTIONS).join(', ')}`,
-      );
-    }
-    if (value !== undefined && !accepts(value)) {
-      throw new TypeError(`fromFetchHandler cannot use ${describe(value)} as option ${name}`);
-    }
-  }
-  return options;
-}
-
-const OPTIONS: Readonly<Record<keyof FetchBridgeOptions, (value: unknown) => boolean>> = {
-  env: (value) => typeof value === 'function',
-  request: (value) => value === 'light' || value === 'standard',
+const OPTIONS: OptionChecks<FetchBridgeOptions> = {
+  env: isFunction,
+  request: isOneOf('light', 'standard'),
 };
 
 /** The standard writes these six in capitals, whatever the client did. */

@@ -9,10 +9,10 @@
  * ```
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { describe } from '../bytes.ts';
 import { callApplication } from '../call.ts';
 import { createEnviron } from '../environ.ts';
 import { type ErrorSink, errorStream } from '../error-stream.ts';
+import { checkApplication, logToConsole } from '../options.ts';
 import { statusCode } from '../status.ts';
 import type { Application } from '../types.ts';
 import { type CloudEvent, eventRequest } from './gcp/event.ts';
@@ -39,7 +39,7 @@ export function toCloudFunction(
   application: Application,
   options: CloudFunctionOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  requireApplication(application);
+  checkApplication(application);
   const told: Application = (environ, startResponse) => {
     environ['gatecall.source'] = 'gcp';
     // Google's front end sets it, whatever the client sent.
@@ -71,8 +71,8 @@ export function toCloudEventFunction(
   application: Application,
   options: CloudEventOptions = {},
 ): (event: CloudEvent) => Promise<void> {
-  requireApplication(application);
-  const { errors: sink = (message: string) => console.error(message) } = options;
+  checkApplication(application);
+  const { errors: sink = logToConsole } = options;
   // One parameter: with two the framework waits for a callback.
   return async (event) => {
     const errors = errorStream(sink);
@@ -90,11 +90,4 @@ export function toCloudEventFunction(
       errors.write(`event ${event.id}: the answer ${status} does not have it delivered again\n`);
     }
   };
-}
-
-function requireApplication(application: unknown): void {
-  if (typeof application === 'function') return;
-  throw new TypeError(
-    `an application is a function (environ, startResponse) => body; got ${describe(application)}`,
-  );
 }

@@ -1,6 +1,16 @@
 /** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
 import type { ErrorSink } from '../../error-stream.ts';
-import { checkApplication, checkOptions, type OptionChecks } from '../../options.ts';
+import {
+  checkApplication,
+  checkOptions,
+  isBasePath,
+  isCount,
+  isErrorSink,
+  isFunction,
+  logToConsole,
+  mountsOf,
+  type OptionChecks,
+} from '../../options.ts';
 import type { Application, HeaderList, Middleware, NativeString } from '../../types.ts';
 import { isTextType } from './text.ts';
 
@@ -65,10 +75,7 @@ export function readOptions(maker: string, application: unknown, options: Lambda
     isText,
     deadlineMargin,
     onOversize,
-    basePath:
-      basePath === undefined
-        ? undefined
-        : [basePath].flat().map((path) => path.replace(/\/+$/, '')),
+    basePath: mountsOf(basePath),
     // Since 2026 Lambda can run several invocations in one process, and says so here.
     concurrent: Number(process.env['AWS_LAMBDA_MAX_CONCURRENCY'] ?? 1) > 1,
   };
@@ -81,18 +88,10 @@ export function traced(application: Application): Application {
 }
 
 const OPTIONS: OptionChecks<LambdaOptions> = {
-  basePath: (value) =>
-    [value].flat().every((path) => typeof path === 'string' && path.startsWith('/')),
-  errors: (value) =>
-    typeof value === 'function' ||
-    typeof (value as { write?: unknown } | null)?.write === 'function',
+  basePath: isBasePath,
+  errors: isErrorSink,
   onError: (value) => value === 'respond' || value === 'throw',
-  isText: (value) => typeof value === 'function',
-  deadlineMargin: (value) => Number.isInteger(value) && (value as number) >= 0,
-  onOversize: (value) => typeof value === 'function',
+  isText: isFunction,
+  deadlineMargin: isCount,
+  onOversize: isFunction,
 };
-
-/** Looked up at each call, so that a console patched later (as Lambda's runtime and test tools do) is the one used. */
-function logToConsole(message: string): void {
-  console.error(message);
-}

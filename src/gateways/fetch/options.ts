@@ -1,6 +1,14 @@
 /** The options of `toFetchHandler`: what there is, what it may be, and what it is when it is left out. */
-import { describe } from '../../bytes.ts';
 import type { ErrorSink } from '../../error-stream.ts';
+import {
+  checkApplication,
+  checkOptions,
+  isBasePath,
+  isErrorSink,
+  logToConsole,
+  mountsOf,
+  type OptionChecks,
+} from '../../options.ts';
 import { detectPlatform, type Platform, type PlatformName, platforms } from './platforms.ts';
 
 export interface FetchOptions {
@@ -31,28 +39,12 @@ export interface Settings {
 
 /** @throws {TypeError} naming the option that does not exist or has no fitting value */
 export function readOptions(application: unknown, options: FetchOptions): Settings {
-  if (typeof application !== 'function') {
-    throw new TypeError(
-      `an application is a function (environ, startResponse) => body; got ${describe(application)}`,
-    );
-  }
-  for (const [name, value] of Object.entries(options)) {
-    const accepts = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof FetchOptions] : undefined;
-    if (!accepts) {
-      const known = Object.keys(OPTIONS).join(', ');
-      throw new TypeError(`toFetchHandler has no option ${name}; it has ${known}`);
-    }
-    if (value !== undefined && !accepts(value)) {
-      throw new TypeError(`toFetchHandler cannot use ${describe(value)} as option ${name}`);
-    }
-  }
+  checkApplication(application);
+  checkOptions('toFetchHandler', options, OPTIONS);
   const { basePath, errors = logToConsole, onError = 'respond' } = options;
   const platform = platformOf(options.platform);
   return {
-    basePath:
-      basePath === undefined
-        ? undefined
-        : [basePath].flat().map((path) => path.replace(/\/+$/, '')),
+    basePath: mountsOf(basePath),
     sink: errors,
     onError,
     platform,
@@ -65,20 +57,12 @@ function platformOf(given: FetchOptions['platform']): Platform {
   return typeof given === 'string' ? platforms[given] : given;
 }
 
-const OPTIONS: Readonly<Record<keyof FetchOptions, (value: unknown) => boolean>> = {
-  basePath: (value) =>
-    [value].flat().every((path) => typeof path === 'string' && path.startsWith('/')),
-  errors: (value) =>
-    typeof value === 'function' ||
-    typeof (value as { write?: unknown } | null)?.write === 'function',
+const OPTIONS: OptionChecks<FetchOptions> = {
+  basePath: isBasePath,
+  errors: isErrorSink,
   onError: (value) => value === 'respond' || value === 'throw',
   platform: (value) =>
     typeof value === 'string'
       ? Object.hasOwn(platforms, value)
       : typeof (value as Platform | null)?.name === 'string',
 };
-
-/** Looked up at each call, so that a console patched later (by a test tool, by a logger) is the one used. */
-function logToConsole(message: string): void {
-  console.error(message);
-}

@@ -1,14 +1,16 @@
 /** The options of `serve`: what there is, what it may be, and what it is when it is left out. */
-import { type ListenAddress, listenAddress } from './address.ts';
-import type { ListenerSettings } from './listener.ts';
 import {
-  type Accepts,
+  checkApplication,
   checkOptions,
   isCount,
-  LISTENER_OPTIONS,
-  listenerSettings,
-  type NodeOptions,
-} from './options.ts';
+  isFlag,
+  isFunction,
+  isText,
+  type OptionChecks,
+} from '../../options.ts';
+import { type ListenAddress, listenAddress } from './address.ts';
+import type { ListenerSettings } from './listener.ts';
+import { LISTENER_OPTIONS, listenerSettings, type NodeOptions } from './options.ts';
 
 export interface ServeOptions extends NodeOptions {
   /** `'127.0.0.1'`; `'0.0.0.0'` where the platform gives a port. */
@@ -62,30 +64,30 @@ export interface ServeSettings {
   signals: boolean;
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
-const isFlag = (value: unknown): boolean => typeof value === 'boolean';
+const isName = (value: unknown): boolean => isText(value) && value !== '';
 
-const SERVE_OPTIONS: Accepts<ServeOptions> = {
+const SERVE_OPTIONS: OptionChecks<ServeOptions> = {
   ...LISTENER_OPTIONS,
-  host: isText,
-  port: (value) => isCount(value) && (value as number) <= 65535,
-  socket: isText,
-  workers: (value) => isCount(value) && (value as number) > 0,
+  host: isName,
+  port: (value) => isCount(value) && value <= 65535,
+  socket: isName,
+  workers: (value) => isCount(value) && value > 0,
   maxRequests: isCount,
   maxRequestsJitter: isCount,
-  reload: (value) => isFlag(value) || [value].flat().every(isText),
+  reload: (value) => isFlag(value) || [value].flat().every(isName),
   keepAliveTimeout: isCount,
   headersTimeout: isCount,
   requestTimeout: isCount,
   stopTimeout: isCount,
-  maxHeader: (value) => isCount(value) && (value as number) > 0,
-  accessLog: (value) => isFlag(value) || typeof value === 'function',
+  maxHeader: (value) => isCount(value) && value > 0,
+  accessLog: (value) => isFlag(value) || isFunction(value),
   signals: isFlag,
 };
 
 /** @throws {TypeError} naming the option that does not exist or has no fitting value */
 export function readServeOptions(application: unknown, options: ServeOptions): ServeSettings {
-  checkOptions('serve', application, options, SERVE_OPTIONS);
+  checkApplication(application);
+  checkOptions('serve', options, SERVE_OPTIONS);
   return serveSettings(options);
 }
 
