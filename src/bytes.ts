@@ -52,3 +52,18 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof value.then === 'function'
   );
 }
+
+/** Calls, and goes on with what comes or with the error it fails with: at once where it can, for a promise costs a turn of the event loop. */
+export function callThen<T, R>(
+  call: () => T | PromiseLike<T>,
+  pass: (value: T) => R | PromiseLike<R>,
+  fail: (error: unknown) => R | PromiseLike<R>,
+): R | PromiseLike<R> {
+  let returned: T | PromiseLike<T>;
+  try {
+    returned = call();
+  } catch (error) {
+    return fail(error);
+  }
+  return isThenable(returned) ? returned.then(pass, fail) : pass(returned);
+}

@@ -5,7 +5,14 @@
 import { bufferedInput } from './input.ts';
 import { encodeNative, percentDecode, percentEncode } from './native.ts';
 import { fileWrapper } from './file-wrapper.ts';
-import { cleanValue, type Encode, environKey, type HeaderMap, joinValues } from './header-keys.ts';
+import {
+  cleanValue,
+  type Encode,
+  environKey,
+  type HeaderMap,
+  isHeaderList,
+  joinValues,
+} from './header-keys.ts';
 import { keepRawHeaders } from './raw-headers.ts';
 import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from './types.ts';
 
@@ -243,7 +250,7 @@ const TARGET = '!"$%&\'()*+,/:;<=>@[\\]^`{|}';
 // ── Headers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: Encode): void {
-  if (isList(headers)) {
+  if (isHeaderList(headers)) {
     for (const [name, value] of headers) addHeader(environ, name, value, native);
   } else {
     for (const name in headers) {
@@ -265,10 +272,6 @@ function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: E
   }
 }
 const KEPT = /^(?:CONTENT_|HTTP_(?:HOST|COOKIE|AUTHORIZATION|FORWARDED|X_FORWARDED_))/;
-
-function isList(headers: HeaderMap | HeaderList): headers is HeaderList {
-  return Array.isArray(headers);
-}
 
 /** Through the same checks as any header; what is no text is passed over. */
 function addCookies(environ: Environ, cookies: readonly unknown[], native: Encode): void {

@@ -1,11 +1,15 @@
 /** The environ's keys for request headers: which header lands where, with what value, and what becomes of repeats. */
 import { encodeNative } from './native.ts';
 import { isToken } from './headers.ts';
-import type { NativeString } from './types.ts';
+import type { HeaderList, NativeString } from './types.ts';
 
 /** Headers as platforms give them: name → value, or → values. Nulls are survived. */
 export interface HeaderMap {
   readonly [name: string]: string | readonly (string | null | undefined)[] | null | undefined;
+}
+
+export function isHeaderList(headers: HeaderMap | HeaderList): headers is HeaderList {
+  return Array.isArray(headers);
 }
 
 // Bounded cache of a pure function, worth 4 µs a request. Names come from clients: when it is full it starts anew, and
@@ -43,6 +47,25 @@ function mapName(name: string): string {
   if (upper === 'CONTENT-TYPE') return 'CONTENT_TYPE';
   if (upper === 'CONTENT-LENGTH') return 'CONTENT_LENGTH';
   return `HTTP_${upper.replaceAll('-', '_')}`;
+}
+
+// Bounded in the same way. What is no header is known too: most keys of an environ are none.
+const NAMES = new Map<string, string>();
+
+/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header. */
+export function nameOfKey(key: string): string {
+  const known = NAMES.get(key);
+  if (known !== undefined) return known;
+  let name = '';
+  if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' || key.startsWith('HTTP_')) {
+    name = key
+      .replace(/^HTTP_/, '')
+      .toLowerCase()
+      .replaceAll('_', '-');
+  }
+  if (NAMES.size >= CACHED_KEYS) NAMES.clear();
+  if (key.length <= CACHED_LENGTH) NAMES.set(key, name);
+  return name;
 }
 
 /** Headers of which a request has one: where several come, the last counts, as in the fronts' own single-value maps. */

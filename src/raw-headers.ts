@@ -3,7 +3,15 @@
  * to a foreign application wants what came. So the gateway's own headers ride along under a symbol, which `for … in` passes
  * over and `Object.assign` copies.
  */
-import { cleanValue, type Encode, environKey, type HeaderMap, joinValues } from './header-keys.ts';
+import {
+  cleanValue,
+  type Encode,
+  environKey,
+  nameOfKey,
+  type HeaderMap,
+  isHeaderList,
+  joinValues,
+} from './header-keys.ts';
 import { lowerCase } from './headers.ts';
 import type { Environ, HeaderList, NativeString } from './types.ts';
 
@@ -64,7 +72,7 @@ function usualHeaders(
   original: HeaderMap | HeaderList,
 ): RequestHeaders | undefined {
   const headers = { list: [], byName: {} };
-  if (isList(original)) {
+  if (isHeaderList(original)) {
     const names = new Set(original.map(([name]) => lowerCase(name)));
     if (names.size < original.length) return undefined;
     for (const [name, value] of original)
@@ -78,7 +86,7 @@ function usualHeaders(
   }
   let count = 0;
   // Not `for … in`, which takes a quarter longer on a dictionary.
-  for (const key of Object.keys(environ)) if (headerName(key) !== '') count++;
+  for (const key of Object.keys(environ)) if (nameOfKey(key) !== '') count++;
   return count * 2 === headers.list.length ? headers : undefined;
 }
 
@@ -103,7 +111,7 @@ function addSame(environ: Environ, headers: OneEach, name: string, value: unknow
 export function isChunked(environ: Environ): boolean {
   if (environ['gatecall.input_buffered'] !== false) return false;
   const headers = (environ as WithRawHeaders)[RAW_HEADERS]?.headers ?? {};
-  const names = isList(headers) ? headers.map(([name]) => name) : Object.keys(headers);
+  const names = isHeaderList(headers) ? headers.map(([name]) => name) : Object.keys(headers);
   return names.some((name) => lowerCase(name) === 'transfer-encoding');
 }
 
@@ -125,7 +133,7 @@ function mergedHeaders(environ: Environ, original: Original | undefined): Native
     } else if (first) list.push(first[0], now);
   }
   for (const key in environ) {
-    const name = headerName(key);
+    const name = nameOfKey(key);
     const value = environ[key];
     if (name !== '' && !done.has(key) && typeof value === 'string') list.push(name, value);
   }
@@ -143,7 +151,7 @@ function byKey({ headers, native }: Original): Map<string, [name: string, value:
     if (group) group.push([name, clean]);
     else groups.set(key, [[name, clean]]);
   };
-  if (isList(headers)) for (const [name, value] of headers) add(name, value);
+  if (isHeaderList(headers)) for (const [name, value] of headers) add(name, value);
   else {
     for (const name in headers) {
       const value = headers[name];
@@ -152,29 +160,4 @@ function byKey({ headers, native }: Original): Map<string, [name: string, value:
     }
   }
   return groups;
-}
-
-// Bounded as the cache of environ keys is. What is no header is known too: most keys of an environ are none.
-const NAMES = new Map<string, string>();
-const CACHED_NAMES = 1000;
-const CACHED_LENGTH = 64;
-
-/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header. */
-function headerName(key: string): string {
-  const known = NAMES.get(key);
-  if (known !== undefined) return known;
-  let name = '';
-  if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' || key.startsWith('HTTP_')) {
-    name = key
-      .replace(/^HTTP_/, '')
-      .toLowerCase()
-      .replaceAll('_', '-');
-  }
-  if (NAMES.size >= CACHED_NAMES) NAMES.clear();
-  if (key.length <= CACHED_LENGTH) NAMES.set(key, name);
-  return name;
-}
-
-function isList(headers: HeaderMap | HeaderList): headers is HeaderList {
-  return Array.isArray(headers);
 }

@@ -7,7 +7,7 @@
  * export const handler = toLambdaHandler(validator(application));
  * ```
  */
-import { describe, isThenable } from './bytes.ts';
+import { callThen, describe } from './bytes.ts';
 import { ContractError } from './errors.ts';
 import type { Application, ErrorStream, ResponseBody, StartResponse } from './types.ts';
 import { checkStructure, checkVariables } from './validator/environ.ts';
@@ -105,14 +105,8 @@ export function validator(application: Application, options: ValidatorOptions = 
       throw error;
     };
 
-    let body: unknown;
-    try {
-      body = running(exchange, () => application(environ, start));
-    } catch (error) {
-      return fail(error);
-    }
     // Not an async function: what the application does at once stays at once.
-    return isThenable(body) ? body.then(finish, fail) : finish(body);
+    return callThen(() => running(exchange, () => application(environ, start)), finish, fail);
   };
 }
 

@@ -5,7 +5,7 @@
  * goes on, a block comes out for each that went in, written data stays written, and the body is closed exactly once.
  */
 import { closeUnread, closing, isBody, listOf, mapBody } from './body.ts';
-import { isBytes, isThenable, lengthOf } from './bytes.ts';
+import { callThen, isBytes, isThenable, lengthOf } from './bytes.ts';
 import { ContractError } from './errors.ts';
 import {
   checkHead,
@@ -119,14 +119,11 @@ export function wrapResponse(
       passage.release();
       throw error;
     };
-    let returned: unknown;
-    try {
-      returned = application(environ, passage.startResponse);
-    } catch (error) {
-      return fail(error);
-    }
-    if (isThenable(returned)) return returned.then((body) => passage.pass(body), fail);
-    return passage.pass(returned);
+    return callThen(
+      () => application(environ, passage.startResponse),
+      (body) => passage.pass(body),
+      fail,
+    );
   };
 }
 
@@ -340,12 +337,6 @@ export function recover(
     // A list cannot fail.
     const pass = (body: ResponseBody): ResponseBody =>
       isBody(body) && !listOf(body) ? mapBody(body, guarded) : body;
-    let returned: ResponseBody | PromiseLike<ResponseBody>;
-    try {
-      returned = application(environ, start);
-    } catch (error) {
-      return instead(error);
-    }
-    return isThenable(returned) ? returned.then(pass, instead) : pass(returned);
+    return callThen(() => application(environ, start), pass, instead);
   };
 }

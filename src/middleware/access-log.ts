@@ -1,6 +1,6 @@
 import { formatCombined, formatCommon } from '../access-line.ts';
 import { closing, isBody, listOf, mapBody } from '../body.ts';
-import { isThenable, lengthOf } from '../bytes.ts';
+import { callThen, lengthOf } from '../bytes.ts';
 import { findHeader } from '../headers.ts';
 import { checkApplication, checkOptions, isFunction } from '../options.ts';
 import { isBodiless, statusCode } from '../status.ts';
@@ -164,11 +164,5 @@ function observe(
     }
     return closing(list ? body : mapBody(body, counted), () => finish(outcome));
   };
-  let returned: ResponseBody | PromiseLike<ResponseBody>;
-  try {
-    returned = application(environ, start);
-  } catch (error) {
-    return fail(error);
-  }
-  return isThenable(returned) ? returned.then(pass, fail) : pass(returned);
+  return callThen(() => application(environ, start), pass, fail);
 }

@@ -1,4 +1,5 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
+import { nameOfKey } from '../../header-keys.ts';
 import { isToken, lowerCase } from '../../headers.ts';
 import type { Environ } from '../../types.ts';
 import { plainHeader, type RequestSource } from './facts.ts';
@@ -317,28 +318,10 @@ function valueIn(source: RequestSource, name: string): string | null {
 function listOf(environ: Environ): Flat {
   const list: Flat = [];
   for (const key in environ) {
-    const name = nameOf(key);
+    const name = nameOfKey(key);
     if (name === '') continue;
     const value = environ[key];
     if (typeof value === 'string') list.push(name, value);
   }
   return list;
-}
-
-const NAMES_OF_KEYS = new Map<string, string>();
-
-/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for what is no header. */
-function nameOf(key: string): string {
-  const known = NAMES_OF_KEYS.get(key);
-  if (known !== undefined) return known;
-  const isHeader = key.startsWith('HTTP_') || key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH';
-  const name = isHeader
-    ? key
-        .replace(/^HTTP_/, '')
-        .replaceAll('_', '-')
-        .toLowerCase()
-    : '';
-  if (NAMES_OF_KEYS.size >= CACHED_NAMES) NAMES_OF_KEYS.clear();
-  if (key.length <= CACHED_LENGTH) NAMES_OF_KEYS.set(key, name);
-  return name;
 }
