@@ -51,36 +51,37 @@ export const replay: Command = {
       onLog: ({ functionId, text }) => say(`[${functionId}] ${text}`),
     });
     let differing = 0;
+    let skipped = 0;
     try {
       for (const file of files) {
         const lines = await runAgain(functions, file, values);
-        if (lines.length > 0) differing++;
-        const verdict = lines.length > 0 ? 'differs' : 'same   ';
-        process.stdout.write(`${[`${verdict} ${basename(file)}`, ...lines].join('\n')}\n`);
+        if (!lines) skipped++;
+        else if (lines.length > 0) differing++;
+        const verdict = !lines ? 'skipped' : lines.length > 0 ? 'differs' : 'same   ';
+        const why = lines ?? ['  no function took it, so that there is no reply; --function <id>'];
+        process.stdout.write(`${[`${verdict} ${basename(file)}`, ...why].join('\n')}\n`);
       }
     } finally {
       await functions.close();
     }
-    process.stdout.write(`${files.length - differing} of ${files.length} the same\n`);
+    const all = files.length - skipped;
+    const rest = skipped > 0 ? `, ${skipped} skipped` : '';
+    process.stdout.write(`${all - differing} of ${all} the same${rest}\n`);
     return differing > 0 && !values.update ? 1 : 0;
   },
 };
 
-/** What differs, a line each; of an event without a reply, nothing. */
+/** What differs, a line each; nothing at all of an event whose function is not known. */
 async function runAgain(
   functions: Functions,
   file: string,
   { update, function: functionId }: { update: boolean; function?: string | undefined },
-): Promise<string[]> {
+): Promise<string[] | undefined> {
   const event = await readJson(file);
   const beside = replyFile(file);
   const old = existsSync(beside) ? ((await readJson(beside)) as RecordedReply) : undefined;
   const id = old?.functionId ?? functionId;
-  if (id === undefined) {
-    throw new UsageError(
-      `${file} has no ${basename(beside)} beside it: whose is it? --function <id>`,
-    );
-  }
+  if (id === undefined) return undefined;
   const { value } = replyOf(await functions.invoke(id, event));
   // A stack names paths and lines of this machine.
   const reply = withoutTrace(value);

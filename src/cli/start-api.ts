@@ -5,7 +5,7 @@ import { type Fronts, type FrontsOptions, type JsonWebKey, startFronts } from '.
 import { type FunctionsOptions, startFunctions } from '../local/functions.ts';
 import { watchFolders } from '../local/functions/watch.ts';
 import { type Inspector, type InspectorOptions, startInspector } from '../local/inspector.ts';
-import type { Project } from '../local/project.ts';
+import type { Front, Project } from '../local/project.ts';
 import { TraceLog } from '../local/trace.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
@@ -79,9 +79,18 @@ export const startApi: Command = {
 };
 
 function isServable({ fronts, file }: Project): boolean {
-  if (fronts.length > 0) return true;
-  say(`${file} has nothing to serve: no API, function URL or load balancer`);
+  if (fronts.some(leadsSomewhere)) return true;
+  const why =
+    fronts.length > 0
+      ? `no route of ${fronts.map(({ id }) => id).join(', ')} leads to a function`
+      : 'no API, function URL or load balancer';
+  say(`${file} has nothing to serve: ${why}`);
   return false;
+}
+
+function leadsSomewhere(front: Front): boolean {
+  if (front.kind === 'function-url') return true;
+  return (front.kind === 'alb' ? front.rules : front.routes).length > 0;
 }
 
 interface Settings {

@@ -50,7 +50,11 @@ export function replaceSource(url: string, source: string): void {
 function findEsbuild(file: string): typeof Esbuild {
   for (const from of [file, import.meta.url]) {
     try {
-      return createRequire(from)('esbuild') as typeof Esbuild;
+      const esbuild = createRequire(from)('esbuild') as typeof Esbuild;
+      if ('context' in esbuild) return esbuild;
+      throw new UsageError(
+        `${basename(file)} is TypeScript, and the project's esbuild is too old to bundle it here: npm install --save-dev esbuild@latest`,
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
     }

@@ -70,8 +70,11 @@ export function toLambdaHandler(
  * ```
  *
  * An error before the first byte becomes a 500; after it, the response breaks off so that the client can tell. Called without a
- * response stream (by tests, by other tools) it answers in one piece, too. The front must be set to streaming too: a REST API or
- * function URL in buffered mode takes this handler, but one that streams cannot take a buffering handler.
+ * response stream (by tests, by other tools) it answers in one piece, too.
+ *
+ * The event does not tell whether its front streams, so the front must be set to it: a REST API in buffered mode answers this
+ * handler's stream with a 502, a function URL in buffered mode waits for its last byte. The other way round, a front that streams
+ * takes no handler that answers in one piece. `gatecall check` finds both.
  *
  * @throws {TypeError} as {@link toLambdaHandler}
  */

@@ -16,7 +16,7 @@ import { evaluate, functionName, MAX_WORK } from './template/intrinsics.ts';
 import { loadBalancers } from './template/load-balancer.ts';
 import { collectNotes, type Notes } from './template/notes.ts';
 import { readParameters } from './template/parameters.ts';
-import { generated, readResources, transformed } from './template/resources.ts';
+import { generated, readResources, sayUnserved, transformed } from './template/resources.ts';
 import { restApis } from './template/rest-api.ts';
 import { isFunction, type Scope } from './template/scope.ts';
 import { type Evaluated, ofType, ownerOf, type Stack } from './template/stack.ts';
@@ -86,6 +86,7 @@ function readRoot(
     work: { left: MAX_WORK },
   };
   transformed(resources, child(root, 'Transform'), notes);
+  sayUnserved(resources, notes);
   const stack = evaluateStack(scope, folder, globals);
   for (const [, { value }] of entries(child(root, 'Outputs'))) evaluateOutput(scope, value);
   const functions = readFunctions(scope, stack);

@@ -262,6 +262,22 @@ describe('gatecall start-api', () => {
     const { code, log } = await run(['start-api', '--template', 'none.yaml']);
     expect(code).toBe(1);
     expect(log).toContain('none.yaml has nothing to serve: no API, function URL or load balancer');
+    files.write(
+      'elsewhere.yaml',
+      TEMPLATE.slice(0, TEMPLATE.indexOf('  Items:')) +
+        `  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefinitionBody:
+        openapi: 3.0.1
+        paths: { /: { get: { x-amazon-apigateway-integration: { type: http_proxy, uri: 'http://a.example' } } } }
+  Graph: { Type: AWS::Serverless::GraphQLApi }
+`,
+    );
+    const elsewhere = await run(['start-api', '--template', 'elsewhere.yaml']);
+    expect(elsewhere.code).toBe(1);
+    expect(elsewhere.log).toContain('Graph is a GraphQL API, which is not served here\n');
+    expect(elsewhere.log).toContain('nothing to serve: no route of Api leads to a function\n');
     const gone = await run(['start-api', '--template', 'gone.yaml']);
     expect(gone.code).toBe(1);
     expect(gone.log).toMatch(/gone\.yaml.*error: cannot read .*gone\.yaml: there is no such file/);
@@ -296,13 +312,18 @@ describe('gatecall replay', () => {
     writeFileSync(file, JSON.stringify({ ...recorded, reply: { statusCode: 204 } }));
     const same = await run(['replay', 'recorded']);
     expect([same.code, same.out.split('\n').at(-2)]).toEqual([0, '2 of 2 the same']);
+
+    // An event over the limit reaches no function, so that nothing comes of it.
+    files.write('recorded/9-Items-http-api-2.json', '{}');
+    const more = await run(['replay', 'recorded']);
+    expect(more.out).toContain('skipped 9-Items-http-api-2.json\n  no function took it');
+    expect([more.code, more.out.split('\n').at(-2)]).toEqual([0, '2 of 2 the same, 1 skipped']);
   });
 
   it.each([
     ['', 'no events given: gatecall replay events/'],
     ['nowhere', 'there is no nowhere'],
     ['typed', 'no events in typed'],
-    ['event.json', 'event.json has no event.reply.json beside it: whose is it? --function <id>'],
   ])('refuses "%s"', async (args, message) => {
     const { code, log } = await run(['replay', ...args.split(' ').filter(Boolean)]);
     expect(code).toBe(2);

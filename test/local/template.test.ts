@@ -173,7 +173,7 @@ Globals:
       sam(`${samFunction('F', layers)}\n  Metadata: { BuildMethod: makefile }`),
     );
     expect(said(notes)).toEqual([
-      'warning 10:15 layers: the 1 layers of F are left out here',
+      'warning 10:15 layers: the layer of F is left out here',
       'info 11:30 build-method: F is built by makefile, which you have to run first',
     ]);
   });

@@ -32,6 +32,7 @@ export function routeTable(
 
 function rowsOf({ front, url }: LocalFront): Row[] {
   const cells = routesOf(front);
+  if (cells.length === 0) return [[front.id, url, 'none', '-', 'no route leads to a function']];
   return cells.map(([route, target, mode], at) => [
     at === 0 ? front.id : '',
     at === 0 ? url : '',

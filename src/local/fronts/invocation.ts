@@ -95,7 +95,7 @@ export function answerOf(target: Target, result: InvocationResult): FrontAnswer 
   const { kind, error, body, prelude, payload } = result;
   if ((kind !== 'buffered' && kind !== 'streamed') || error || result.truncated) {
     const reason = error ? `${error.errorType}: ${error.errorMessage}` : 'it was cut off';
-    return told({ response: lambdaFailure(source, reason, request), problem: reason });
+    return told({ response: lambdaFailure(source, reason, request), problem: hinted(reason) });
   }
   if (source === 'function-url' && prelude !== undefined) {
     return told(wholeStream(prelude, payload ?? new Uint8Array(), request));
@@ -106,6 +106,14 @@ export function answerOf(target: Target, result: InvocationResult): FrontAnswer 
     return told({ response: lambdaFailure(source, problem, request), problem });
   }
   return told(lambdaAnswer(source, value.json, request));
+}
+
+/** Lambda's managed runtimes have the SDK's packages, a project has those it installs. */
+function hinted(reason: string): string {
+  const [, name] =
+    /Cannot find (?:package|module) '(@(?:aws-sdk|smithy)\/[\w.-]+)/.exec(reason) ?? [];
+  if (name === undefined) return reason;
+  return `${reason.split('\n', 1)[0]}; Lambda brings it, this machine does not: npm install --save-dev ${name}`;
 }
 
 /** A Function URL in buffered mode waits for the end of a stream. */

@@ -14,15 +14,15 @@ export function createBuild(
   options: CodeOptions,
 ): Code {
   const outdir = cacheFolder(definition, project);
-  let context: Esbuild.BuildContext<{ metafile: true }> | undefined;
+  let builder: Builder | undefined;
   let inputs = new Set<string>();
   let isClosed = false;
   const watcher = options.watch ? watchFolders([], changed, (file) => inputs.has(file)) : undefined;
 
   async function build(): Promise<string> {
-    context ??= await open(definition, properties, outdir);
+    builder ??= await open(definition, properties, outdir);
     try {
-      const { metafile } = await context.rebuild();
+      const { metafile } = await builder.rebuild();
       follow(Object.keys(metafile.inputs));
     } catch (error) {
       follow(failedFiles(error, definition, properties));
@@ -60,37 +60,53 @@ export function createBuild(
       isClosed = true;
       watcher?.close();
       await current.catch(() => undefined);
-      await context?.dispose();
+      await builder?.dispose();
     },
   };
+}
+
+/** What is used of esbuild's `BuildContext`. */
+interface Builder {
+  rebuild(): Promise<{ metafile: Esbuild.Metafile }>;
+  dispose(): Promise<void>;
 }
 
 async function open(
   definition: FunctionDefinition,
   { entryPoints, options }: EsbuildProperties,
   outdir: string,
-): Promise<Esbuild.BuildContext<{ metafile: true }>> {
-  const { context } = findEsbuild(definition);
+): Promise<Builder> {
+  const esbuild = findEsbuild(definition);
   mkdirSync(outdir, { recursive: true });
   // Whether `.js` here is CommonJS must not depend on the project's package.json, which Lambda does not see.
   writeFileSync(join(outdir, 'package.json'), '{}\n');
+  const settings: Esbuild.BuildOptions & { metafile: true } = {
+    target: 'es2020', // SAM's default
+    ...options,
+    entryPoints: [...entryPoints],
+    absWorkingDir: definition.codeFolder,
+    bundle: true,
+    platform: 'node',
+    sourcemap: true,
+    metafile: true,
+    write: true,
+    outdir,
+    logLevel: 'silent',
+  };
+  // Contexts came with 0.17; the TypeScript templates of `sam init` ask for 0.14.
+  if (!('context' in esbuild)) return contextless(esbuild, settings);
   try {
-    return await context({
-      target: 'es2020', // SAM's default
-      ...options,
-      entryPoints: [...entryPoints],
-      absWorkingDir: definition.codeFolder,
-      bundle: true,
-      platform: 'node',
-      sourcemap: true,
-      metafile: true,
-      write: true,
-      outdir,
-      logLevel: 'silent',
-    });
+    return await esbuild.context(settings);
   } catch (error) {
     throw new CodeError(`${definition.id}: BuildProperties: ${(error as Error).message}`);
   }
+}
+
+function contextless(
+  { build }: Pick<typeof Esbuild, 'build'>,
+  settings: Esbuild.BuildOptions & { metafile: true },
+): Builder {
+  return { rebuild: () => build(settings), dispose: () => Promise.resolve() };
 }
 
 /** Beside the function's packages, so that those that stay outside the bundle are found from it. */

@@ -199,7 +199,8 @@ function environmentOf(source: FunctionSource): Record<string, string> {
 function sayLayers({ properties, notes, resource }: FunctionSource): void {
   const layers = child(properties, 'Layers');
   if (layers?.kind !== 'list' || layers.items.length === 0) return;
-  notes.warning('layers', `the ${layers.items.length} layers of ${resource} are left out here`, {
+  const many = layers.items.length > 1 ? `${layers.items.length} layers of ${resource} are` : '';
+  notes.warning('layers', `the ${many || `layer of ${resource} is`} left out here`, {
     place: layers.place,
     resource,
     fix: 'what the code imports from a layer must be in its node_modules',

@@ -73,3 +73,18 @@ export function transformed(
     fix: 'Transform: AWS::Serverless-2016-10-31',
   });
 }
+
+const UNSERVED: Readonly<Record<string, string>> = {
+  'AWS::Serverless::GraphQLApi': 'a GraphQL API',
+  'AWS::AppSync::GraphQLApi': 'a GraphQL API',
+  'AWS::VpcLattice::Service': 'a VPC Lattice service',
+};
+
+/** Fronts that have no place on this machine. */
+export function sayUnserved(resources: ReadonlyMap<string, Resource>, notes: Notes): void {
+  for (const { id, type, place } of resources.values()) {
+    const what = UNSERVED[type];
+    if (what === undefined) continue;
+    notes.warning('front', `${id} is ${what}, which is not served here`, { place, resource: id });
+  }
+}

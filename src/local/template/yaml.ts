@@ -85,9 +85,24 @@ function lexer(): Lexer {
   return lexer;
 }
 
+/** The package's message, in characters in place of the names of its tokens. */
 function sentence(message: string): string {
-  return message.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
+  const plain = message
+    .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())
+    .replace(/\b(?:flow-(?:map|seq)-(?:start|end)|comma)\b/, (token) => TOKENS[token] ?? token)
+    .replace(' at node end', ' behind a value');
+  return /^unexpected [{}[\],] /.test(plain)
+    ? `${plain}; a text that holds one needs quotes`
+    : plain;
 }
+
+const TOKENS: Readonly<Record<string, string>> = {
+  'flow-map-start': '{',
+  'flow-map-end': '}',
+  'flow-seq-start': '[',
+  'flow-seq-end': ']',
+  comma: ',',
+};
 
 /** Where a text goes deeper than the parser, which recurses, can follow. */
 function tooDeep(text: string): { line: number; column: number } | undefined {
