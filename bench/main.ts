@@ -9,6 +9,7 @@ import { type Goal, said, say, table } from './report.ts';
 import { type Group, GROUPS } from './rows.ts';
 import { serve } from './serve.ts';
 import { size } from './size.ts';
+import { startApi } from './start-api.ts';
 import { streaming } from './streaming.ts';
 import { get, large, post, upload } from './warm.ts';
 
@@ -32,7 +33,18 @@ interface Arguments extends Omit<Settings, 'nodes' | 'groups'> {
   node?: readonly string[];
 }
 
-const PARTS = { size, get, post, large, upload, memory, cold, streaming, serve };
+const PARTS = {
+  size,
+  get,
+  post,
+  large,
+  upload,
+  memory,
+  cold,
+  streaming,
+  serve,
+  'start-api': startApi,
+};
 
 /** Runs the parts. A whole run is written to `RESULTS.md`. */
 export async function main({ only, app, node, ...rest }: Arguments): Promise<void> {

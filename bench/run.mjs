@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 const HELP = `node bench/run.mjs [options]        (after npm run build, and npm ci --prefix bench)
 
   --quick              fewer rows, rounds and processes: under a minute
-  --only <part>        size, get, post, large, upload, memory, cold, streaming or serve; may be repeated
+  --only <part>        size, get, post, large, upload, memory, cold, streaming, serve or start-api; may be repeated
   --app <name>         native, raw, express5, express4, koa, fastify or hono; may be repeated
   --node <path>        a Node binary to measure with; may be repeated.
                        Without it: this one, and those of test/runtimes if they are there (not with --quick)

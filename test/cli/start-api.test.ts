@@ -1,15 +1,12 @@
 /** The built command on a template: what it prints, serves and leaves behind. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeProject, type TestProject, until } from '../local/support.ts';
 import { requireDist, root } from '../nodes.ts';
-
-const cli = join(root, 'dist/esm/cli.js');
+import { type Run, runIn, startApiIn, type Started, stopCommands } from './command.ts';
 
 const TEMPLATE = `
 AWSTemplateFormatVersion: '2010-09-09'
@@ -39,7 +36,9 @@ Resources:
 `;
 
 let files: TestProject;
-const children: ChildProcess[] = [];
+const run = (args: readonly string[], input?: string): Promise<Run> =>
+  runIn(files.folder, args, input);
+const startApi = (...args: string[]): Promise<Started> => startApiIn(files.folder, ...args);
 beforeAll(() => {
   requireDist();
   files = makeProject({
@@ -62,68 +61,9 @@ beforeAll(() => {
   });
 });
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
+  stopCommands();
   files[Symbol.dispose]();
 });
-
-interface Run {
-  code: number | null;
-  out: string;
-  log: string;
-}
-
-function begin(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [cli, ...args], {
-    cwd: files.folder,
-    env: { ...process.env, NODE_OPTIONS: '' },
-  });
-  children.push(child);
-  return child;
-}
-
-async function run(args: readonly string[], input = ''): Promise<Run> {
-  const { stdin, stdout, stderr, ...child } = begin(args) as ReturnType<typeof spawn> & {
-    stdin: NodeJS.WritableStream;
-    stdout: NodeJS.ReadableStream;
-    stderr: NodeJS.ReadableStream;
-  };
-  stdin.on('error', () => {});
-  stdin.end(input);
-  const [out, log] = await Promise.all([text(stdout), text(stderr)]);
-  const running = children.at(-1) ?? child;
-  await until(() => running.exitCode !== null || running.signalCode !== null);
-  return { code: running.exitCode, out, log };
-}
-
-interface Started {
-  child: ChildProcess;
-  out(): string;
-  log(): string;
-  /** By a front's name. */
-  url(name: string): string;
-  stop(signal?: NodeJS.Signals): Promise<number | null>;
-}
-
-async function startApi(...args: string[]): Promise<Started> {
-  const child = begin(['start-api', '--port', '0', '--inspector-port', '0', ...args]);
-  let out = '';
-  let log = '';
-  child.stdout?.setEncoding('utf8').on('data', (data: string) => (out += data));
-  child.stderr?.setEncoding('utf8').on('data', (data: string) => (log += data));
-  await until(() => out.includes('inspector: ') || child.exitCode !== null, 20_000);
-  return {
-    child,
-    out: () => out,
-    log: () => log,
-    url: (name) =>
-      new RegExp(`^${name} +(\\S+)`, 'm').exec(out)?.[1] ?? `no ${name} in ${out}${log}`,
-    stop: async (signal = 'SIGINT') => {
-      child.kill(signal);
-      await until(() => child.exitCode !== null || child.signalCode !== null);
-      return child.exitCode;
-    },
-  };
-}
 
 const isAlive = (pid: number): boolean => {
   try {

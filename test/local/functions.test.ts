@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -243,6 +246,24 @@ describe('code', () => {
     // 0.3 s where nothing else runs.
     expect(performance.now() - begun).toBeLessThan(3000);
     files.write('typed/greeting.ts', "export const greeting = (): string => 'hello';");
+  });
+
+  it('is bundled by an esbuild that has no contexts yet', async () => {
+    // What esbuild 0.14 exports, which the templates of `sam init` ask for.
+    files.write(
+      'typed/node_modules/esbuild/index.js',
+      `const { build } = require(${JSON.stringify(createRequire(import.meta.url).resolve('esbuild'))}); module.exports = { build };`,
+    );
+    try {
+      start(typed());
+      expect(await invoke()).toBe('hello');
+      files.write('typed/greeting.ts', "export const greeting = (): string => 'good day';");
+      await until(() => platform().includes('its code has changed'));
+      expect(await invoke()).toBe('good day');
+    } finally {
+      rmSync(join(files.folder, 'typed/node_modules'), { recursive: true });
+      files.write('typed/greeting.ts', "export const greeting = (): string => 'hello';");
+    }
   });
 
   it('names its own lines in a stack', async () => {

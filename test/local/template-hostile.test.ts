@@ -58,6 +58,16 @@ describe('a text that is no template', () => {
     ]);
   });
 
+  it('says in characters what does not belong there', () => {
+    expect(read('Resources:\n  A: { Path: /a/{id}, Method: GET }').notes).toMatchObject([
+      {
+        code: 'yaml',
+        message: 'unexpected { behind a value; a text that holds one needs quotes',
+        place: { line: 2, column: 17 },
+      },
+    ]);
+  });
+
   it('says where keys stand twice, and goes on with the last', () => {
     const { notes, functions } = read(
       `Transform: AWS::Serverless-2016-10-31\nResources:\n  ${FUNCTION}\n  ${FUNCTION.replace('a.b', 'c.d')}`,
