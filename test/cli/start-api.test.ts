@@ -138,6 +138,16 @@ describe('gatecall start-api', () => {
     expect(await api.stop()).toBe(0);
   });
 
+  it('names the package that Lambda brings and this machine lacks', async () => {
+    files.write('items/sdk.mjs', "import '@aws-sdk/client-none'; export const handler = 1;");
+    files.write('sdk.yaml', TEMPLATE.replace('Handler: app.handler', 'Handler: sdk.handler'));
+    const api = await startApi('--template', 'sdk.yaml');
+    expect((await fetch(`${api.url('ServerlessHttpApi')}/items/7`)).status).toBe(500);
+    await until(() => api.log().includes('500 in'));
+    expect(api.log()).toMatch(/ 500 in \d+ ms: .*: npm install --save-dev @aws-sdk\/client-none\n/);
+    await api.stop();
+  });
+
   it('ends on SIGTERM, in the middle of an invocation too', async () => {
     files.write(
       'items/slow.mjs',

@@ -153,7 +153,10 @@ Globals:
   it.each([
     ['Runtime: python3.14', 'F runs on python3.14, and only Node.js runs here'],
     ['PackageType: Image', 'F is a container image, which does not run here'],
-    ['InlineCode: "exports.handler = 1"', 'the code of F stands in the template'],
+    [
+      'InlineCode: "exports.handler = 1"',
+      'the code of F stands in the template; only files run here',
+    ],
     ['CodeUri: s3://bucket/key.zip', 'the code of F is s3://bucket/key.zip, not in this project'],
     ['CodeUri: { Bucket: b, Key: k }', 'the code of F lies in S3, not in this project'],
     ['CodeUri: app.mjs', 'CodeUri of F, app.mjs, is a file; only a folder can be run from'],
@@ -175,6 +178,25 @@ Globals:
     expect(said(notes)).toEqual([
       'warning 10:15 layers: the layer of F is left out here',
       'info 11:30 build-method: F is built by makefile, which you have to run first',
+    ]);
+  });
+
+  it('says what AWS would check and serve, and this machine does not', () => {
+    const { notes } = read(
+      sam(`${samFunction('F')}
+    Events:
+      Add:
+        Type: Api
+        Properties: { RestApiId: !Ref Api, Path: /, Method: POST, RequestModel: { Model: User, ValidateBody: true } }
+Api:
+  Type: AWS::Serverless::Api
+  Properties: { StageName: live, Auth: { ResourcePolicy: { IpRangeBlacklist: [192.0.2.0] } } }
+Graph: { Type: AWS::Serverless::GraphQLApi }`),
+    );
+    expect(notes.map(({ level, code, message }) => `${level} ${code}: ${message}`)).toEqual([
+      'info not-enforced: requests to POST / are validated on AWS, and not here',
+      'info not-enforced: the ResourcePolicy of Api is not enforced locally',
+      'warning not-served: Graph is a GraphQL API, which is not served here',
     ]);
   });
 
@@ -216,7 +238,7 @@ G:
     );
     expect(functions.map(({ id, unsupported }) => [id, unsupported])).toEqual([
       ['F', undefined],
-      ['Zip', 'the code of Zip stands in the template'],
+      ['Zip', 'the code of Zip stands in the template; only files run here'],
     ]);
     expect(functions[0]?.codeFolder).toMatch(/\/src$/);
     expect(notes.map(({ level }) => level)).toEqual(['warning']);

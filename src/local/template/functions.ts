@@ -112,7 +112,11 @@ function codeOf(source: FunctionSource): { folder: string; unsupported?: string 
   });
   if (isImage(source)) return nowhere(`${resource} is a container image, which does not run here`);
   const inline = child(properties, 'InlineCode') ?? child(properties, 'Code', 'ZipFile');
-  if (inline) return nowhere(`the code of ${resource} stands in the template`, inline.place);
+  if (inline)
+    return nowhere(
+      `the code of ${resource} stands in the template; only files run here`,
+      inline.place,
+    );
 
   const key = source.isServerless ? 'CodeUri' : 'Code';
   const node = child(properties, key);

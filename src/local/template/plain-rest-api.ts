@@ -1,5 +1,5 @@
 /** `AWS::ApiGateway::RestApi` with its resources, methods, stages, authorizers and mappings. */
-import type { Authorizer, RestApiFront, RestApiRoute } from '../project.ts';
+import type { Authorizer, Place, RestApiFront, RestApiRoute } from '../project.ts';
 import { type DefinedRoute, definedRoutes, definitionOf } from './openapi.ts';
 import { optionalAuthorizer, routeMethod, trimSlashes, variablesAt } from './routes.ts';
 import { ofType, ownerOf, type Stack, targetOf } from './stack.ts';
@@ -119,6 +119,7 @@ function methodsOfApi(stack: Stack, api: string): RestApiRoute[] {
     const what = `${name} ${path}`;
     const functionId = targetOf(stack, owner, what, child(integration, 'Uri'), place);
     if (functionId === undefined) return [];
+    if (child(properties, 'RequestValidatorId')) sayValidated(owner, what, place);
     return [
       {
         method: name,
@@ -132,6 +133,12 @@ function methodsOfApi(stack: Stack, api: string): RestApiRoute[] {
       },
     ];
   });
+}
+
+/** A request that AWS would answer with a 400 reaches the function here. */
+export function sayValidated({ notes, resource }: Owner, route: string, place: Place): void {
+  const message = `requests to ${route} are validated on AWS, and not here`;
+  notes.info('not-enforced', message, { place, resource });
 }
 
 /** Up the tree of `AWS::ApiGateway::Resource`s to the root. */

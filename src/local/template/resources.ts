@@ -85,6 +85,9 @@ export function sayUnserved(resources: ReadonlyMap<string, Resource>, notes: Not
   for (const { id, type, place } of resources.values()) {
     const what = UNSERVED[type];
     if (what === undefined) continue;
-    notes.warning('front', `${id} is ${what}, which is not served here`, { place, resource: id });
+    notes.warning('not-served', `${id} is ${what}, which is not served here`, {
+      place,
+      resource: id,
+    });
   }
 }

@@ -10,6 +10,7 @@ import {
   mappedPaths,
   plainRestApis,
   REST_TIMEOUT_MS,
+  sayValidated,
 } from './plain-rest-api.ts';
 import { domainPaths, optionalAuthorizer, routeMethod, variablesAt } from './routes.ts';
 import { IMPLICIT_REST_API, type SamApi, samApis } from './sam-apis.ts';
@@ -37,6 +38,11 @@ function samFront(stack: Stack, { api, events }: SamApi): RestApiFront {
     ),
   ];
   const cors = corsOf(owner, child(properties, 'Cors'), routes);
+  const policy = child(properties, 'Auth', 'ResourcePolicy');
+  if (policy) {
+    const message = `the ResourcePolicy of ${api.id} is not enforced locally`;
+    stack.notes.info('not-enforced', message, { place: policy.place, resource: api.id });
+  }
   return {
     kind: 'rest-api',
     id: api.id,
@@ -83,6 +89,10 @@ function eventRoute(
       resource: functionId,
     });
     return [];
+  }
+  const model = child(properties, 'RequestModel');
+  if (flagAt(at, model, 'ValidateBody') || flagAt(at, model, 'ValidateParameters')) {
+    sayValidated(at, `${routeMethod(method)} ${path}`, place);
   }
   return [
     {
