@@ -14,6 +14,7 @@ export interface ProjectValues {
   readonly 'env-vars'?: string | undefined;
 }
 
+/** In sam's order. */
 export const TEMPLATES: readonly string[] = ['template.yaml', 'template.yml', 'template.json'];
 
 /** The template in this folder, if there is one. */

@@ -4,7 +4,9 @@ import type { FunctionDefinition, Note, Project } from '../local/project.ts';
 import { readTemplate } from '../local/template.ts';
 import { UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
+import { parameterOverrides } from './parameters.ts';
 import { defaultTemplate, type ProjectValues, TEMPLATES } from './project-options.ts';
+import { projectFolder } from './template-file.ts';
 
 /**
  * Reads the template. What is to be said of it goes to `say`, a line each.
@@ -20,7 +22,8 @@ export async function loadProject(
     throw new UsageError(`there is no ${TEMPLATES.join(', ')} here; name one with --template`);
   }
   const parameters = parameterOverrides(values['parameter-overrides'] ?? []);
-  const project = readTemplate(file, { parameters });
+  const folder = projectFolder(file, process.cwd());
+  const project = readTemplate(file, { parameters, folder });
   for (const note of project.notes) say(noteLine(note));
   const variables = values['env-vars'];
   if (variables === undefined) return project;
@@ -33,28 +36,6 @@ function noteLine({ level, message, fix, place }: Note): string {
     ? `${relative(process.cwd(), place.file)}:${place.line}:${place.column}: `
     : '';
   return `${where}${level}: ${message}${fix === undefined ? '' : `; ${fix}`}`;
-}
-
-/** `A=1 B="two words"`, and the older `ParameterKey=A,ParameterValue=1`. */
-export function parameterOverrides(given: readonly string[]): Record<string, string> {
-  const pairs: Record<string, string> = {};
-  for (const text of given) {
-    const pattern =
-      /(?:ParameterKey=([^,\s]+),ParameterValue=|([^=\s]+)=)("(?:[^"\\]|\\.)*"|\S*)\s*/y;
-    const trimmed = text.trim();
-    while (pattern.lastIndex < trimmed.length) {
-      const at = pattern.lastIndex;
-      const match = pattern.exec(trimmed);
-      if (!match) {
-        throw new UsageError(
-          `--parameter-overrides takes Name=value; got ${JSON.stringify(trimmed.slice(at))}`,
-        );
-      }
-      const [, key, plain, value = ''] = match;
-      pairs[key ?? plain ?? ''] = value.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/g, '$1');
-    }
-  }
-  return pairs;
 }
 
 type Variables = Readonly<Record<string, Readonly<Record<string, string>>>>;

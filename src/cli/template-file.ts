@@ -2,9 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { UsageError } from './command.ts';
-
-/** In sam's order. */
-const NAMES = ['template.yaml', 'template.yml', 'template.json'];
+import { TEMPLATES } from './project-options.ts';
 
 /**
  * The path of a template: as given, or one of the usual names in the folder.
@@ -12,9 +10,9 @@ const NAMES = ['template.yaml', 'template.yml', 'template.json'];
  * @throws {UsageError} when there is none
  */
 export function templateFile(given: string | undefined, folder: string): string {
-  const found = given ?? NAMES.find((name) => existsSync(resolve(folder, name)));
+  const found = given ?? TEMPLATES.find((name) => existsSync(resolve(folder, name)));
   if (found === undefined) {
-    throw new UsageError(`there is no ${NAMES.join(', ')} here; say which template: a file`);
+    throw new UsageError(`there is no ${TEMPLATES.join(', ')} here; say which template: a file`);
   }
   const stat = statSync(resolve(folder, found), { throwIfNoEntry: false });
   if (!stat) throw new UsageError(`there is no file ${found}`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parameterOverrides } from '../../src/cli/project.ts';
+import { parameterOverrides } from '../../src/cli/parameters.ts';
 import { differences } from '../../src/cli/replay/differences.ts';
 
 describe('parameterOverrides', () => {

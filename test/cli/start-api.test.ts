@@ -120,6 +120,14 @@ describe('gatecall start-api', () => {
     await api.stop();
   });
 
+  it('takes code beside the folder of its template, if it is started above both', async () => {
+    files.write('infra/template.yaml', TEMPLATE.replace(/CodeUri: /g, 'CodeUri: ../'));
+    const api = await startApi('--template', 'infra/template.yaml');
+    expect((await fetch(`${api.url('ServerlessHttpApi')}/items/7`)).status).toBe(200);
+    expect(await (await fetch(api.url('Typed'))).text()).toBe('typed');
+    await api.stop();
+  });
+
   it('follows its template', async () => {
     files.write('edited.yaml', TEMPLATE);
     const api = await startApi('--template', 'edited.yaml');
