@@ -130,7 +130,9 @@ async function measure(
       }
     } finally {
       const ended = once(child, 'exit');
+      const late = setTimeout(() => child.kill('SIGKILL'), 20_000);
       if (child.exitCode === null && child.kill('SIGINT')) await ended;
+      clearTimeout(late);
     }
   }
   return { first: median(samples.first), edit: median(samples.edit), warm: median(samples.warm) };

@@ -45,4 +45,14 @@ it('logLine names the function where there are several', () => {
   const log = { requestId: 'one', functionId: 'Hello', stream: 'stdout', text: 'hi' } as const;
   expect(logLine(log, false)).toBe('hi');
   expect(logLine(log, true)).toBe('[Hello] hi');
+  const platform = { ...log, stream: 'platform', text: 'Hello does not build' } as const;
+  expect(logLine(platform, true)).toBe('Hello does not build');
+  expect(logLine({ ...platform, text: 'its code has changed' }, true)).toContain('[Hello] its');
+
+  vi.stubEnv('NO_COLOR', '');
+  process.stderr.isTTY = true;
+  expect(logLine(platform, true)).toBe('\x1b[31mHello does not build\x1b[39m');
+  for (const text of ['START RequestId: one Version: $LATEST', 'its code has changed']) {
+    expect(logLine({ ...platform, text }, false)).toBe(`\x1b[2m${text}\x1b[22m`);
+  }
 });

@@ -1,5 +1,5 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Front, Note, Project } from '../../src/local/project.ts';
 import { readTemplate, type TemplateOptions } from '../../src/local/template.ts';
@@ -7,7 +7,7 @@ import { root } from '../nodes.ts';
 import { type Files, indent, sam, samFunction, scratch } from './scratch.ts';
 
 function read(template: string, options: TemplateOptions = {}, files: Files = {}): Project {
-  const folder = scratch({ 'app.mjs': '', ...files, 'template.yaml': template });
+  const folder = scratch({ 'app.mjs': '', 'app.jar': '', ...files, 'template.yaml': template });
   return readTemplate(join(folder, 'template.yaml'), options);
 }
 
@@ -159,7 +159,7 @@ Globals:
     ],
     ['CodeUri: s3://bucket/key.zip', 'the code of F is s3://bucket/key.zip, not in this project'],
     ['CodeUri: { Bucket: b, Key: k }', 'the code of F lies in S3, not in this project'],
-    ['CodeUri: app.mjs', 'CodeUri of F, app.mjs, is a file; only a folder can be run from'],
+    ['CodeUri: app.jar', 'CodeUri of F, app.jar, is a file; only a folder can be run from'],
     ['CodeUri: target/app.zip', 'CodeUri of F, target/app.zip, is not built yet'],
     ['CodeUri: !ImportValue Code', 'the code of F is Fn::ImportValue Code, not in this project'],
   ])('says why it cannot run here: %s', (property, reason) => {
@@ -168,6 +168,14 @@ Globals:
     const { functions, notes } = read(sam(`${kept}\n    ${property}`));
     expect(functions).toMatchObject([{ id: 'F', unsupported: reason }]);
     expect(notes).toMatchObject([{ level: 'warning', code: 'not-run-locally', message: reason }]);
+  });
+
+  it('may have one file for its code', () => {
+    const source = samFunction('F').replace(/CodeUri: .*/, 'CodeUri: app.mjs');
+    const { file, functions, notes } = read(sam(source));
+    expect(notes).toEqual([]);
+    expect(functions).toMatchObject([{ codeFolder: dirname(file) }]);
+    expect(functions[0]).not.toHaveProperty('unsupported');
   });
 
   it('says what is left out: layers, other builders', () => {

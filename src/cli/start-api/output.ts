@@ -93,10 +93,16 @@ export function answerLine(
   return coloured('red', printable(`${line}: ${problem.split('\n', 1)[0]}`));
 }
 
+/** What the platform says of every invocation and every edit; the rest of it is failures. */
+const ROUTINE = /^(?:(?:START|END|REPORT) RequestId: |its code has changed$)/;
+
 /** A line of a function's log, behind the function's name where there are several. */
 export function logLine({ functionId, text, stream }: FunctionLog, named: boolean): string {
-  const line = named ? `[${functionId}] ${text}` : text;
-  return stream === 'platform' ? coloured('dim', line) : line;
+  // What does not build names the function itself, for the browser's sake.
+  const isNamed = !named || (stream === 'platform' && text.startsWith(`${functionId} `));
+  const line = isNamed ? text : `[${functionId}] ${text}`;
+  if (stream !== 'platform') return line;
+  return coloured(ROUTINE.test(text) ? 'dim' : 'red', line);
 }
 
 /** What a client sent must not steer the terminal. */

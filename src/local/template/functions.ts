@@ -148,6 +148,8 @@ function codeOf(source: FunctionSource): { folder: string; unsupported?: string 
       return { folder, unsupported: reason };
     }
     case 'file':
+      // `sam package` makes a ZIP file of it.
+      if (/\.[cm]?js$/.test(folder)) return { folder: dirname(folder) };
       return nowhere(`${sentence} is a file; only a folder can be run from`, uri.place);
     case undefined:
     default:
