@@ -1,5 +1,5 @@
 /** The built command `gatecall` as a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { until } from '../local/support.ts';
@@ -19,7 +19,7 @@ export interface Run {
   log: string;
 }
 
-function begin(cwd: string, args: readonly string[]): ChildProcess {
+function begin(cwd: string, args: readonly string[]): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: '' },
@@ -29,17 +29,12 @@ function begin(cwd: string, args: readonly string[]): ChildProcess {
 }
 
 export async function runIn(cwd: string, args: readonly string[], input = ''): Promise<Run> {
-  const { stdin, stdout, stderr, ...child } = begin(cwd, args) as ReturnType<typeof spawn> & {
-    stdin: NodeJS.WritableStream;
-    stdout: NodeJS.ReadableStream;
-    stderr: NodeJS.ReadableStream;
-  };
-  stdin.on('error', () => {});
-  stdin.end(input);
-  const [out, log] = await Promise.all([text(stdout), text(stderr)]);
-  const running = children.at(-1) ?? child;
-  await until(() => running.exitCode !== null || running.signalCode !== null);
-  return { code: running.exitCode, out, log };
+  const child = begin(cwd, args);
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const [out, log] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await until(() => child.exitCode !== null || child.signalCode !== null);
+  return { code: child.exitCode, out, log };
 }
 
 export interface Started {
@@ -56,8 +51,8 @@ export async function startApiIn(cwd: string, ...args: string[]): Promise<Starte
   const child = begin(cwd, ['start-api', '--port', '0', '--inspector-port', '0', ...args]);
   let out = '';
   let log = '';
-  child.stdout?.setEncoding('utf8').on('data', (data: string) => (out += data));
-  child.stderr?.setEncoding('utf8').on('data', (data: string) => (log += data));
+  child.stdout.setEncoding('utf8').on('data', (data: string) => (out += data));
+  child.stderr.setEncoding('utf8').on('data', (data: string) => (log += data));
   await until(() => out.includes('inspector: ') || child.exitCode !== null, 20_000);
   return {
     child,
