@@ -1,6 +1,6 @@
 /** One request of `node:http`: build an environ, call the application, send. */
 import { callApplication } from '../../call.ts';
-import { createEnviron } from '../../environ.ts';
+import { createEnviron, moveToScriptName } from '../../environ.ts';
 import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
 import { ClientDisconnected, isA } from '../../errors.ts';
 import { findHeader } from '../../headers.ts';
@@ -8,7 +8,15 @@ import { Interrupter } from '../../interruption.ts';
 import { sendErrorPage } from '../../transport.ts';
 import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
 import { type RequestBody, requestBody } from './body.ts';
-import { isRead, receive, type Received, requestFacts, useBody, useReadBody } from './request.ts';
+import {
+  isMountItself,
+  isRead,
+  receive,
+  type Received,
+  requestFacts,
+  useBody,
+  useReadBody,
+} from './request.ts';
 import { ResponseTransport } from './response.ts';
 import type { NodeRequest, NodeResponse } from './types.ts';
 
@@ -154,6 +162,7 @@ class Exchange {
     }
     const errors = this.#errors;
     const environ = createEnviron(facts, { errors, basePath, concurrent: true, multiprocess });
+    if (isMountItself(request, this.#received)) moveToScriptName(environ, environ.PATH_INFO);
     const remotePort = request.socket?.remotePort;
     // Behind a proxy it would be the proxy's.
     if (remotePort !== undefined && hops === 0) environ.REMOTE_PORT = String(remotePort);

@@ -116,10 +116,17 @@ export function requestFacts(request: NodeRequest, received: Received, hops: num
     if (socket?.localPort !== undefined) facts.serverPort = String(socket.localPort);
   }
   // What Express and its like have taken off the path.
-  if (request.baseUrl) facts.scriptName = percentDecode(request.baseUrl);
+  if (isMountItself(request, received)) facts.rawPath = request.baseUrl ?? '';
+  else if (request.baseUrl) facts.scriptName = percentDecode(request.baseUrl);
   if (length === 0) facts.body = EMPTY;
   else facts.contentLength = length;
   return facts;
+}
+
+/** Whether the target is the mount with no slash behind it: `PATH_INFO` is empty then, but Express and its like show `/`. */
+export function isMountItself(request: NodeRequest, { path }: Received): boolean {
+  const { baseUrl, originalUrl } = request;
+  return !!baseUrl && path === '/' && originalUrl?.split('?', 1)[0] === baseUrl;
 }
 
 const EMPTY = new Uint8Array(0);

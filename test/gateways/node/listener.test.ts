@@ -319,26 +319,31 @@ describe('proxies in front', () => {
   });
 });
 
-it('takes the mount of an Express or Connect as SCRIPT_NAME', async () => {
+it.each([
+  ['/caf%C3%A9/x?y', ['/caf\u00c3\u00a9', '/x', '/caf%C3%A9/x?y']],
+  ['/caf%C3%A9/', ['/caf\u00c3\u00a9', '/', '/caf%C3%A9/']],
+  ['/caf%C3%A9', ['/caf\u00c3\u00a9', '', '/caf%C3%A9']],
+  ['/caf%C3%A9?y', ['/caf\u00c3\u00a9', '', '/caf%C3%A9?y']],
+])('takes the mount of an Express or Connect as SCRIPT_NAME: %s', async (target, expected) => {
   const listener = toNodeListener(
     telling((environ) => [environ.SCRIPT_NAME, environ.PATH_INFO, environ.REQUEST_URI]),
   );
+  const baseUrl = '/caf%C3%A9';
   const server = createServer((request, response) => {
-    Object.assign(request, { baseUrl: '/caf%C3%A9', url: request.url?.slice('/caf%C3%A9'.length) });
-    listener(request, response);
+    const originalUrl = request.url ?? '';
+    // As they do: a target always begins with a slash.
+    const url = originalUrl.slice(baseUrl.length).replace(/^(?!\/)/, '/');
+    listener(Object.assign(request, { baseUrl, originalUrl, url }), response);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   stops.push(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const request = testRequest({
-    target: '/caf%C3%A9/x?y',
-    headers: [
-      ['Host', 'a'],
-      ['Connection', 'close'],
-    ],
-  });
-  const response = await send({ http: { port } }, request);
-  expect(JSON.parse(textOf(response))).toEqual(['/caf\u00c3\u00a9', '/x', '/caf%C3%A9/x?y']);
+  const headers = [
+    ['Host', 'a'],
+    ['Connection', 'close'],
+  ] as const;
+  const response = await send({ http: { port } }, testRequest({ target, headers }));
+  expect(JSON.parse(textOf(response))).toEqual(expected);
 });
 
 describe('a body that was read in front', () => {
