@@ -34,6 +34,9 @@ export interface Incoming {
   readonly environ: Environ;
 }
 
+/** As a size, because the contract does not let an application read without one. */
+const ALL = Number.MAX_SAFE_INTEGER;
+
 export function fromEnviron(environ: Environ): Incoming {
   const url = targetOf(environ);
   const originalUrl = environ.REQUEST_URI ?? url;
@@ -55,7 +58,7 @@ export function fromEnviron(environ: Environ): Incoming {
     remoteAddress: environ.REMOTE_ADDR,
     secure: environ['wsgi.url_scheme'] === 'https',
     buffered: environ['gatecall.input_buffered'] === true,
-    takeBody: () => (environ['wsgi.input'] as BufferedInputStream).readSync(),
+    takeBody: () => (environ['wsgi.input'] as BufferedInputStream).readSync(ALL),
     environ,
   };
 }
