@@ -1,11 +1,13 @@
 /**
- * The table through the local gateway: a client's request over HTTP to a front, its event to `toLambdaHandler`, and the
+ * The table through the local gateway, and there through `fromNodeListener(toNodeListener(application))` as well: a client's request over HTTP to a front, its event to `toLambdaHandler`, and the
  * reply as that front's answer. The functions are in this process, because the table's applications are.
  */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { fromNodeListener } from '../../src/bridges/node.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
+import { toNodeListener } from '../../src/gateways/node.ts';
 import { startFronts } from '../../src/local/fronts.ts';
 import type { Front } from '../../src/local/project.ts';
 import type { Driver, Limit, Subject } from '../../src/testing/conformance.ts';
@@ -80,15 +82,25 @@ const FRONTS: Readonly<Record<string, Row>> = {
   'alb-multi': { front: toFunction(true), limits: BALANCER, max: 0.7 * MB },
 };
 
-async function serve(front: Front, application: Application, basePath?: string): Promise<Driver> {
+async function serve(
+  front: Front,
+  application: Application,
+  bridged: boolean,
+  basePath?: string,
+): Promise<Driver> {
   const log: string[] = [];
-  const handler = toLambdaHandler(application, {
-    errors: (message) => log.push(message),
+  const errors = (message: string): void => void log.push(message);
+  const served = bridged
+    ? fromNodeListener(toNodeListener(application, { errors, multiprocess: true }))
+    : application;
+  const handler = toLambdaHandler(served, {
+    errors,
     ...(basePath !== undefined && { basePath }),
   });
-  // Lambda sends an event only to an instance that is idle.
+  // Lambda sends an event only to an instance that is idle, but for managed ones.
   let idle: Promise<unknown> = Promise.resolve();
   const Hello = (event: unknown, context: unknown): Promise<unknown> => {
+    if (bridged) return handler(event, context);
     const reply = idle.then(() => handler(event, context));
     idle = reply.catch(() => undefined);
     return reply;
@@ -131,10 +143,10 @@ async function send(port: number, request: TestRequest): Promise<TestResponse> {
   return { status: statusCode, reason: statusMessage, headers: pairs, body: bytes };
 }
 
-for (const [name, { front, limits, max, mount = '' }] of Object.entries(FRONTS)) {
-  const subject: Subject = {
-    serve: (application) => serve(front, application),
-    serveAt: (application, basePath) => serve(front, application, basePath),
+function subjectOf({ front, limits, max, mount = '' }: Row, bridged: boolean): Subject {
+  return {
+    serve: (application) => serve(front, application, bridged),
+    serveAt: (application, basePath) => serve(front, application, bridged, basePath),
     limits,
     maxRequest: max,
     maxResponse: max,
@@ -143,7 +155,12 @@ for (const [name, { front, limits, max, mount = '' }] of Object.entries(FRONTS))
     multithread: false,
     multiprocess: true,
     runOnce: false,
-    concurrent: false,
+    // A listener is written for servers, which call it while an earlier call still runs.
+    concurrent: bridged,
   };
-  describeConformance(`local ${name}`, subject);
+}
+
+for (const [name, row] of Object.entries(FRONTS)) {
+  describeConformance(`local ${name}`, subjectOf(row, false));
+  describeConformance(`local ${name}, node and back`, subjectOf(row, true), ['bare']);
 }

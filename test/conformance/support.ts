@@ -19,8 +19,12 @@ import type { TestRequest, TestResponse } from '../../src/testing/http.ts';
 import type { Application, Environ, HeaderList } from '../../src/types.ts';
 
 /** One test a case and mode. What a subject cannot express shows as skipped, with the reason. */
-export function describeConformance(name: string, subject: Subject): void {
-  for (const mode of ['bare', 'validated'] as const satisfies Mode[]) {
+export function describeConformance(
+  name: string,
+  subject: Subject,
+  modes: readonly Mode[] = ['bare', 'validated'],
+): void {
+  for (const mode of modes) {
     describe(`${name}, ${mode}`, () => {
       for (const one of conformanceCases) {
         if (one.modes && !one.modes.includes(mode)) continue;
