@@ -27,11 +27,15 @@ function bridgeTo(listener, server) {
   return handler;
 }
 
+// What suites expect to be absent unless they send it. The scheme is in nothing else, nor is a load balancer's client.
+const OF_THE_FRONT = source.startsWith('alb')
+  ? /^x-forwarded-(?!proto|for)/i
+  : /^x-forwarded-(?!proto)/i;
+
 /** The event with the client's own X-Forwarded-*, which a front would have changed and suites ask about. */
 function asForwarded(event, headers) {
   for (const map of [event.headers, event.multiValueHeaders]) {
-    for (const name of Object.keys(map ?? {}))
-      if (/^x-forwarded-(?!proto)/i.test(name)) delete map[name];
+    for (const name of Object.keys(map ?? {})) if (OF_THE_FRONT.test(name)) delete map[name];
   }
   for (const [name, value] of headers.filter(([name]) => /^x-forwarded-/i.test(name))) {
     for (const map of [event.headers, event.multiValueHeaders].filter(Boolean)) {
@@ -62,12 +66,12 @@ async function answer(listener, server, request, response) {
   const context = { awsRequestId: 'suite', getRemainingTimeInMillis: () => 10_000 };
   const event = asForwarded(lambdaEvent(source, options), headers);
   const reply = await bridgeTo(listener, server)(event, context);
-  const { status, headers: lines, body } = lambdaResponse(source, reply, options);
+  const { status, reason, headers: lines, body } = lambdaResponse(source, reply, options);
   // A type that the front invents where the application has none is not what a suite asks about.
   const names = Object.keys({ ...reply.headers, ...reply.multiValueHeaders });
   const typed = names.some((name) => /^content-type$/i.test(name));
   const own = lines.filter(([name]) => name !== 'connection' && (typed || name !== 'content-type'));
-  response.writeHead(status, own.flat());
+  response.writeHead(status, reason || http.STATUS_CODES[status] || '', own.flat());
   response.end(Buffer.from(body));
 }
 

@@ -91,7 +91,7 @@ function expressListener(): NodeListener {
   };
   const app = express();
   app.disable('x-powered-by');
-  app.all(/.*/, plain);
+  app.all(/.*/, (request, response) => void plain(request, response));
   return app;
 }
 
@@ -375,7 +375,7 @@ const listeners: [string, boolean, () => NodeListener][] = [
 ];
 
 for (const [title, present, create] of listeners) {
-  describe.runIf(present)(title, () => {
+  describe.runIf(present)(`behind fronts, ${title}`, () => {
     let node: Server;
     beforeAll(async () => {
       node = createServer(create() as never).listen(0, '127.0.0.1');
