@@ -347,6 +347,8 @@ class Exchange {
     if (!gone && !isA(error, ClientDisconnected)) this.#log(describeError(withHint(error)));
     const dropped = this.#sent ? await this.#transport.abort(error) : true;
     this.#sent = true;
+    // Before the page goes out: who reads it may be quicker than what follows here.
+    this.#finished = true;
     if (gone) return;
     if (this.#options.onError === 'throw') throw error;
     if (dropped === true) {
