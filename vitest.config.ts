@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -27,6 +28,8 @@ export default defineConfig({
     ...(results && { reporters: ['default', 'json'], outputFile: { json: results } }),
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**'],
+    // Vitest leaves one core free, which on two is half; most tests that take long wait for other processes.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 30_000, // child processes on a busy machine of two cores
     hookTimeout: 30_000,
     unstubGlobals: true,
