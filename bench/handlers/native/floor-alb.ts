@@ -1,12 +1,11 @@
 /** The floor for load balancers: they give the query's parts as they were sent, still encoded. */
+import { bytesOf, textOf, type WithBody } from '../../apps/floor.ts';
 import { BYTES_TYPE, JSON_TYPE, large, receipt, upload } from '../../apps/routes.ts';
 
-interface Event {
+interface Event extends WithBody {
   path: string;
   queryStringParameters: Record<string, string>;
   headers: Record<string, string>;
-  body?: string;
-  isBase64Encoded?: boolean;
 }
 
 export const handler = async (event: Event): Promise<object> => {
@@ -14,17 +13,13 @@ export const handler = async (event: Event): Promise<object> => {
     case '/large':
       return reply(BYTES_TYPE, large().toString('base64'), true);
     case '/orders':
-      return reply(JSON_TYPE, receipt(JSON.parse(text(event))));
+      return reply(JSON_TYPE, receipt(JSON.parse(textOf(event))));
     case '/upload':
-      return reply(JSON_TYPE, upload(Buffer.from(event.body ?? '', 'base64')));
+      return reply(JSON_TYPE, upload(bytesOf(event)));
     default:
       return reply(JSON_TYPE, parts(event));
   }
 };
-
-function text({ body = '', isBase64Encoded }: Event): string {
-  return isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
-}
 
 function reply(type: string, body: string, isBase64Encoded = false): object {
   return {
