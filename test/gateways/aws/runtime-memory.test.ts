@@ -28,7 +28,8 @@ beforeAll(requireDist);
 
 // One is enough for what takes seconds.
 describe.skipIf(!ric || !proc).each(runtimes.slice(-1))('on $name', (runtime) => {
-  // Usually 23 to 31 MB, which bench/ watches; on a machine with other work the collector comes later.
+  // The aim is 32 MB. 22 to 26 on Node 20 and 22; on Node 24 this application's peak is 45 (bench's 27, where a hand-written
+  // handler has 52), because V8 collects the blocks the application made and dropped when it sees fit.
   it('holds little of 200 MB at a time', { timeout: 120_000 }, async () => {
     await using lambda = await start(runtime, 'streaming');
     // What is loaded and compiled for a stream is no part of it.
