@@ -68,7 +68,7 @@ export function callApplication<T extends Transport>(
   transport: T,
   options?: CallOptions,
 ): Promise<T>;
-export function callApplication(
+export async function callApplication(
   application: Application,
   environ: Environ,
   transport: Transport = new BufferedResponse(),
@@ -77,23 +77,43 @@ export function callApplication(
   // The application may replace or delete what it finds in its environ, so the server takes its own now.
   const target = environ.REQUEST_URI ?? environ.PATH_INFO;
   const { REQUEST_METHOD: method, 'wsgi.errors': errors } = environ;
-  return new Exchange(method, () => target, errors, transport, options).respond((startResponse) =>
-    application(environ, startResponse),
-  );
+  const exchange = new Exchange(method, () => target, errors, transport, options);
+  const rest = exchange.respond((startResponse) => application(environ, startResponse));
+  if (rest) await rest;
+  return transport;
 }
 
-/** {@link callApplication} for gateways that make an environ only for an application that reads one: no bridge does. */
-export function callReceived<T extends Transport>(
+/**
+ * {@link callApplication} for gateways that make an environ only for an application that reads one: no bridge does. Nothing is
+ * returned where the response was complete at once, so that there is nothing to wait for.
+ */
+export function callReceived(
   application: Application,
   received: Received,
-  transport: T,
+  transport: Transport,
   options: CallOptions,
-): Promise<T> {
+): void | Promise<void> {
   const { request, server } = received;
   const target = (): string => requestTarget(request);
   return new Exchange(request.method, target, server.errors, transport, options).respond(
     (startResponse) => enter(application, received, startResponse),
-  ) as Promise<T>;
+  );
+}
+
+type Steps = Generator<PromiseLike<unknown>, void, unknown>;
+
+/** Goes on after the first step that takes time. */
+async function finish(steps: Steps, first: PromiseLike<unknown>): Promise<void> {
+  for (let waiting = first; ; ) {
+    let step: IteratorResult<PromiseLike<unknown>, void>;
+    try {
+      step = steps.next(await waiting);
+    } catch (error) {
+      step = steps.throw(error);
+    }
+    if (step.done) return;
+    waiting = step.value;
+  }
 }
 
 /** One request on its way through. */
@@ -141,16 +161,26 @@ class Exchange {
     this.#errors = errors;
   }
 
-  /** The whole way, in the order in which things happen. One function, for each `await` on it costs every request a turn. */
-  async respond(call: (startResponse: StartResponse) => unknown): Promise<Transport> {
+  /** Sees it through; what it returns is to be waited for. */
+  respond(call: (startResponse: StartResponse) => unknown): void | Promise<void> {
+    const steps = this.#steps(call);
+    const step = steps.next();
+    return step.done ? undefined : finish(steps, step.value);
+  }
+
+  /**
+   * The whole way, in the order in which things happen. It yields what must be waited for and is given what came of it, as an async
+   * function's `await`; but a response that is there at once costs no promise and no turn.
+   */
+  *#steps(call: (startResponse: StartResponse) => unknown): Steps {
     try {
       const returned = call(this.#startResponse);
-      const body: unknown = isThenable(returned) ? await this.#inTime(returned) : returned;
+      const body: unknown = isThenable(returned) ? yield this.#inTime(returned) : returned;
       this.#writeOpen = false;
       if (isBody(body)) this.#body = body;
       this.#stopIfGone();
       if (!isBody(body)) throw new ContractError(notABody(body));
-      if (this.#queue) await this.#queue;
+      if (this.#queue) yield this.#queue;
       if (this.#queueError) throw this.#queueError.error;
 
       // PEP 3333 speaks of one block; the sum of several is as true.
@@ -160,8 +190,8 @@ class Exchange {
         Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]());
       for (;;) {
         const next = this.#nextBlock(iterator);
-        // Nothing is awaited that is no promise: a list of bytes takes no turn of the event loop.
-        const block = next instanceof Promise ? await next : next;
+        // Nothing is waited for that is no promise: a list of bytes takes no turn of the event loop.
+        const block = next instanceof Promise ? ((yield next) as Uint8Array | undefined) : next;
         if (block === undefined) break;
         this.#stopIfGone();
         // PEP 3333 lets headers wait for the first non-empty block, so an empty one commits to nothing.
@@ -171,23 +201,22 @@ class Exchange {
           throw new ContractError('the first block came before startResponse() was called');
         if (!this.#sent) {
           const begun = this.#begin(head, length);
-          if (begun) await begun;
+          if (begun) yield begun;
         }
         if (this.#bodiless(head)) break;
         const sent = this.#send(block, head);
-        if (sent) await sent;
+        if (sent) yield sent;
         if (this.#bytesOut === head.declared) break;
       }
       this.#stopIfGone();
       const ended = this.#end();
-      if (ended) await ended;
+      if (ended) yield ended;
     } catch (error) {
-      await this.#fail(error);
+      yield this.#fail(error);
     } finally {
       const released = this.#release();
-      if (released) await released;
+      if (released) yield released;
     }
-    return this.#transport;
   }
 
   /** The application's promise, unless the time runs out first. A client that has gone is no reason not to wait for it. */

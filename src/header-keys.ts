@@ -14,18 +14,28 @@ export function isHeaderList(headers: HeaderMap | HeaderList): headers is Header
 
 // Bounded cache of a pure function, worth 4 µs a request. Names come from clients: when it is full it starts anew, and
 // long names never enter, so that no client can hold memory or push the usual names out for good.
-const KEYS = new Map<string, string>();
+const KEYS = new Map<string, EnvironKey>();
 const CACHED_KEYS = 1000;
 const CACHED_LENGTH = 64;
 
+interface EnvironKey {
+  readonly key: string;
+  /** Whether the name has no capitals: of such names no two have one key. */
+  readonly lower: boolean;
+}
+
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`; `''` for a header that must not reach an application. */
 export function environKey(name: string): string {
+  return keyOf(name).key;
+}
+
+export function keyOf(name: string): EnvironKey {
   const known = KEYS.get(name);
   if (known !== undefined) return known;
-  const key = mapName(name);
+  const found = { key: mapName(name), lower: name === name.toLowerCase() };
   if (KEYS.size >= CACHED_KEYS) KEYS.clear();
-  if (name.length <= CACHED_LENGTH) KEYS.set(name, key);
-  return key;
+  if (name.length <= CACHED_LENGTH) KEYS.set(name, found);
+  return found;
 }
 
 const DROPPED: ReadonlySet<string> = new Set([

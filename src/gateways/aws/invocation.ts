@@ -151,8 +151,10 @@ export async function bufferedReply(
         response,
         callOptions(invocation, settings),
       );
-      if (!response.ended) invocation.deadline?.arm();
-      await called;
+      if (called) {
+        invocation.deadline?.arm();
+        await called;
+      }
     }
     const first = encode(source, response, settings.isText);
     if (first.problem === undefined) return first.reply;
