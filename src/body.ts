@@ -136,7 +136,9 @@ export function isBody(value: unknown): value is ResponseBody {
 
 /** The blocks of a body that is a list, without iterating it; undefined for any other, and for a list of other things. */
 export function listOf(body: ResponseBody): readonly Uint8Array[] | undefined {
-  return Array.isArray(body) && body.every(isBytes) ? body : undefined;
+  return Array.isArray(body) && !(Symbol.asyncIterator in body) && body.every(isBytes)
+    ? body
+    : undefined;
 }
 
 /** Calls one after the other; stays synchronous as long as they do. */

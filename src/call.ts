@@ -104,7 +104,7 @@ type Steps = Generator<PromiseLike<unknown>, void, unknown>;
 
 /** Goes on after the first step that takes time. */
 async function finish(steps: Steps, first: PromiseLike<unknown>): Promise<void> {
-  for (let waiting = first; ; ) {
+  for (let waiting = first; ;) {
     let step: IteratorResult<PromiseLike<unknown>, void>;
     try {
       step = steps.next(await waiting);
@@ -184,12 +184,11 @@ class Exchange {
       if (this.#queueError) throw this.#queueError.error;
 
       // PEP 3333 speaks of one block; the sum of several is as true.
-      const list = this.#writeUsed ? undefined : listOf(body);
-      const length = list && lengthOf(list);
-      const iterator = (this.#iterator =
-        Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]());
-      for (;;) {
-        const next = this.#nextBlock(iterator);
+      const list = listOf(body);
+      const length = list && !this.#writeUsed ? lengthOf(list) : undefined;
+      const iterator = list ? undefined : (this.#iterator = iteratorOf(body));
+      for (let index = 0; ; index++) {
+        const next = iterator ? this.#nextBlock(iterator) : list?.[index];
         // Nothing is waited for that is no promise: a list of bytes takes no turn of the event loop.
         const block = next instanceof Promise ? ((yield next) as Uint8Array | undefined) : next;
         if (block === undefined) break;
@@ -428,6 +427,10 @@ class Exchange {
   #log(message: string): void {
     this.#errors.write(`${this.#method} ${this.#target()}: ${message}\n`);
   }
+}
+
+function iteratorOf(body: ResponseBody): Iterator<unknown> | AsyncIterator<unknown> {
+  return Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
 }
 
 // ── What to say ──────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -47,7 +47,8 @@ function addHeader(head: Head, header: unknown): void {
   if (!Array.isArray(header) || header.length !== 2) {
     throw new ContractError(`a header is a pair [name, value]; got ${describe(header)}`);
   }
-  const [name, value] = header as [unknown, unknown];
+  const name: unknown = header[0];
+  const value: unknown = header[1];
   if (typeof name !== 'string' || typeof value !== 'string') {
     throw new ContractError(
       `a header's name and value are strings; got ${describe(name)} and ${describe(value)}`,

@@ -43,7 +43,7 @@ export function lowerCase(name: NativeString): string {
 
 /** The first value of a header, its name given in lower case. */
 export function findHeader(headers: HeaderList, lowerName: string): NativeString | undefined {
-  for (const [name, value] of headers) if (lowerCase(name) === lowerName) return value;
+  for (const header of headers) if (lowerCase(header[0]) === lowerName) return header[1];
   return undefined;
 }
 

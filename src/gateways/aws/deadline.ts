@@ -2,108 +2,156 @@
 import { DeadlineExceeded } from '../../errors.ts';
 import { Interrupter, type Interruption } from '../../interruption.ts';
 
-export interface Deadline {
-  /** There is little time left. */
-  warning: Interruption;
-  /** The same for the application. */
-  warningSignal(): AbortSignal;
-  /** For the gateway: there is no time left for the application. */
-  giveUp: Interruption;
-  /** ms that a body may take to stop and to close afterwards. */
-  stopTimeout: number;
-  /** Starts the clock. A reply that is there at once needs none: no timer could have fired. */
-  arm(): void;
-  clear(): void;
+/** What is read of Lambda's context. */
+interface LambdaClock {
+  getRemainingTimeInMillis(): number;
 }
 
 /**
- * Watches the time of one invocation. The warning fires `margin` ms before the end, the gateway gives up half-way
- * between, and the rest is for closing what is open and for the reply's own way. Undefined where nobody knows the deadline.
+ * Watches the time of one handler's invocations, of which several may be under way. One timer does for all of them, and stays for the
+ * next when an invocation has ended: to set and clear one for each costs 1 µs.
  */
-export function watchDeadline(context: unknown, margin: number): Deadline | undefined {
-  const clock = context as { getRemainingTimeInMillis?: () => number } | null | undefined;
-  if (margin === 0 || typeof clock?.getRemainingTimeInMillis !== 'function') return undefined;
-  const remaining = clock.getRemainingTimeInMillis();
-  if (!Number.isFinite(remaining)) return undefined;
-  return new Clock(clock as Required<typeof clock>, remaining, margin);
-}
-
-class Clock implements Deadline {
-  readonly warning: Interrupter = new Interrupter();
-  readonly giveUp: Interrupter = new Watched(() => this.#look());
-  readonly stopTimeout: number;
-  readonly #context: { getRemainingTimeInMillis: () => number };
-  readonly #kept: number;
-  #controller: AbortController | undefined;
+export class Watch {
+  readonly #margin: number;
+  readonly #running: Deadline[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When it fires, on the clock of `performance.now()`, in ms. */
+  #at = 0;
 
-  constructor(
-    context: { getRemainingTimeInMillis: () => number },
-    remaining: number,
-    margin: number,
-  ) {
-    this.#context = context;
+  /** @param margin ms before the end; 0 for no watch at all */
+  constructor(margin: number) {
+    this.#margin = margin;
+  }
+
+  /** The deadline of an invocation; undefined where nobody knows it. */
+  deadline(context: unknown): Deadline | undefined {
+    const clock = context as Partial<LambdaClock> | null | undefined;
+    if (this.#margin === 0 || typeof clock?.getRemainingTimeInMillis !== 'function') return;
+    const remaining = clock.getRemainingTimeInMillis();
+    if (!Number.isFinite(remaining)) return;
     // A function whose whole time is hardly more than the margin keeps half of it.
-    this.#kept = Math.min(margin, Math.max(remaining, 0) / 2);
-    this.stopTimeout = this.#kept / 8;
+    const kept = Math.min(this.#margin, Math.max(remaining, 0) / 2);
+    return new Deadline(this, clock as LambdaClock, kept);
   }
 
-  warningSignal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.warning.aborted) this.#controller.abort(this.warning.reason);
-    return this.#controller.signal;
+  add(deadline: Deadline): void {
+    const at = performance.now() + deadline.remaining();
+    if (!this.#timer || at < this.#at) this.#set(at);
+    // Only while somebody waits does the timer keep the process alive.
+    else if (this.#running.length === 0) this.#timer.ref();
+    deadline.place = this.#running.push(deadline) - 1;
   }
 
-  arm(): void {
-    // Asked again: an application may have computed for seconds before it first waited.
-    this.#timer ??= setTimeout(
-      () => this.#warn(),
-      this.#context.getRemainingTimeInMillis() - this.#kept,
-    );
+  remove(deadline: Deadline): void {
+    const last = this.#running.pop();
+    if (last && last !== deadline) {
+      this.#running[deadline.place] = last;
+      last.place = deadline.place;
+    }
+    if (this.#running.length === 0) this.#timer?.unref();
   }
 
-  clear(): void {
+  #set(at: number): void {
     clearTimeout(this.#timer);
+    this.#at = at;
+    this.#timer = setTimeout(() => this.#fire(), Math.max(at - performance.now(), 1));
   }
 
-  #warn(): void {
-    const kept = Math.round(this.#kept);
-    const reason = new DeadlineExceeded(`${kept} ms are left of the function's timeout`);
-    this.#controller?.abort(reason);
-    this.warning.abort(reason);
-    this.#timer = setTimeout(() => this.#expire(), this.#kept / 2);
-  }
-
-  #expire(): void {
-    const text = `no answer ${Math.round(this.#kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
-    this.giveUp.abort(new DeadlineExceeded(text));
-  }
-
-  /** Does what the timers would have done, had they been let. */
-  #look(): void {
-    if (this.#context.getRemainingTimeInMillis() > this.#kept / 2) return;
-    this.clear();
-    this.#warn();
-    this.clear();
-    this.#expire();
+  /** It was set for an invocation that may be over long since, so those under way are asked how much time they have. */
+  #fire(): void {
+    this.#timer = undefined;
+    // What ends because of it is taken off the list meanwhile.
+    for (const deadline of this.#running.slice()) deadline.look();
+    const rest = this.#running.map((deadline) => deadline.remaining());
+    if (rest.length > 0) this.#set(performance.now() + Math.min(...rest));
   }
 }
 
 /** How often `aborted` is read for each look at the clock, which takes longer. */
 const READS_A_LOOK = 64;
 
-/** `aborted` is asked for before each block, and beside a generator that never lets the event loop turn no timer fires. */
-class Watched extends Interrupter {
+/**
+ * The time of one invocation. The warning comes `margin` ms before the end, the gateway gives up half-way between, and the rest is for
+ * closing what is open and for the reply's own way. As an interruption it is the gateway's: there is no time left for the application.
+ */
+export class Deadline extends Interrupter {
+  /** ms that a body may take to stop and to close afterwards. */
+  readonly stopTimeout: number;
+  /** Where the watch has it; -1 while it has not. */
+  place = -1;
+  readonly #watch: Watch;
+  readonly #clock: LambdaClock;
+  readonly #kept: number;
+  #warning: Interrupter | undefined;
+  #controller: AbortController | undefined;
+  #warned: DeadlineExceeded | undefined;
   #reads = 0;
-  readonly #look: () => void;
+  /** On the clock of `performance.now()`, in ms. */
+  #end: number | undefined;
 
-  constructor(look: () => void) {
+  constructor(watch: Watch, clock: LambdaClock, kept: number) {
     super();
-    this.#look = look;
+    this.#watch = watch;
+    this.#clock = clock;
+    this.#kept = kept;
+    this.stopTimeout = kept / 8;
   }
 
+  /** There is little time left. */
+  get warning(): Interruption {
+    if (!this.#warning) {
+      this.#warning = new Interrupter();
+      if (this.#warned) this.#warning.abort(this.#warned);
+    }
+    return this.#warning;
+  }
+
+  /** The same for the application. */
+  warningSignal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#warned) this.#controller.abort(this.#warned);
+    return this.#controller.signal;
+  }
+
+  /** Starts the clock. A reply that is there at once needs none: no timer could have fired. */
+  arm(): void {
+    if (this.place < 0 && !super.aborted) this.#watch.add(this);
+  }
+
+  clear(): void {
+    if (this.place < 0) return;
+    this.#watch.remove(this);
+    this.place = -1;
+  }
+
+  /**
+   * ms until something is to be done. Lambda's clock is asked when this one is started and not when it was made, for an application may
+   * have computed for seconds meanwhile; and once, for the contexts of people's tests have clocks that stand.
+   */
+  remaining(): number {
+    this.#end ??= performance.now() + this.#clock.getRemainingTimeInMillis();
+    return this.#end - performance.now() - (this.#warned ? this.#kept / 2 : this.#kept);
+  }
+
+  /** Does what is due. */
+  look(): void {
+    if (!this.#warned && this.remaining() <= 0) {
+      this.#warned = new DeadlineExceeded(
+        `${Math.round(this.#kept)} ms are left of the function's timeout`,
+      );
+      this.#controller?.abort(this.#warned);
+      this.#warning?.abort(this.#warned);
+    }
+    if (this.#warned && !super.aborted && this.remaining() <= 0) {
+      this.clear();
+      const text = `no answer ${Math.round(this.#kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
+      this.abort(new DeadlineExceeded(text));
+    }
+  }
+
+  /** It is read before each block, and beside a generator that never lets the event loop turn no timer fires. */
   override get aborted(): boolean {
-    if (++this.#reads % READS_A_LOOK === 0) this.#look();
+    if (++this.#reads % READS_A_LOOK === 0) this.look();
     return super.aborted;
   }
 }

@@ -13,7 +13,7 @@ import type { Interruption } from '../../interruption.ts';
 import type { Received } from '../../side-door.ts';
 import type { Application, Environ, ErrorStream } from '../../types.ts';
 import { encodeBody } from './body.ts';
-import { type Deadline, watchDeadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { overLimit } from './limit.ts';
 import type { Settings } from './options.ts';
 import type { EventSource, LambdaEvent } from './source.ts';
@@ -42,7 +42,7 @@ export class Invocation implements Received {
       concurrent: settings.concurrent,
       multiprocess: true,
     };
-    this.deadline = watchDeadline(context, settings.deadlineMargin);
+    this.deadline = settings.watch.deadline(context);
     this.#event = event;
     this.#context = context;
   }
@@ -90,9 +90,7 @@ function collector(after: PromiseLike<unknown>[]): (work: PromiseLike<unknown>) 
 
 /** How the application is called, whatever the transport. */
 export function callOptions({ deadline }: Invocation, { onError }: Settings): CallOptions {
-  return deadline
-    ? { onError, signal: deadline.giveUp, stopTimeout: deadline.stopTimeout }
-    : { onError };
+  return deadline ? { onError, signal: deadline, stopTimeout: deadline.stopTimeout } : { onError };
 }
 
 /**
@@ -113,7 +111,7 @@ async function finishWork(
   // Work may ask for more work.
   for (let work = after.shift(); work; work = after.shift()) {
     try {
-      await (deadline ? unlessLate(work, deadline.giveUp) : work);
+      await (deadline ? unlessLate(work, deadline) : work);
     } catch (error) {
       errors.write(`work after the response failed\n${describeError(error)}\n`);
     }

@@ -15,8 +15,8 @@ export function overLimit(
   { body, isBase64Encoded }: EncodedBody,
 ): number | undefined {
   let rest = AROUND_REPLY + response.status.length * WORST;
-  for (const [name, value] of response.headers)
-    rest += (name.length + value.length + AROUND_HEADER) * WORST;
+  for (const header of response.headers)
+    rest += (header[0].length + header[1].length + AROUND_HEADER) * WORST;
   const bodyAtMost = isBase64Encoded ? body.length : body.length * WORST;
   if (rest + bodyAtMost <= source.limit) return undefined;
   const size = jsonSize(reply, body, isBase64Encoded);

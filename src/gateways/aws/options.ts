@@ -12,6 +12,7 @@ import {
   type OptionChecks,
 } from '../../options.ts';
 import type { Application, HeaderList, Middleware, NativeString } from '../../types.ts';
+import { Watch } from './deadline.ts';
 import { isTextType } from './text.ts';
 
 export interface LambdaOptions {
@@ -58,7 +59,8 @@ export interface Settings {
   onError: 'respond' | 'throw';
   isText: (contentType: string) => boolean;
   basePath: readonly string[] | undefined;
-  deadlineMargin: number;
+  /** The handler's own, with its `deadlineMargin`. */
+  watch: Watch;
   onOversize: LambdaOptions['onOversize'];
   concurrent: boolean;
 }
@@ -73,7 +75,7 @@ export function readOptions(maker: string, application: unknown, options: Lambda
     sink: errors,
     onError,
     isText,
-    deadlineMargin,
+    watch: new Watch(deadlineMargin),
     onOversize,
     basePath: mountsOf(basePath),
     // Since 2026 Lambda can run several invocations in one process, and says so here.

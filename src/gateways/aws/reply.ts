@@ -21,10 +21,10 @@ export function singleValues(
 ): { headers: Record<string, string>; cookies: string[] } {
   const map = emptyMap<string>();
   const cookies: string[] = [];
-  for (const [name, value] of headers) {
-    const lower = lowerCase(name);
+  for (const header of headers) {
+    const lower = lowerCase(header[0]);
     if (omitted.has(lower)) continue;
-    const text = nativeToText(value);
+    const text = nativeToText(header[1]);
     if (lower === 'set-cookie') cookies.push(text);
     else map[lower] = lower in map ? `${map[lower]}, ${text}` : text;
   }
@@ -37,9 +37,9 @@ export function multiValues(
   omitted: ReadonlySet<string> = OWN_FRAMING,
 ): Record<string, string[]> {
   const map = emptyMap<string[]>();
-  for (const [name, value] of headers) {
-    const lower = lowerCase(name);
-    if (!omitted.has(lower)) (map[lower] ??= []).push(nativeToText(value));
+  for (const header of headers) {
+    const lower = lowerCase(header[0]);
+    if (!omitted.has(lower)) (map[lower] ??= []).push(nativeToText(header[1]));
   }
   return map;
 }

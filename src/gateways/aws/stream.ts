@@ -82,7 +82,7 @@ export async function streamedReply(
   }
   // An error event nobody listens to ends the process. What it says comes through the write's callback as well.
   stream.once('error', () => undefined);
-  const transport = new StreamTransport(stream, prelude, invocation.deadline?.giveUp);
+  const transport = new StreamTransport(stream, prelude, invocation.deadline);
   invocation.deadline?.arm();
   try {
     await callReceived(application, invocation, transport, callOptions(invocation, settings));

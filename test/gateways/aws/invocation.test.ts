@@ -125,6 +125,35 @@ describe('the deadline', () => {
     expect(seen).toEqual([false, false, true]);
   });
 
+  it('comes for each of several invocations at its own time', async () => {
+    const handler = toLambdaHandler(() => never, { errors: () => {} });
+    const order: number[] = [];
+    const invoke = async (ms: number): Promise<void> => {
+      const end = performance.now() + ms;
+      const context = { getRemainingTimeInMillis: () => end - performance.now() };
+      expect((await handler(event, context)) as object).toMatchObject({ statusCode: 504 });
+      order.push(ms);
+    };
+    await Promise.all([invoke(500), invoke(200), invoke(350)]);
+    await invoke(250);
+    expect(order).toEqual([200, 350, 500, 250]);
+  });
+
+  it('keeps no process alive when what it watched has ended', async () => {
+    const timers = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const handler = toLambdaHandler(async (environ, startResponse) => {
+      await Promise.resolve();
+      expect(timers()).toBe(before + 1);
+      return text('x')(environ, startResponse);
+    });
+    for (let time = 0; time < 3; time++) {
+      await handler(event, { getRemainingTimeInMillis: () => 5000 });
+      expect(timers()).toBe(before);
+    }
+  });
+
   it('leaves no timer behind', async () => {
     vi.useFakeTimers();
     try {
