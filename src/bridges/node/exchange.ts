@@ -57,7 +57,8 @@ export class Exchange {
   /** Somebody has asked for the request's body, and a block of it is on its way. */
   #bodyWanted = false;
   #reading = false;
-  #stopWatching: (() => void) | undefined;
+  /** Listens to the signal, as long as somebody waits for the response. */
+  #onAbort: (() => void) | undefined;
 
   /** The body, where it is pulled. */
   #stream: StreamedBody | undefined;
@@ -191,7 +192,7 @@ export class Exchange {
 
   /** The socket was destroyed: as when a client has gone. */
   abandon(error: Error | undefined): void {
-    this.#stopWatching?.();
+    this.#stopWatching();
     this.#runCallbacks(
       Object.assign(new Error('Cannot call write after a stream was destroyed'), {
         code: 'ERR_STREAM_DESTROYED',
@@ -293,7 +294,7 @@ export class Exchange {
   announceEnd(): void {
     if (this.#finishing) return;
     this.#finishing = true;
-    this.#stopWatching?.();
+    this.#stopWatching();
     this.#socket.stopTimeout();
     this.#runCallbacks();
     const response = this.#response;
@@ -316,13 +317,22 @@ export class Exchange {
   #watchSignal(): void {
     const { signal } = this.incoming;
     if (!signal) return;
-    const abort = (): void => {
+    const onAbort = (): void => {
       const { reason } = signal;
       this.#socket.destroy(reason instanceof Error ? reason : undefined);
     };
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    this.#stopWatching = () => signal.removeEventListener('abort', abort);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    // By a name, not as a function written here: V8 takes what is assigned as it is written for a method and puts it among the
+    // old objects, from where it keeps the whole request (see `gatecall.after`).
+    this.#onAbort = onAbort;
+  }
+
+  #stopWatching(): void {
+    const onAbort = this.#onAbort;
+    if (!onAbort) return;
+    this.#onAbort = undefined;
+    this.incoming.signal?.removeEventListener('abort', onAbort);
   }
 }
 
