@@ -13,16 +13,15 @@ import type { FileLike, ResponseBody } from './types.ts';
  * @param blockSize bytes a read, 8192 unless told, as in wsgiref
  */
 export function fileWrapper(file: FileLike, blockSize = 8192): ResponseBody {
-  const body: ResponseBody = {
-    async *[Symbol.asyncIterator]() {
-      for (;;) {
-        const read = file.read(blockSize);
-        const block = isThenable(read) ? await read : read;
-        if (block.length === 0) return;
-        yield block;
-      }
-    },
-  };
-  if (typeof file.close === 'function') body.close = () => file.close?.();
-  return body;
+  const body = { [Symbol.asyncIterator]: () => blocksOf(file, blockSize) };
+  return typeof file.close === 'function' ? { ...body, close: () => file.close?.() } : body;
+}
+
+async function* blocksOf(file: FileLike, size: number): AsyncGenerator<Uint8Array, void> {
+  for (;;) {
+    const read = file.read(size);
+    const block = isThenable(read) ? await read : read;
+    if (block.length === 0) return;
+    yield block;
+  }
 }
