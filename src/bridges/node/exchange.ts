@@ -4,7 +4,6 @@
  */
 import { isThenable } from '../../bytes.ts';
 import { describeError } from '../../error-stream.ts';
-import { isStatus } from '../../status.ts';
 import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
 import type { IncomingMessage } from './builtin.ts';
 import type { Incoming } from './incoming.ts';
@@ -30,6 +29,8 @@ export type Dispatch = (request: IncomingMessage, response: BridgeResponse) => u
 
 type Callback = (error?: Error | null) => void;
 
+const NO_HEADERS: HeaderList = [];
+
 export class Exchange {
   readonly incoming: Incoming;
   readonly highWaterMark: number;
@@ -41,7 +42,8 @@ export class Exchange {
   readonly #request: IncomingMessage;
   readonly #response: BridgeResponse;
 
-  #head: { status: string; headers: HeaderList } | undefined;
+  #status: string | undefined;
+  #headers: HeaderList = NO_HEADERS;
   #blocks: Uint8Array[] = [];
   #callbacks: Callback[] | undefined;
   /** The response was ended. */
@@ -97,12 +99,9 @@ export class Exchange {
 
   // ── The listener's side ──────────────────────────────────────────────────────────────────────────────────────────
 
-  setHead(code: number, message: string | undefined, headers: HeaderList): void {
-    const status = `${code} ${message}`;
-    this.#head = {
-      status: isStatus(status) ? status : `${code} ${(message ?? '').trim()}`,
-      headers,
-    };
+  setHead(status: string, headers: HeaderList): void {
+    this.#status = status;
+    this.#headers = headers;
   }
 
   /** Something has to leave, at the end of this turn: until then the response may still become a list. */
@@ -236,10 +235,9 @@ export class Exchange {
   /** Fixes status and headers, and with them what kind of body there is. */
   #commit(): void {
     if (this.#body || this.#failure) return;
-    const head = this.#head;
-    if (!head) return;
+    if (this.#status === undefined) return;
     try {
-      this.#startResponse(head.status, head.headers);
+      this.#startResponse(this.#status, this.#headers);
     } catch (error) {
       this.#ended = false;
       return this.fail(error);

@@ -3,7 +3,8 @@
  * headers go to the exchange as a list, and blocks as blocks. Letting Node build the text, to take it apart again or to throw it
  * away, is what makes the peers slow.
  */
-import { isHopByHop } from '../../headers.ts';
+import { isHopByHop, isToken } from '../../headers.ts';
+import { isBodiless, isStatus } from '../../status.ts';
 import type { Header } from '../../types.ts';
 import { type Http, type IncomingMessage, nodeHttp, type ServerResponse } from './builtin.ts';
 import type { Exchange } from './exchange.ts';
@@ -46,6 +47,10 @@ interface Symbols {
 
 interface Internals {
   symbols: Symbols;
+  /** Node's own methods, as they are on its prototypes now. */
+  setHeader: ServerResponse['setHeader'];
+  writeHead: ServerResponse['writeHead'];
+  implicitHeader: () => void;
   highWaterMark: number;
   /** Node 24 calls back who ended a response before it emits `finish`; its forerunners made a listener of the callback. */
   callsBackFirst: boolean;
@@ -64,7 +69,11 @@ function internals(): Internals {
   const own = Object.getOwnPropertySymbols(sample);
   const find = (name: string): symbol =>
     own.find(({ description }) => description === name) ?? Symbol(name);
+  const { setHeader, writeHead, _implicitHeader } = ServerResponse.prototype as BridgeResponse;
   known = {
+    setHeader,
+    writeHead,
+    implicitHeader: _implicitHeader,
     symbols: {
       outHeaders: find('kOutHeaders'),
       needDrain: find('kNeedDrain'),
@@ -149,6 +158,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
     this._writeRaw = writeRaw;
     this.write = write;
     this.end = end;
+    this.setHeader = setHeader;
     this.flushHeaders = flushHeaders;
   };
   Response.prototype = prototype;
@@ -156,6 +166,92 @@ export function responseConstructor(prototype: object): ResponseConstructor {
 }
 
 // ── Status and headers ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What Node keeps headers in is an object without a prototype, which V8 makes a dictionary. An object whose prototype is empty is as
+ * good to Node's methods, and quicker to make and to fill.
+ */
+const OutHeaders = function () {} as unknown as new () => OutHeaders;
+OutHeaders.prototype = Object.create(null);
+interface OutHeaders {
+  [lowerName: string]: [name: string, value: HeaderValue];
+}
+
+// As Node's own check: what is unfit for a header's value.
+const UNFIT = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Node's own, where there is nothing to complain of: its checks and its storage cost a small response more than all else does. */
+function setHeader(this: BridgeResponse, name: string, value: HeaderValue): BridgeResponse {
+  const { symbols, setHeader: nodes } = internals();
+  const inherited = (Object.getPrototypeOf(this) as BridgeResponse).setHeader;
+  const lower = fieldName(name);
+  if (
+    lower === '' ||
+    (typeof value === 'string' ? UNFIT.test(value) : typeof value !== 'number') ||
+    this._header !== null ||
+    // Somebody has put another in its place.
+    inherited !== nodes
+  ) {
+    return inherited.call(this, name, value) as BridgeResponse;
+  }
+  const stores = this as unknown as Record<symbol, OutHeaders | null>;
+  const stored = (stores[symbols.outHeaders] ??= new OutHeaders());
+  stored[lower] = [name, value];
+  return this;
+}
+
+// Bounded, as names may be made of what a client sent.
+const FIELD_NAMES = new Map<string, string>();
+const CACHED_NAMES = 1000;
+const CACHED_LENGTH = 64;
+
+/** A header's name in lower case; `''` for what is none. */
+function fieldName(name: string): string {
+  const known = FIELD_NAMES.get(name);
+  if (known !== undefined) return known;
+  const lower = typeof name === 'string' && isToken(name) ? name.toLowerCase() : '';
+  if (FIELD_NAMES.size >= CACHED_NAMES) FIELD_NAMES.clear();
+  if (lower !== '' && lower.length <= CACHED_LENGTH) FIELD_NAMES.set(name, lower);
+  return lower;
+}
+
+/** A code with the reason that Node gives it. */
+interface UsualStatus {
+  reason: string;
+  status: string;
+  line: string;
+}
+const USUAL = new Map<number, UsualStatus>();
+
+function usualStatus(code: number): UsualStatus | undefined {
+  const known = USUAL.get(code);
+  if (known) return known;
+  const reason = nodeHttp().STATUS_CODES[code];
+  if (reason === undefined) return undefined;
+  const status = `${code} ${reason}`;
+  const usual = { reason, status, line: `HTTP/1.1 ${status}\r\n` };
+  USUAL.set(code, usual);
+  return usual;
+}
+
+/** `_implicitHeader` and the `writeHead` that it calls, without the detour where nobody has changed either and the status is an usual one. */
+function implicitHeader(response: BridgeResponse): void {
+  const { symbols, writeHead, implicitHeader: nodes } = internals();
+  const { statusCode } = response;
+  const usual = statusCode >= 200 ? usualStatus(statusCode) : undefined;
+  if (
+    usual === undefined ||
+    response.statusMessage ||
+    response.writeHead !== writeHead ||
+    response._implicitHeader !== nodes
+  ) {
+    return response._implicitHeader();
+  }
+  response.statusMessage = usual.reason;
+  if (isBodiless(statusCode)) response._hasBody = false;
+  const headers = (response as unknown as Record<symbol, unknown>)[symbols.outHeaders];
+  storeHeader.call(response, usual.line, headers);
+}
 
 /** Where `writeHead` arrives once it has checked the status and merged the headers: Node would make text of them here. */
 function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown): void {
@@ -168,8 +264,8 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
   } else if (headers === (this as unknown as Record<symbol, unknown>)[outHeaders]) {
     const stored = headers as Record<string, [name: string, value: HeaderValue]>;
     for (const key in stored) {
-      const [name, value] = stored[key] as [string, HeaderValue];
-      addHeader(this, list, key, name, value);
+      const entry = stored[key] as [string, HeaderValue];
+      addHeader(this, list, key, entry[0], entry[1]);
     }
   } else {
     for (const [name, value] of pairsOf(headers)) addChecked(this, list, name, value);
@@ -182,7 +278,15 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
   // Not the text Node would send; what others ask is whether there is one.
   this._header = statusLine;
   this._headerSent = true;
-  this._exchange.setHead(this.statusCode, this.statusMessage, list);
+  const { statusCode, statusMessage } = this;
+  const usual = usualStatus(statusCode);
+  const status = usual && usual.reason === statusMessage ? usual.status : statusOf(statusCode, statusMessage);
+  this._exchange.setHead(status, list);
+}
+
+function statusOf(code: number, message: string | undefined): string {
+  const status = `${code} ${message}`;
+  return isStatus(status) ? status : `${code} ${(message ?? '').trim()}`;
 }
 
 function* pairsOf(headers: unknown): Generator<[name: string, value: HeaderValue]> {
@@ -241,7 +345,7 @@ function addHeader(
 }
 
 function flushHeaders(this: BridgeResponse): void {
-  if (!this._header) this._implicitHeader();
+  if (!this._header) implicitHeader(this);
   this._exchange.flush();
 }
 
@@ -271,7 +375,7 @@ function write(
   // Node's callback says that the buffer may be used again, which is too early for a gateway that collects the body.
   const block = bytesOf(chunk, encoding, callback !== undefined);
   countBytes(this, block.length, false);
-  if (!this._header) this._implicitHeader();
+  if (!this._header) implicitHeader(this);
   if (!this._hasBody || block.length === 0) {
     this._exchange.flush();
     if (callback) process.nextTick(callback);
@@ -294,7 +398,11 @@ function end(
   if (typeof chunkOrCallback === 'function') callback = chunkOrCallback;
   else {
     chunk = chunkOrCallback;
-    [encoding, callback] = trailing(encodingOrCallback, callbackOrNone);
+    if (typeof encodingOrCallback === 'function') callback = encodingOrCallback;
+    else {
+      encoding = encodingOrCallback ?? undefined;
+      if (typeof callbackOrNone === 'function') callback = callbackOrNone;
+    }
   }
   if (this.finished) {
     endAgain(this, chunk, callback);
@@ -308,7 +416,7 @@ function end(
   }
   if (!this._header) {
     this._contentLength = block?.length ?? 0;
-    this._implicitHeader();
+    implicitHeader(this);
   }
   if (callback) {
     if (internals().callsBackFirst) this.prependOnceListener('finish', () => callback(null));

@@ -5,7 +5,17 @@
 import { EventEmitter } from 'node:events';
 import type { Exchange } from './exchange.ts';
 
-export class BridgeSocket extends EventEmitter {
+/**
+ * An `EventEmitter` without its constructor, which makes the dictionary of listeners for each; `on` does so, too, when it finds
+ * none, and most requests are over before anybody has listened.
+ */
+const Emitter = function () {} as unknown as typeof EventEmitter;
+Emitter.prototype = EventEmitter.prototype;
+
+export class BridgeSocket extends Emitter {
+  _events: object | undefined = undefined;
+  _eventsCount = 0;
+
   /** Underscored, as Node's own `_httpMessage`. */
   readonly _exchange: Exchange;
   encrypted: boolean;
