@@ -280,7 +280,8 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
   this._headerSent = true;
   const { statusCode, statusMessage } = this;
   const usual = usualStatus(statusCode);
-  const status = usual && usual.reason === statusMessage ? usual.status : statusOf(statusCode, statusMessage);
+  const status =
+    usual && usual.reason === statusMessage ? usual.status : statusOf(statusCode, statusMessage);
   this._exchange.setHead(status, list);
 }
 
