@@ -54,7 +54,8 @@ export class Exchange {
   #commitScheduled = false;
   /** What the application returns, once it is known. */
   #body: ResponseBody | undefined;
-  #settle: { resolve: (body: ResponseBody) => void; reject: (error: unknown) => void } | undefined;
+  #resolve: ((body: ResponseBody) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
   #failure: { error: unknown } | undefined;
   /** Somebody has asked for the request's body, and a block of it is on its way. */
   #bodyWanted = false;
@@ -92,7 +93,8 @@ export class Exchange {
     }
     this.#watchSignal();
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
+      this.#resolve = resolve;
+      this.#reject = reject;
       if (this.#commitScheduled) this.flush();
     });
   }
@@ -106,11 +108,11 @@ export class Exchange {
 
   /** Something has to leave, at the end of this turn: until then the response may still become a list. */
   flush(): void {
-    if (this.#body || (this.#commitScheduled && !this.#settle)) return;
+    if (this.#body || (this.#commitScheduled && !this.#resolve)) return;
     // Without a body it is complete.
     if (!this.#response._hasBody) return this.#commit();
     this.#commitScheduled = true;
-    if (this.#settle) process.nextTick(() => this.#commit());
+    if (this.#resolve) process.nextTick(() => this.#commit());
   }
 
   /** @returns whether there is room for more */
@@ -143,7 +145,7 @@ export class Exchange {
     if (this.#failure) return;
     if (this.#complete) return this.log(error);
     this.#failure = { error };
-    if (this.#settle && !this.#body) this.#settle.reject(error);
+    if (!this.#body) this.#reject?.(error);
     this.#stream?.wake();
     this.#socket.destroy();
   }
@@ -245,7 +247,7 @@ export class Exchange {
     if (this.#ended || !this.#response._hasBody) this.#body = this.#blocks;
     else this.#body = this.#stream = new StreamedBody(this);
     if (this.#running) return;
-    this.#settle?.resolve(this.#body);
+    this.#resolve?.(this.#body);
     if (this.#ended) this.announceEnd();
   }
 
@@ -302,14 +304,26 @@ export class Exchange {
       response._closed = true;
       return;
     }
-    process.nextTick(() => {
-      if (response.destroyed) return;
-      // A body nobody has asked for is read to its end, so that the request ends as well.
-      if (!this.#bodyWanted) this.#request.resume();
-      this.#socket._httpMessage = null;
-      emitFinish(response);
-      process.nextTick(emitClose, response);
-    });
+    process.nextTick(announceFinish, this);
+  }
+
+  announceFinish(): void {
+    const response = this.#response;
+    if (response.destroyed) return;
+    this.#endRequest();
+    this.#socket._httpMessage = null;
+    emitFinish(response);
+    process.nextTick(announceClose, this);
+  }
+
+  announceClose(): void {
+    emitClose(this.#response);
+    this.#endRequest();
+  }
+
+  /** A body nobody has asked for is read to its end, so that the request ends as well: to the ears of whoever listens to it. */
+  #endRequest(): void {
+    if (!this.#bodyWanted && hasListeners(this.#request)) this.#request.resume();
   }
 
   #watchSignal(): void {
@@ -332,6 +346,14 @@ export class Exchange {
     this.#onAbort = undefined;
     this.incoming.signal?.removeEventListener('abort', onAbort);
   }
+}
+
+function announceFinish(exchange: Exchange): void {
+  exchange.announceFinish();
+}
+
+function announceClose(exchange: Exchange): void {
+  exchange.announceClose();
 }
 
 function hasListeners(emitter: object): boolean {

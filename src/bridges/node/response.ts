@@ -267,8 +267,11 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
       const entry = stored[key] as [string, HeaderValue];
       addHeader(this, list, key, entry[0], entry[1]);
     }
-  } else {
+  } else if (Array.isArray(headers)) {
     for (const [name, value] of pairsOf(headers)) addChecked(this, list, name, value);
+  } else {
+    const named = headers as Record<string, HeaderValue>;
+    for (const name of Object.keys(named)) addChecked(this, list, name, named[name] as HeaderValue);
   }
   // As Node: who ends a response in one go need not count.
   if (whole !== null && this._contentLength === null && this._hasBody && !this._removedContLen) {
@@ -290,24 +293,21 @@ function statusOf(code: number, message: string | undefined): string {
   return isStatus(status) ? status : `${code} ${(message ?? '').trim()}`;
 }
 
-function* pairsOf(headers: unknown): Generator<[name: string, value: HeaderValue]> {
-  if (!Array.isArray(headers)) {
-    yield* Object.entries(headers as Record<string, HeaderValue>);
-  } else if (Array.isArray(headers[0])) {
-    yield* headers as [string, HeaderValue][];
-  } else {
-    const flat = headers as (string | HeaderValue)[];
-    if (flat.length % 2 !== 0) {
-      throw nodeError(
-        TypeError,
-        'ERR_INVALID_ARG_VALUE',
-        "The argument 'headers' is invalid: names and values in turn are an even number of items",
-      );
-    }
-    for (let index = 0; index < flat.length; index += 2) {
-      yield [flat[index] as string, flat[index + 1] as HeaderValue];
-    }
+/** Node takes pairs, and names and values in turn. */
+function pairsOf(headers: readonly unknown[]): [name: string, value: HeaderValue][] {
+  if (Array.isArray(headers[0])) return headers as [string, HeaderValue][];
+  if (headers.length % 2 !== 0) {
+    throw nodeError(
+      TypeError,
+      'ERR_INVALID_ARG_VALUE',
+      "The argument 'headers' is invalid: names and values in turn are an even number of items",
+    );
   }
+  const pairs: [string, HeaderValue][] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    pairs.push([headers[index] as string, headers[index + 1] as HeaderValue]);
+  }
+  return pairs;
 }
 
 /** Headers that came with `writeHead` alone have been checked by nobody yet. */
@@ -317,12 +317,16 @@ function addChecked(
   name: string,
   value: HeaderValue,
 ): void {
-  const { validateHeaderName, validateHeaderValue }: Http = nodeHttp();
-  validateHeaderName(name);
-  for (const one of Array.isArray(value) ? (value as string[]) : [value]) {
-    validateHeaderValue(name, one as string);
+  let lower = fieldName(name);
+  if (lower === '' || (typeof value === 'string' ? UNFIT.test(value) : typeof value !== 'number')) {
+    const { validateHeaderName, validateHeaderValue }: Http = nodeHttp();
+    validateHeaderName(name);
+    for (const one of Array.isArray(value) ? (value as string[]) : [value]) {
+      validateHeaderValue(name, one as string);
+    }
+    lower = name.toLowerCase();
   }
-  addHeader(response, list, name.toLowerCase(), name, value);
+  addHeader(response, list, lower, name, value);
 }
 
 function addHeader(
