@@ -1,7 +1,7 @@
 /** What `startResponse` is given, checked while the application can still be told (PEP 3333, "start_response()"). */
 import { describe } from './bytes.ts';
 import { ContractError } from './errors.ts';
-import { isHopByHop, isToken, lowerCase } from './headers.ts';
+import { isHopByHop, isToken, lowerCase, responseName } from './headers.ts';
 import { isStatus, statusCode } from './status.ts';
 import type { Header, HeaderList, NativeString } from './types.ts';
 
@@ -54,26 +54,9 @@ function addHeader(head: Head, header: unknown): void {
       `a header's name and value are strings; got ${describe(name)} and ${describe(value)}`,
     );
   }
-  if (!isToken(name))
-    throw new ContractError(`a header name is an HTTP token; got ${describe(name)}`);
-  const lower = lowerCase(name);
-  // HTAB is legal in HTTP but not here; a space means the same.
-  const clean = value.includes('\t') ? value.replaceAll('\t', ' ') : value;
-  if (UNFIT_VALUE.test(clean)) {
-    throw new ContractError(
-      `the value of header ${name} has a control character or one above U+00FF (use encodeNative); got ${describe(value)}`,
-    );
-  }
-  if (isHopByHop(lower)) {
-    throw new ContractError(
-      `the header ${name} speaks of the connection, which is the server's; leave it out`,
-    );
-  }
-  if (lower === 'status') {
-    throw new ContractError(
-      'there is no header Status; give the status as the first argument of startResponse()',
-    );
-  }
+  const lower = responseName(name);
+  const fit = lower !== '' && !UNFIT_VALUE.test(value);
+  const clean = fit ? value : checkedValue(name, value);
   if (lower === 'content-length') {
     if (head.declared !== undefined || !/^[0-9]{1,15}$/.test(clean)) {
       throw new ContractError(`Content-Length is given once, in digits; got ${describe(value)}`);
@@ -81,4 +64,29 @@ function addHeader(head: Head, header: unknown): void {
     head.declared = Number(clean);
   }
   head.headers.push([name, clean]);
+}
+
+/** Says what is wrong with a header, or gives the value for which nothing is. */
+function checkedValue(name: string, value: string): string {
+  if (!isToken(name)) {
+    throw new ContractError(`a header name is an HTTP token; got ${describe(name)}`);
+  }
+  // HTAB is legal in HTTP but not here; a space means the same.
+  const clean = value.replaceAll('\t', ' ');
+  if (UNFIT_VALUE.test(clean)) {
+    throw new ContractError(
+      `the value of header ${name} has a control character or one above U+00FF (use encodeNative); got ${describe(value)}`,
+    );
+  }
+  if (isHopByHop(name)) {
+    throw new ContractError(
+      `the header ${name} speaks of the connection, which is the server's; leave it out`,
+    );
+  }
+  if (lowerCase(name) === 'status') {
+    throw new ContractError(
+      'there is no header Status; give the status as the first argument of startResponse()',
+    );
+  }
+  return clean;
 }

@@ -41,6 +41,20 @@ export function lowerCase(name: NativeString): string {
   return lower;
 }
 
+const RESPONSE_NAMES = new Map<string, string>();
+
+/** In lower case, a name that an application may give to a header of its response; `''` for any other. */
+export function responseName(name: string): string {
+  const known = RESPONSE_NAMES.get(name);
+  if (known !== undefined) return known;
+  const lower = lowerCase(name);
+  // `Status` is no header to WSGI (PEP 3333, "The start_response() Callable").
+  const fit = isToken(name) && !HOP_BY_HOP.has(lower) && lower !== 'status' ? lower : '';
+  if (RESPONSE_NAMES.size >= CACHED_NAMES) RESPONSE_NAMES.clear();
+  if (name.length <= CACHED_LENGTH) RESPONSE_NAMES.set(name, fit);
+  return fit;
+}
+
 /** The first value of a header, its name given in lower case. */
 export function findHeader(headers: HeaderList, lowerName: string): NativeString | undefined {
   for (const header of headers) if (lowerCase(header[0]) === lowerName) return header[1];
