@@ -3,7 +3,7 @@
  * headers go to the exchange as a list, and blocks as blocks. Letting Node build the text, to take it apart again or to throw it
  * away, is what makes the peers slow.
  */
-import { isHopByHop, isToken } from '../../headers.ts';
+import { responseName } from '../../headers.ts';
 import { isBodiless, isStatus } from '../../status.ts';
 import type { Header } from '../../types.ts';
 import { type Http, type IncomingMessage, nodeHttp, type ServerResponse } from './builtin.ts';
@@ -184,7 +184,7 @@ const UNFIT = /[^\t\x20-\x7e\x80-\xff]/;
 function setHeader(this: BridgeResponse, name: string, value: HeaderValue): BridgeResponse {
   const { symbols, setHeader: nodes } = internals();
   const inherited = (Object.getPrototypeOf(this) as BridgeResponse).setHeader;
-  const lower = fieldName(name);
+  const lower = typeof name === 'string' ? responseName(name) : '';
   if (
     lower === '' ||
     (typeof value === 'string' ? UNFIT.test(value) : typeof value !== 'number') ||
@@ -198,21 +198,6 @@ function setHeader(this: BridgeResponse, name: string, value: HeaderValue): Brid
   const stored = (stores[symbols.outHeaders] ??= new OutHeaders());
   stored[lower] = [name, value];
   return this;
-}
-
-// Bounded, as names may be made of what a client sent.
-const FIELD_NAMES = new Map<string, string>();
-const CACHED_NAMES = 1000;
-const CACHED_LENGTH = 64;
-
-/** A header's name in lower case; `''` for what is none. */
-function fieldName(name: string): string {
-  const known = FIELD_NAMES.get(name);
-  if (known !== undefined) return known;
-  const lower = typeof name === 'string' && isToken(name) ? name.toLowerCase() : '';
-  if (FIELD_NAMES.size >= CACHED_NAMES) FIELD_NAMES.clear();
-  if (lower !== '' && lower.length <= CACHED_LENGTH) FIELD_NAMES.set(name, lower);
-  return lower;
 }
 
 /** A code with the reason that Node gives it. */
@@ -317,7 +302,7 @@ function addChecked(
   name: string,
   value: HeaderValue,
 ): void {
-  let lower = fieldName(name);
+  let lower = responseName(name);
   if (lower === '' || (typeof value === 'string' ? UNFIT.test(value) : typeof value !== 'number')) {
     const { validateHeaderName, validateHeaderValue }: Http = nodeHttp();
     validateHeaderName(name);
@@ -336,8 +321,8 @@ function addHeader(
   name: string,
   value: HeaderValue,
 ): void {
-  // Framing is the gateway's; `Status` is no header to WSGI (PEP 3333, "The start_response() Callable").
-  if (isHopByHop(lowerName) || lowerName === 'status') return;
+  // Framing is the gateway's.
+  if (responseName(lowerName) === '') return;
   if (typeof value === 'string') list.push([name, value]);
   else if (!Array.isArray(value)) list.push([name, String(value)]);
   // As Node: several lines, but of cookies a client sends, one.
