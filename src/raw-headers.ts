@@ -101,7 +101,8 @@ function addSame(environ: Environ, headers: OneEach, name: string, value: unknow
   if (key === '' || value === null || value === undefined) return true;
   if (environ[key] !== value) return false;
   const lower = lowerCase(name);
-  if (lower === 'set-cookie') return false;
+  // A second spelling of the same value would pass for the length that the gateway adds.
+  if (lower === 'set-cookie' || lower in headers.byName) return false;
   headers.list.push(name, value as NativeString);
   headers.byName[lower] = value as NativeString;
   return true;

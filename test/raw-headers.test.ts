@@ -97,6 +97,11 @@ describe('rawHeaders', () => {
     ]);
   });
 
+  it('takes no second spelling of a header for the length that was added', () => {
+    const twice = environ({ Host: 'a', host: 'a' }, { body: new Uint8Array() });
+    expect(rawHeaders(twice)).toEqual(['Host', 'a', 'content-length', '0']);
+  });
+
   it('knows cookies that came apart, and the length of a body nobody announced', () => {
     const facts = { cookies: ['a=1', 'b=2'], body: Uint8Array.of(1) };
     const expected = ['host', 'x', 'cookie', 'a=1; b=2', 'content-length', '1'];
