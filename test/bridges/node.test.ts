@@ -245,6 +245,16 @@ describe('the request', () => {
     expect(events).toEqual(['end', 'close']);
   });
 
+  it('ends for those who begin to wait when the response is over', async () => {
+    const events: string[] = [];
+    await call((request, response) => {
+      response.on('close', () => request.on('end', () => events.push('end')));
+      response.end();
+    });
+    await timeout(5);
+    expect(events).toEqual(['end']);
+  });
+
   it('leads to its environ', async () => {
     const id = await seen((request) => environOf(request)['gatecall.raw_path']);
     expect(id).toBe('/');
@@ -334,6 +344,82 @@ describe('the response', () => {
     );
     expect([Number.parseInt(response.status, 10), log.length]).toEqual([status, 1]);
     expect(log[0]).toMatch(message);
+  });
+
+  it('does what others have put in place of its methods', async () => {
+    const called: string[] = [];
+    const { prototype } = http.ServerResponse;
+    const inherited = vi.spyOn(prototype, 'setHeader').mockImplementation(function (
+      this: ServerResponse,
+      name,
+      value,
+    ) {
+      called.push(name);
+      return http.OutgoingMessage.prototype.setHeader.call(this, name, value) as ServerResponse;
+    });
+    try {
+      const { headers } = await call((_, response) => {
+        const { writeHead } = response;
+        // As on-headers, and so compression and express-session.
+        response.writeHead = (code: number) => {
+          response.setHeader('X-Late', '1');
+          return writeHead.call(response, code);
+        };
+        response.setHeader('X-Early', 2);
+        response.end();
+      });
+      expect([called, headers.map(([name]) => name)]).toEqual([
+        ['X-Early', 'X-Late'],
+        ['X-Early', 'X-Late', 'Content-Length'],
+      ]);
+    } finally {
+      inherited.mockRestore();
+    }
+  });
+
+  it('has the headers that were set, by every way of asking', async () => {
+    const answers = await seen((_, response) => {
+      response.setHeader('X-One', 'a').setHeader('x-one', 'b').setHeader('X-Two', ['c', 'd']);
+      response.appendHeader('X-One', 'e').setHeader('Gone', '').removeHeader('gone');
+      return [
+        response.getHeaders(),
+        response.getHeaderNames(),
+        (response as unknown as { getRawHeaderNames(): string[] }).getRawHeaderNames(),
+        [
+          response.hasHeader('X-ONE'),
+          response.hasHeader('constructor'),
+          response.getHeader('x-two'),
+        ],
+      ];
+    });
+    expect(answers).toEqual([
+      { 'x-one': ['b', 'e'], 'x-two': ['c', 'd'] },
+      ['x-one', 'x-two'],
+      ['x-one', 'X-Two'],
+      [true, false, ['c', 'd']],
+    ]);
+    const unfit = [
+      ['a b', 'x'],
+      ['X', 'a\nb'],
+      ['X', undefined],
+      [5, 'x'],
+    ] as const;
+    const codes = await seen((_, response) =>
+      unfit.map(([name, value]) => {
+        try {
+          response.setHeader(name as string, value as string);
+          return 'set';
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).code;
+        }
+      }),
+    );
+    expect(codes).toEqual([
+      'ERR_INVALID_HTTP_TOKEN',
+      'ERR_INVALID_CHAR',
+      'ERR_HTTP_INVALID_HEADER_VALUE',
+      'ERR_INVALID_HTTP_TOKEN',
+    ]);
   });
 
   it('has at most 40 members, and the prototype it is given', async () => {

@@ -172,7 +172,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
  * good to Node's methods, and quicker to make and to fill.
  */
 const OutHeaders = function () {} as unknown as new () => OutHeaders;
-OutHeaders.prototype = Object.create(null);
+OutHeaders.prototype = Object.create(null) as OutHeaders;
 interface OutHeaders {
   [lowerName: string]: [name: string, value: HeaderValue];
 }
@@ -192,7 +192,7 @@ function setHeader(this: BridgeResponse, name: string, value: HeaderValue): Brid
     // Somebody has put another in its place.
     inherited !== nodes
   ) {
-    return inherited.call(this, name, value) as BridgeResponse;
+    return inherited.call(this, name, value);
   }
   const stores = this as unknown as Record<symbol, OutHeaders | null>;
   const stored = (stores[symbols.outHeaders] ??= new OutHeaders());
