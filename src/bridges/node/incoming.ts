@@ -142,7 +142,9 @@ function headersOf({ request }: Received): RequestHeaders | undefined {
   const given = request.headers as HeaderMap;
   const cookies = request.cookies && request.cookies.length > 0 ? request.cookies : undefined;
   const length = body?.length ?? request.contentLength;
-  const headers = asTheyCame(given, cookies !== undefined) ?? cleaned(given, cookies !== undefined);
+  const withoutCookie = cookies !== undefined;
+  const grows = withoutCookie || length !== undefined;
+  const headers = asTheyCame(given, withoutCookie, grows) ?? cleaned(given, withoutCookie);
   if (!headers) return undefined;
   const { list, byName } = headers;
   if (cookies) {
@@ -175,16 +177,24 @@ interface OneEach {
 /**
  * The usual case: small names, and one clean value each, so that the object can be copied as it is.
  */
-function asTheyCame(headers: HeaderMap, withoutCookie: boolean): OneEach | undefined {
+function asTheyCame(
+  headers: HeaderMap,
+  withoutCookie: boolean,
+  grows: boolean,
+): OneEach | undefined {
   const list: string[] = [];
   for (const name in headers) {
     const value: unknown = headers[name];
-    if (typeof value !== 'string' || nodeName(name) !== name || cleanValue(value) !== value) {
+    if (
+      typeof value !== 'string' ||
+      headerName(name).lower !== name ||
+      cleanValue(value) !== value
+    ) {
       return undefined;
     }
     list.push(name, value);
   }
-  const byName = copyOf(headers) as Record<string, string>;
+  const byName = copyOf(headers, grows) as Record<string, string>;
   return withoutCookie && byName['cookie'] !== undefined ? undefined : { list, byName };
 }
 
@@ -192,31 +202,36 @@ function asTheyCame(headers: HeaderMap, withoutCookie: boolean): OneEach | undef
  * A spread takes a quarter of what it takes to add the names one by one. But on Node 20 what is added to its result afterwards, a cookie for
  * example, makes a hidden class for each object, which costs a third of a small request.
  */
-const copyOf: <T extends object>(object: T) => T = process.version.startsWith('v20.')
-  ? (object) => Object.assign({}, object)
-  : (object) => ({ ...object });
+const copyOf: (headers: HeaderMap, grows: boolean) => object = process.version.startsWith('v20.')
+  ? (headers, grows) => (grows ? Object.assign({}, headers) : { ...headers })
+  : (headers) => ({ ...headers });
+
+let requests = 0;
 
 /** Undefined where two names differ in case only, and for what {@link headersOf} does not do. */
 function cleaned(headers: HeaderMap, withoutCookie: boolean): OneEach | undefined {
   const list: string[] = [];
   const byName: Record<string, string> = {};
-  let capitals = 0;
+  // To count the names of the object that is made takes longer than to mark those that came.
+  const request = ++requests;
+  const before = cleared;
   for (const name in headers) {
     const given = headers[name];
     const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
     if (value === null || value === undefined) continue;
-    const lower = nodeName(name);
-    if (lower === DROPPED || (lower === 'cookie' && withoutCookie)) continue;
-    if (lower === UNUSUAL || typeof value !== 'string') return undefined;
+    const known = headerName(name);
+    const { lower } = known;
+    if (known.dropped || (lower === 'cookie' && withoutCookie)) continue;
+    if (lower === undefined || typeof value !== 'string' || name.length > CACHED_LENGTH)
+      return undefined;
     const clean = cleanValue(value);
     if (clean === undefined) continue;
-    if (lower !== name) capitals++;
+    if (known.request === request) return undefined;
+    known.request = request;
     list.push(name, clean);
     byName[lower] = clean;
   }
-  // Where all are small there can be none.
-  if (capitals > 0 && Object.keys(byName).length * 2 < list.length) return undefined;
-  return { list, byName };
+  return cleared === before ? { list, byName } : undefined;
 }
 
 function joinedCookies(cookies: readonly unknown[]): string | undefined {
@@ -229,24 +244,43 @@ function joinedCookies(cookies: readonly unknown[]): string | undefined {
   return joined;
 }
 
+/** What is known of a header's name: one object for all its spellings. */
+class HeaderName {
+  /** As Node has it in `headers`; undefined where a header needs more than that. */
+  readonly lower: string | undefined;
+  /** It must not reach an application. */
+  readonly dropped: boolean;
+  /** The last request that came with it. */
+  request = 0;
+
+  constructor(lower: string, key: string) {
+    // `Connection` makes others vanish, of `Set-Cookie` Node keeps a list, and a name may be one that every object has.
+    const unusual = key === 'HTTP_CONNECTION' || lower === 'set-cookie' || lower in {};
+    this.dropped = key === '';
+    this.lower = this.dropped || unusual ? undefined : lower;
+  }
+}
+
 // Bounded as the cache of environ keys is, and for the same reason.
-const NAMES = new Map<string, string | typeof DROPPED | typeof UNUSUAL>();
+const NAMES = new Map<string, HeaderName>();
 const CACHED_NAMES = 1000;
 const CACHED_LENGTH = 64;
-/** A header that must not reach an application. */
-const DROPPED = null;
-/** `Connection`, which makes others vanish; `Set-Cookie`, of which Node keeps a list; a name that an object has already. */
-const UNUSUAL = false;
+/** How often it was full. */
+let cleared = 0;
 
-/** The name as Node has it in `headers`. */
-function nodeName(name: string): string | typeof DROPPED | typeof UNUSUAL {
+function headerName(name: string): HeaderName {
   const known = NAMES.get(name);
   if (known !== undefined) return known;
+  if (NAMES.size >= CACHED_NAMES) {
+    NAMES.clear();
+    cleared++;
+  }
+  const lower = lowerCase(name);
   const key = environKey(name);
-  let lower: ReturnType<typeof nodeName> = lowerCase(name);
-  if (key === '') lower = DROPPED;
-  else if (key === 'HTTP_CONNECTION' || lower === 'set-cookie' || lower in {}) lower = UNUSUAL;
-  if (NAMES.size >= CACHED_NAMES) NAMES.clear();
-  if (name.length <= CACHED_LENGTH) NAMES.set(name, lower);
-  return lower;
+  // A name that is none may have one in lower case: of the Kelvin sign that is a k.
+  const found = (key !== '' && NAMES.get(lower)) || new HeaderName(lower, key);
+  if (name.length > CACHED_LENGTH) return found;
+  NAMES.set(name, found);
+  if (key !== '') NAMES.set(lower, found);
+  return found;
 }
