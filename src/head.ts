@@ -1,7 +1,7 @@
 /** What `startResponse` is given, checked while the application can still be told (PEP 3333, "start_response()"). */
 import { describe } from './bytes.ts';
 import { ContractError } from './errors.ts';
-import { isHopByHop, isToken, lowerCase, responseName } from './headers.ts';
+import { isToken, lowerCase, responseName } from './headers.ts';
 import { isStatus, statusCode } from './status.ts';
 import type { Header, HeaderList, NativeString } from './types.ts';
 
@@ -78,15 +78,10 @@ function checkedValue(name: string, value: string): string {
       `the value of header ${name} has a control character or one above U+00FF (use encodeNative); got ${describe(value)}`,
     );
   }
-  if (isHopByHop(name)) {
-    throw new ContractError(
-      `the header ${name} speaks of the connection, which is the server's; leave it out`,
-    );
-  }
-  if (lowerCase(name) === 'status') {
-    throw new ContractError(
-      'there is no header Status; give the status as the first argument of startResponse()',
-    );
-  }
-  return clean;
+  if (responseName(name) !== '') return clean;
+  throw new ContractError(
+    lowerCase(name) === 'status'
+      ? 'there is no header Status; give the status as the first argument of startResponse()'
+      : `the header ${name} speaks of the connection, which is the server's; leave it out`,
+  );
 }
