@@ -1,6 +1,6 @@
 /**
- * A `ServerResponse` that writes no HTTP. Its header methods are Node's own, on Node's own storage; instead of text, status and
- * headers go to the exchange as a list, and blocks as blocks. Letting Node build the text, to take it apart again or to throw it
+ * A `ServerResponse` that writes no HTTP. Its headers are where Node keeps them, so that Node's methods read them; instead of text,
+ * status and headers go to the exchange as a list, and blocks as blocks. Letting Node build the text, to take it apart again or to throw it
  * away, is what makes the peers slow.
  */
 import { responseName } from '../../headers.ts';
