@@ -377,6 +377,16 @@ describe('the response', () => {
     }
   });
 
+  it('takes a status code that is a string for a number', async () => {
+    let code: unknown;
+    const { status, body } = await call((_, response) => {
+      response.statusCode = '204' as unknown as number;
+      response.end('ignored');
+      code = response.statusCode;
+    });
+    expect([status, body.length, code]).toEqual(['204 No Content', 0, 204]);
+  });
+
   it('has the headers that were set, by every way of asking', async () => {
     const answers = await seen((_, response) => {
       response.setHeader('X-One', 'a').setHeader('x-one', 'b').setHeader('X-Two', ['c', 'd']);

@@ -219,11 +219,13 @@ function usualStatus(code: number): UsualStatus | undefined {
   return usual;
 }
 
-/** `_implicitHeader` and the `writeHead` that it calls, without the detour where nobody has changed either and the status is an usual one. */
+/** `_implicitHeader` and the `writeHead` that it calls, without the detour where nobody has changed either and the status is a usual one. */
 function implicitHeader(response: BridgeResponse): void {
   const { symbols, writeHead, implicitHeader: nodes } = internals();
   const { statusCode } = response;
-  const usual = statusCode >= 200 ? usualStatus(statusCode) : undefined;
+  // A code may be a string, too, of which Node makes a number.
+  const final = typeof statusCode === 'number' && statusCode >= 200;
+  const usual = final ? usualStatus(statusCode) : undefined;
   if (
     usual === undefined ||
     response.statusMessage ||
