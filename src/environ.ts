@@ -260,11 +260,9 @@ function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: E
       const value = headers[name];
       const { key, lower } = keyOf(name);
       if (!lower) mayMeet = true;
-      if (typeof value === 'string') {
-        if (mayMeet) addValue(environ, key, value, native);
-        else setValue(environ, key, value, native);
-      } else if (Array.isArray(value))
+      if (Array.isArray(value)) {
         for (const one of value) addValue(environ, key, one as unknown, native);
+      } else addValue(environ, key, value, native, mayMeet);
     }
   }
   const connection = environ.HTTP_CONNECTION;
@@ -286,16 +284,16 @@ function addCookies(environ: Environ, cookies: readonly unknown[], native: Encod
   for (const cookie of cookies) addValue(environ, 'HTTP_COOKIE', cookie, native);
 }
 
-/** For a key that has no value yet. */
-function setValue(environ: Environ, key: string, value: string, native: Encode): void {
-  const clean = key === '' ? undefined : cleanValue(value, native);
-  if (clean !== undefined) environ[key] = clean;
-}
-
-function addValue(environ: Environ, key: string, value: unknown, native: Encode): void {
+function addValue(
+  environ: Environ,
+  key: string,
+  value: unknown,
+  native: Encode,
+  mayMeet = true,
+): void {
   if (key === '' || typeof value !== 'string') return;
   const clean = cleanValue(value, native);
   if (clean === undefined) return;
-  const before = environ[key];
+  const before = mayMeet ? environ[key] : undefined;
   environ[key] = before === undefined ? clean : joinValues(key, before as string, clean);
 }

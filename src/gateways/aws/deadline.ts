@@ -13,7 +13,7 @@ interface LambdaClock {
  */
 export class Watch {
   readonly #margin: number;
-  readonly #running: Deadline[] = [];
+  readonly #running = new Set<Deadline>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When it fires, on the clock of `performance.now()`, in ms. */
   #at = 0;
@@ -38,17 +38,12 @@ export class Watch {
     const at = performance.now() + deadline.remaining();
     if (!this.#timer || at < this.#at) this.#set(at);
     // Only while somebody waits does the timer keep the process alive.
-    else if (this.#running.length === 0) this.#timer.ref();
-    deadline.place = this.#running.push(deadline) - 1;
+    else if (this.#running.size === 0) this.#timer.ref();
+    this.#running.add(deadline);
   }
 
   remove(deadline: Deadline): void {
-    const last = this.#running.pop();
-    if (last && last !== deadline) {
-      this.#running[deadline.place] = last;
-      last.place = deadline.place;
-    }
-    if (this.#running.length === 0) this.#timer?.unref();
+    if (this.#running.delete(deadline) && this.#running.size === 0) this.#timer?.unref();
   }
 
   #set(at: number): void {
@@ -60,10 +55,12 @@ export class Watch {
   /** It was set for an invocation that may be over long since, so those under way are asked how much time they have. */
   #fire(): void {
     this.#timer = undefined;
-    // What ends because of it is taken off the list meanwhile.
-    for (const deadline of this.#running.slice()) deadline.look();
-    const rest = this.#running.map((deadline) => deadline.remaining());
-    if (rest.length > 0) this.#set(performance.now() + Math.min(...rest));
+    let least = Infinity;
+    for (const deadline of this.#running) {
+      deadline.look();
+      if (!deadline.over) least = Math.min(least, deadline.remaining());
+    }
+    if (least < Infinity) this.#set(performance.now() + least);
   }
 }
 
@@ -77,8 +74,6 @@ const READS_A_LOOK = 64;
 export class Deadline extends Interrupter {
   /** ms that a body may take to stop and to close afterwards. */
   readonly stopTimeout: number;
-  /** Where the watch has it; -1 while it has not. */
-  place = -1;
   readonly #watch: Watch;
   readonly #clock: LambdaClock;
   readonly #kept: number;
@@ -115,13 +110,16 @@ export class Deadline extends Interrupter {
 
   /** Starts the clock. A reply that is there at once needs none: no timer could have fired. */
   arm(): void {
-    if (this.place < 0 && !super.aborted) this.#watch.add(this);
+    if (!this.over) this.#watch.add(this);
   }
 
   clear(): void {
-    if (this.place < 0) return;
     this.#watch.remove(this);
-    this.place = -1;
+  }
+
+  /** There is nothing left to wait for. */
+  get over(): boolean {
+    return super.aborted;
   }
 
   /**
@@ -142,7 +140,7 @@ export class Deadline extends Interrupter {
       this.#controller?.abort(this.#warned);
       this.#warning?.abort(this.#warned);
     }
-    if (this.#warned && !super.aborted && this.remaining() <= 0) {
+    if (this.#warned && !this.over && this.remaining() <= 0) {
       this.clear();
       const text = `no answer ${Math.round(this.#kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
       this.abort(new DeadlineExceeded(text));
