@@ -10,6 +10,8 @@ import { streamedInput } from '../../src/input.ts';
 import { BufferedResponse, type Transport } from '../../src/transport.ts';
 import type { Application, Environ } from '../../src/types.ts';
 
+type Body = ConstructorParameters<typeof Response>[0];
+
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 function environOf(facts: Partial<RequestFacts> = {}, log: string[] = []): Environ {
@@ -153,9 +155,56 @@ describe('fromFetchHandler', () => {
     expect(sent).toEqual([
       ['a', 'b'],
       ['content-type', 'text/plain;charset=UTF-8'],
+      ['Content-Length', '1'],
     ]);
     const own = fromFetchHandler(() => new Response(null, { status: 299, statusText: 'Odd' }));
     expect((await answer(own)).status).toBe('299 Odd');
+  });
+
+  it('knows the length of what is there already, and of nothing else', async () => {
+    const lengthOf = async (body: Body): Promise<string | undefined> => {
+      const { headers } = await answer(fromFetchHandler(() => new Response(body)));
+      return new Map(headers as [string, string][]).get('Content-Length');
+    };
+    expect(await lengthOf('h\u00e9')).toBe('3');
+    expect(await lengthOf(utf8('bytes'))).toBe('5');
+    expect(await lengthOf(new URLSearchParams({ a: '1' }))).toBe('3');
+    expect(await lengthOf('')).toBe('0');
+    expect(await lengthOf(null)).toBe('0');
+    const later = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(utf8('one'));
+        await pause(1);
+        controller.close();
+      },
+    });
+    expect(await lengthOf(later)).toBeUndefined();
+  });
+
+  it('sends what is left of a response that was cloned, and no response twice', async () => {
+    const texts = async (made: () => Response | Promise<Response>): Promise<string[]> => {
+      const application = fromFetchHandler(made);
+      return [(await answer(application)).text, (await answer(application)).text];
+    };
+    for (const body of ['cloned', utf8('cloned')]) {
+      const cloned = async (readBefore: boolean): Promise<Response> => {
+        const response = new Response(body);
+        const clone = response.clone();
+        if (readBefore) await clone.text();
+        return response;
+      };
+      expect(await texts(() => cloned(true))).toEqual(['cloned', 'cloned']);
+      expect(await texts(() => cloned(false))).toEqual(['cloned', 'cloned']);
+      const once = new Response(body);
+      expect(await texts(() => once)).toEqual(['cloned', 'Internal Server Error\n']);
+      expect(once.bodyUsed).toBe(true);
+    }
+  });
+
+  it('sends the body that a class of its own shows', async () => {
+    class Shouting extends Response {}
+    Object.defineProperty(Shouting.prototype, 'body', { get: () => new Blob(['LOUD']).stream() });
+    expect((await answer(fromFetchHandler(() => new Shouting('loud')))).text).toBe('LOUD');
   });
 
   it('takes a response of another class', async () => {

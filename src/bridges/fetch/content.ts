@@ -1,8 +1,8 @@
 /** The body of a request or a response: where its bytes are, and whether somebody has had them (Fetch standard, "Body mixin"). */
-import type Stream from 'node:stream';
 import type { UnderlyingByteSource } from 'node:stream/web';
 import { joinBytes } from '../../bytes.ts';
 import type { InputStream } from '../../types.ts';
+import { isDisturbed } from './stream-state.ts';
 
 /** Text is encoded when it is asked for as bytes; an input is `wsgi.input`. */
 export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
@@ -152,17 +152,4 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
     if (!isBytes(value)) throw new TypeError('Received non-Uint8Array chunk');
     blocks.push(value);
   }
-}
-
-interface Host {
-  getBuiltinModule?: (name: 'node:stream') => typeof Stream;
-}
-
-/** Whether anybody has read from a stream or cancelled it. Only Node can tell of a stream that others made. */
-function isDisturbed(stream: ReadableStream<Uint8Array>): boolean {
-  const { process } = globalThis as { process?: Host };
-  const { Readable } = process?.getBuiltinModule?.('node:stream') ?? {};
-  return (
-    Readable?.isDisturbed(stream as unknown as Parameters<typeof Readable.isDisturbed>[0]) ?? false
-  );
 }

@@ -3,14 +3,9 @@ import { describe } from '../../bytes.ts';
 import { ContractError } from '../../errors.ts';
 import { isHopByHop } from '../../headers.ts';
 import { encodeNative } from '../../native.ts';
-import type {
-  AsyncResponseBody,
-  Header,
-  NativeString,
-  ResponseBody,
-  StartResponse,
-} from '../../types.ts';
+import type { Header, NativeString, ResponseBody, StartResponse } from '../../types.ts';
 import { reasonOf } from './reason.ts';
+import { bodyOf } from './response-body.ts';
 
 /** By its members, not its class: frameworks have subclasses, and other copies of undici have classes of their own. */
 export function isResponse(value: unknown): value is Response {
@@ -28,7 +23,10 @@ export function setSender(faster: Sender): void {
 }
 
 /** @throws {ContractError} for what is no `Response` that could be sent */
-export function sendResponse(response: unknown, startResponse: StartResponse): ResponseBody {
+export function sendResponse(
+  response: unknown,
+  startResponse: StartResponse,
+): ResponseBody | Promise<ResponseBody> {
   const sent = sender(response, startResponse);
   if (sent) return sent;
   if (!isResponse(response)) throw new ContractError(notAResponse(response));
@@ -50,7 +48,7 @@ export function sendResponse(response: unknown, startResponse: StartResponse): R
     void body?.cancel(error).catch(() => undefined);
     throw error;
   }
-  return body ? new StreamBody(body) : [];
+  return body ? bodyOf(response, body) : [];
 }
 
 export function statusLine(status: number, statusText: string): NativeString {
@@ -71,31 +69,6 @@ const NOT_A_BYTE = /[^\x00-\xff]/;
 /** Header text is bytes already by the standard; some hosts let more through. */
 export function encodeText(text: string): NativeString {
   return NOT_A_BYTE.test(text) ? encodeNative(text) : text;
-}
-
-/** By its reader: one step of iteration is one read, without the promises of the stream's own iterator. */
-class StreamBody implements AsyncResponseBody {
-  readonly #stream: ReadableStream<Uint8Array>;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.#stream = stream;
-  }
-
-  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
-    const reader = (this.#reader ??= this.#stream.getReader());
-    return { next: () => reader.read() as Promise<IteratorResult<Uint8Array, undefined>> };
-  }
-
-  /** Tells whoever makes the body that nobody wants the rest. Of a stream that has ended nobody hears. */
-  async close(): Promise<void> {
-    try {
-      await (this.#reader ?? this.#stream).cancel();
-    } catch (error) {
-      // Of a stream that broke it is the same error once more, which the reads have given already.
-      if (!this.#reader) throw error;
-    }
-  }
 }
 
 function notAResponse(value: unknown): string {

@@ -1,0 +1,100 @@
+/** The body of a `Response` of the platform's own: whole where it is there already, else pulled. */
+import type { AsyncResponseBody, ResponseBody } from '../../types.ts';
+import { isReadable } from './stream-state.ts';
+
+type Stream = ReadableStream<Uint8Array>;
+
+/** A body nobody has read yet. */
+export function bodyOf(response: Response, stream: Stream): ResponseBody | Promise<ResponseBody> {
+  const bytes = sourceOf(response, stream);
+  if (!bytes) return readBody(stream);
+  // As read as any other: it cannot be answered with twice.
+  stream.cancel().catch(() => undefined);
+  return [bytes];
+}
+
+// ── Text and bytes that a response was made of ───────────────────────────────────────────────────────────────────────
+
+/** What undici up to version 6 (Node 20 and 22) keeps of a response, under a symbol of its own. */
+interface State {
+  readonly body: { readonly stream: unknown; readonly source: unknown } | null;
+}
+
+let stateSymbol: symbol | undefined;
+let sought = false;
+const encoder = new TextEncoder();
+
+/** Reading the stream that undici puts around them costs 4 µs on Node 20, 2 on Node 22. */
+function sourceOf(response: Response, stream: Stream): Uint8Array | undefined {
+  if (!sought) {
+    sought = true;
+    stateSymbol = findState();
+  }
+  if (stateSymbol === undefined) return undefined;
+  const body = (response as unknown as Readonly<Record<symbol, State | undefined>>)[stateSymbol]
+    ?.body;
+  // A class of somebody's own may show another stream than the one it inherits.
+  if (body?.stream !== stream) return undefined;
+  const { source } = body;
+  if (typeof source === 'string') return encoder.encode(source);
+  // Bytes that have gone through a clone's stream are elsewhere by now.
+  return source instanceof Uint8Array && source.length > 0 ? source : undefined;
+}
+
+function findState(): symbol | undefined {
+  const example = new Response('example') as unknown as Readonly<Record<symbol, State | undefined>>;
+  return Object.getOwnPropertySymbols(example).find(
+    (symbol) => example[symbol]?.body?.source === 'example',
+  );
+}
+
+// ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * undici 7 (Node 24) keeps text and bytes to itself, but has put them into the stream and closed it by the time a microtask has gone by. The
+ * first read is then known to be the last, and what it gives is a list of one block: 2 µs less than waiting for the end.
+ */
+async function readBody(stream: Stream): Promise<ResponseBody> {
+  await Promise.resolve();
+  const reader = stream.getReader();
+  const first = reader.read();
+  if (isReadable(stream)) return new StreamBody(reader, first);
+  const { value } = await first;
+  return value ? [value] : [];
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array>;
+type Read = ReturnType<Reader['read']>;
+
+/** By its reader: one step of iteration is one read, without the promises of the stream's own iterator. */
+class StreamBody implements AsyncResponseBody {
+  readonly #reader: Reader;
+  #first: Read | undefined;
+
+  constructor(reader: Reader, first: Read) {
+    this.#reader = reader;
+    this.#first = first;
+    // Whoever iterates hears of a failure. If nobody does, it is nobody's.
+    first.catch(() => undefined);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    return { next: () => this.#read() as Promise<IteratorResult<Uint8Array, undefined>> };
+  }
+
+  /** Tells whoever makes the body that nobody wants the rest. Of a stream that has ended nobody hears. */
+  async close(): Promise<void> {
+    try {
+      await this.#reader.cancel();
+    } catch (error) {
+      // Of a stream that broke it is the same error once more, which the reads have given already.
+      if (this.#first) throw error;
+    }
+  }
+
+  #read(): Read {
+    const first = this.#first;
+    this.#first = undefined;
+    return first ?? this.#reader.read();
+  }
+}
