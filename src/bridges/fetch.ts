@@ -13,9 +13,11 @@ import { withSideDoor } from '../side-door.ts';
 import type { Application, Environ, StartResponse } from '../types.ts';
 import { FetchContext } from './fetch/context.ts';
 import { methodFrom, type RequestSource, urlPartsFrom } from './fetch/facts.ts';
+import { LightHeaders } from './fetch/headers.ts';
 import { linkToGlobals } from './fetch/link.ts';
 import { LightRequest } from './fetch/request.ts';
 import { sendResponse } from './fetch/response.ts';
+import { standardRequests } from './fetch/standard.ts';
 import { plainUrl, urlOf } from './fetch/url.ts';
 
 export type { FetchContext } from './fetch/context.ts';
@@ -69,32 +71,38 @@ export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
   checkOptions('fromFetchHandler', options, OPTIONS);
   const { env, request: kind } = options;
   const light = linkToGlobals() ? kind !== 'standard' : kind === 'light';
+  const standard = light ? undefined : standardRequests();
   const serve = (
     source: RequestSource,
     method: string,
     url: string | undefined,
+    headers: LightHeaders,
     startResponse: StartResponse,
   ): ReturnType<Application> => {
     if (url === undefined) {
       startResponse('400 Bad Request', [['Content-Type', 'text/plain; charset=utf-8']]);
       return [new TextEncoder().encode('Bad Request\n')];
     }
-    const request = new LightRequest({ method, url, source });
+    const request = new LightRequest({ method, url, source, headers });
     const context = new FetchContext(source);
-    const handed = light ? request : LightRequest.standard(request);
+    const handed = standard ? standard(request, source.signal) : request;
     const response = respond(handed, env ? env(source.environ) : context, context);
     return isThenable(response)
       ? response.then((settled) => sendResponse(settled, startResponse))
       : sendResponse(response, startResponse);
   };
   return withSideDoor(
-    (environ, startResponse) =>
-      serve({ environ }, methodOf(environ), urlOf(environ), startResponse),
+    (environ, startResponse) => {
+      const source = { environ };
+      const headers = LightHeaders.of(source);
+      return serve(source, methodOf(environ), urlOf(environ), headers, startResponse);
+    },
     (received, startResponse) => {
-      const parts = urlPartsFrom(received);
+      const headers = LightHeaders.of(received);
+      const parts = urlPartsFrom(received, headers.get('host'));
       const url = (parts && plainUrl(parts)) ?? urlOf(received.environ);
       const method = methodFrom(received) ?? methodOf(received.environ);
-      return serve(received, method, url, startResponse);
+      return serve(received, method, url, headers, startResponse);
     },
   );
 }

@@ -57,15 +57,16 @@ async function bothWays(
   request: LambdaRequest,
   options: LambdaOptions = {},
 ): Promise<unknown[]> {
-  const application = fromFetchHandler(dump, { request: 'light' });
-  // Behind a middleware there is no side door.
-  const behind: Application = (environ, startResponse) => application(environ, startResponse);
+  const applications = (['light', 'standard'] as const).flatMap((kind) => {
+    const application = fromFetchHandler(dump, { request: kind });
+    // Behind a middleware there is no side door.
+    const behind: Application = (environ, startResponse) => application(environ, startResponse);
+    return [application, behind];
+  });
   const context = { awsRequestId: 'id', getRemainingTimeInMillis: () => 3000 };
   const quiet = { errors: () => undefined, ...options };
   return Promise.all(
-    [application, behind].map((one) =>
-      toLambdaHandler(one, quiet)(lambdaEvent(source, request), context),
-    ),
+    applications.map((one) => toLambdaHandler(one, quiet)(lambdaEvent(source, request), context)),
   );
 }
 
@@ -133,10 +134,10 @@ describe.each(lambdaSources)('past the environ on %s', (source) => {
     ],
     [{ method: 'DELETE', target: '/shop/x', headers: [['Host', 'app.example']] }],
   ] satisfies [LambdaRequest][])('%j is the same request', async (request) => {
-    const [past, through] = await bothWays(source, request);
-    expect(past).toEqual(through);
-    const [pastMount, throughMount] = await bothWays(source, request, { basePath: '/shop' });
-    expect(pastMount).toEqual(throughMount);
+    for (const options of [{}, { basePath: '/shop' }]) {
+      const [past, ...others] = await bothWays(source, request, options);
+      for (const other of others) expect(other).toEqual(past);
+    }
   });
 });
 
@@ -171,14 +172,59 @@ it('is the same request, whatever it is made of', async () => {
       fc.array(fc.tuple(fc.constantFrom(...NAMES), text), { maxLength: 6 }),
       async (source, method, path, query, headers) => {
         const target = `/${path}${query === null ? '' : `?${query}`}`;
-        const [past, through] = await bothWays(source, {
+        const [past, ...others] = await bothWays(source, {
           method,
           target,
           headers: [['Host', 'app.example'], ...headers],
         });
-        expect(past).toEqual(through);
+        for (const other of others) expect(other).toEqual(past);
       },
     ),
     { numRuns: 300 },
   );
 });
+
+describe.each([{ request: 'light' as const }, { request: 'standard' as const }])(
+  'a $request request with little time left',
+  ({ request: kind }) => {
+    it('aborts, and so do its copies and clones, made before and after', async () => {
+      const seen: unknown[] = [];
+      const handler = toLambdaHandler(
+        fromFetchHandler(
+          async (request) => {
+            expect(request.signal.aborted).toBe(false);
+            const clone = request.clone();
+            const copies = [
+              // On Node 24 only a real one can be copied (decisions/010-light-requests.md).
+              ...(kind === 'standard' ? [new Request(request), new Request(request.clone())] : []),
+              request.clone().clone(),
+              clone,
+            ];
+            for (const copy of copies) expect(copy.signal.aborted).toBe(false);
+            await new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+            copies.push(request, request.clone(), clone.clone());
+            if (kind === 'standard') copies.push(new Request(request), new Request(clone));
+            for (const { signal } of copies) seen.push(signal.reason, signal.aborted);
+            expect(clone.headers.get('x-tag')).toBe('one');
+            return new Response();
+          },
+          { request: kind },
+        ),
+        { deadlineMargin: 60, onError: 'throw' },
+      );
+      const event = lambdaEvent('http-api-2', {
+        headers: [
+          ['Host', 'app.example'],
+          ['X-Tag', 'one'],
+        ],
+      });
+      const end = Date.now() + 100;
+      await handler(event, { getRemainingTimeInMillis: () => end - Date.now() });
+      expect(seen.filter((_, index) => index % 2 === 1)).not.toContain(false);
+      for (const reason of seen.filter((_, index) => index % 2 === 0)) {
+        expect(reason).toMatchObject({ name: 'DeadlineExceeded' });
+      }
+      expect(seen.length).toBeGreaterThan(6);
+    });
+  },
+);

@@ -53,6 +53,7 @@ function lightFetch(original: Fetch): Fetch {
     return LightRequest.isLight(input)
       ? original(input.url, {
           ...LightRequest.init(input),
+          signal: input.signal,
           headers: [...input.headers],
           ...init,
         })

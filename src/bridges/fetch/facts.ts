@@ -3,6 +3,8 @@
  * (decisions/008-side-door.md). Only what an environ would say in the same words; whatever it would touch is left to it.
  */
 import type { HeaderMap, RequestFacts } from '../../environ.ts';
+import { cleanValue, environKey, joinValues, nameOfKey } from '../../header-keys.ts';
+import type { Interruption } from '../../interruption.ts';
 import type { Received } from '../../side-door.ts';
 import type { Environ } from '../../types.ts';
 
@@ -10,6 +12,7 @@ import type { Environ } from '../../types.ts';
 export interface RequestSource {
   readonly environ: Environ;
   readonly request?: RequestFacts;
+  readonly signal?: Interruption | undefined;
 }
 
 const PLAIN_METHOD = /^[A-Z]+$/;
@@ -26,11 +29,14 @@ export interface UrlParts {
 }
 
 /** The parts as they came; undefined where a mount, or a platform that decodes paths, makes others of them. */
-export function urlPartsFrom({ request, server }: Received): UrlParts | undefined {
+export function urlPartsFrom(
+  { request, server }: Received,
+  host: string | null,
+): UrlParts | undefined {
   const { rawPath, path = rawPath, query = '' } = request;
-  if (server.basePath || path !== rawPath) return undefined;
+  if (server.basePath || path !== rawPath || host === null) return undefined;
   const scheme = request.scheme === 'http' ? 'http' : 'https';
-  return { scheme, host: plainHeader(request, 'host'), path: rawPath, query };
+  return { scheme, host, path: rawPath, query };
 }
 
 /** What an environ drops, joins, counts anew, or takes from elsewhere. */
@@ -48,4 +54,63 @@ export function plainHeader({ headers }: RequestFacts, name: string): string | u
   if (typeof value !== 'string' || !PLAIN_VALUE.test(value) || 'connection' in map)
     return undefined;
   return value;
+}
+
+/**
+ * All headers, names in lower case and values in turn, by the rules that an environ is made by. Undefined where the body, or what Connection
+ * names, has a say in them.
+ */
+export function allHeaders(facts: RequestFacts): string[] | undefined {
+  const { headers, cookies, body, input, contentLength, native } = facts;
+  if (Array.isArray(headers) || native || body || input || contentLength !== undefined)
+    return undefined;
+  const map = headers as HeaderMap;
+  const list: string[] = [];
+  const ownCookies = cookies && cookies.length > 0;
+  // Keys in lower case are one name each.
+  let folded = false;
+  for (const key in map) {
+    const name = nameOf(key);
+    if (name === '') continue;
+    if (name === 'connection' || name === 'content-length') return undefined;
+    if (ownCookies && name === 'cookie') continue;
+    folded ||= name !== key;
+    const value = map[key];
+    if (typeof value === 'string') addHeader(list, name, value, folded);
+    else if (Array.isArray(value))
+      for (let index = 0; index < value.length; index++)
+        addHeader(list, name, value[index] as unknown, folded || index > 0);
+  }
+  if (ownCookies)
+    for (let index = 0; index < cookies.length; index++)
+      addHeader(list, 'cookie', cookies[index], index > 0);
+  return list;
+}
+
+function addHeader(list: string[], name: string, value: unknown, again: boolean): void {
+  const clean = typeof value === 'string' ? cleanValue(value) : undefined;
+  if (clean === undefined) return;
+  if (again) {
+    for (let index = 0; index < list.length; index += 2) {
+      if (list[index] !== name) continue;
+      list[index + 1] = joinValues(environKey(name), list[index + 1] ?? '', clean);
+      return;
+    }
+  }
+  list.push(name, clean);
+}
+
+// Bounded, and of a pure function.
+const NAMES = new Map<string, string>();
+const CACHED_NAMES = 1000;
+const CACHED_LENGTH = 64;
+
+/** A header's name in lower case; `''` for one that an environ has not. */
+function nameOf(header: string): string {
+  const known = NAMES.get(header);
+  if (known !== undefined) return known;
+  const name = nameOfKey(environKey(header));
+  if (NAMES.size >= CACHED_NAMES) NAMES.clear();
+  if (header.length <= CACHED_LENGTH) NAMES.set(header, name);
+  return name;
 }

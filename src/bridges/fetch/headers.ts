@@ -2,7 +2,7 @@
 import { nameOfKey } from '../../header-keys.ts';
 import { isToken, lowerCase } from '../../headers.ts';
 import type { Environ } from '../../types.ts';
-import { plainHeader, type RequestSource } from './facts.ts';
+import { allHeaders, plainHeader, type RequestSource } from './facts.ts';
 import { showAs } from './inspect.ts';
 
 /** `[name, value, name, value, …]`, names in lower case, in the order in which they came. */
@@ -62,7 +62,13 @@ export class LightHeaders {
     expectArguments(arguments.length, 1, 'get');
     const key = headerName(name, 'get');
     const source = this.#source;
-    return source ? valueIn(source, key) : this.#joined(key);
+    if (source) {
+      const { request } = source;
+      if (!request) return environValue(source.environ, key);
+      const plain = plainHeader(request, key);
+      if (plain !== undefined) return plain;
+    }
+    return this.#joined(key);
   }
 
   getSetCookie(): string[] {
@@ -73,8 +79,7 @@ export class LightHeaders {
   has(name: string): boolean {
     expectArguments(arguments.length, 1, 'has');
     const key = headerName(name, 'has');
-    const source = this.#source;
-    return source ? valueIn(source, key) !== null : this.#indexOf(key) >= 0;
+    return this.#source ? this.get(key) !== null : this.#indexOf(key) >= 0;
   }
 
   set(name: string, value: string): void {
@@ -188,7 +193,7 @@ export class LightHeaders {
   #listed(): Flat {
     const source = this.#source;
     if (source) {
-      this.#list = listOf(source.environ);
+      this.#list = (source.request && allHeaders(source.request)) ?? listOf(source.environ);
       this.#source = undefined;
     }
     return this.#list;
@@ -307,10 +312,8 @@ function keyOf(name: string): string {
   return key;
 }
 
-function valueIn(source: RequestSource, name: string): string | null {
-  const plain = source.request && plainHeader(source.request, name);
-  if (plain !== undefined) return plain;
-  const value = source.environ[keyOf(name)];
+function environValue(environ: Environ, name: string): string | null {
+  const value = environ[keyOf(name)];
   return typeof value === 'string' ? value : null;
 }
 

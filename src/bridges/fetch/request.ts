@@ -75,24 +75,31 @@ export class LightRequest {
   /** The platform's own, made once: for what looks inside of it. The two share their body. */
   static standard(request: LightRequest): Request {
     if (!request.#standard) {
-      const standard = new Request(request.#url, LightRequest.init(request));
-      // One by one: of an init undici takes them four times slower.
-      const flat = LightHeaders.flat(request.headers);
-      for (let index = 0; index < flat.length; index += 2) {
-        standard.headers.append(flat[index] ?? '', flat[index + 1] ?? '');
-      }
-      request.#standard = standard;
+      // Following a signal costs undici 2 µs.
+      const signal = request.#mayAbort() ? { signal: request.signal } : undefined;
+      const standard = new Request(request.#url, { ...LightRequest.init(request), ...signal });
+      request.#standard = LightRequest.addHeaders(standard, request);
     }
     return request.#standard;
   }
 
-  /** What makes the same request with any class's constructor, headers excepted. */
-  static init(request: LightRequest): RequestInit {
+  /** Gives a request the headers of a light one, each of which has a name of its own. One by one: of an init undici takes them dearer. */
+  static addHeaders(standard: Request, { headers }: LightRequest): Request {
+    const flat = LightHeaders.flat(headers);
+    const own = standard.headers;
+    for (let index = 0; index < flat.length; index += 2) {
+      own.set(flat[index] ?? '', flat[index + 1] ?? '');
+    }
+    return standard;
+  }
+
+  /** What makes the same request with any class's constructor, headers and signal excepted. */
+  static init(request: LightRequest): RequestInit | undefined {
     const { body } = request;
+    if (request.#method === 'GET' && request.#rare === USUAL) return undefined;
     return {
       ...(request.#rare !== USUAL && request.#rare),
-      ...(request.#method !== 'GET' && { method: request.#method }),
-      ...(request.#mayAbort() && { signal: request.signal }),
+      method: request.#method,
       ...(body && { body, duplex: 'half' }),
     } as RequestInit;
   }
@@ -231,7 +238,6 @@ export class LightRequest {
     return (await this.#body?.bytes()) ?? new Uint8Array(0);
   }
 
-  /** Following a signal costs undici 2 µs. */
   #mayAbort(): boolean {
     return this.#signal !== undefined || this.#source?.environ['gatecall.signal'] !== undefined;
   }

@@ -1,0 +1,88 @@
+/**
+ * Requests of the platform's own class, for where no others can be copied (decisions/010-light-requests.md), without what takes longest about
+ * them: undici follows a signal by a WeakRef and a finalizer, which keep each request until the next major collection.
+ */
+import type { Interruption } from '../../interruption.ts';
+import { LightRequest } from './request.ts';
+
+/** A request of the platform that is the same as a light one, which an interruption aborts. */
+type Standard = (request: LightRequest, interruption: Interruption | undefined) => Request;
+
+/** What `Request` is: to Node's types it is an interface, whose members no class could replace. */
+declare class RequestClass {
+  constructor(input: string | Request, init?: RequestInit);
+  get signal(): AbortSignal;
+  clone(): Request;
+}
+
+let known: Standard | undefined;
+
+/** Made by the first bridge that needs it: naming `Request` loads undici. */
+export function standardRequests(): Standard {
+  known ??= canAbort() ? bySubclass() : LightRequest.standard;
+  return known;
+}
+
+function bySubclass(): Standard {
+  class StandardRequest extends (Request as unknown as typeof RequestClass) {
+    readonly #light: LightRequest;
+    readonly #interruption: Interruption;
+
+    constructor(
+      input: string | Request,
+      init: RequestInit | undefined,
+      light: LightRequest,
+      interruption: Interruption,
+    ) {
+      super(input, init);
+      this.#light = light;
+      this.#interruption = interruption;
+      // Copies follow the signal inside.
+      if (interruption.aborted) this.#abort();
+      interruption.addEventListener('abort', () => this.#abort(), { once: true });
+    }
+
+    /** Made when it is asked for. */
+    override get signal(): AbortSignal {
+      return this.#light.signal;
+    }
+
+    override clone(): Request {
+      const clone = super.clone();
+      return new StandardRequest(clone, UNFOLLOWED, this.#light, this.#interruption) as never;
+    }
+
+    #abort(): void {
+      abort(super.signal, this.#interruption.reason);
+    }
+  }
+  Object.defineProperty(StandardRequest.prototype, 'constructor', { value: Request });
+
+  return (light, interruption) => {
+    if (!interruption) return LightRequest.standard(light);
+    const init = LightRequest.init(light);
+    const request = new StandardRequest(light.url, init, light, interruption) as never as Request;
+    return LightRequest.addHeaders(request, light);
+  };
+}
+
+const UNFOLLOWED = { signal: null };
+
+/** What the controller of a signal would do, where nobody has it: what followers look at, and what they wait for. */
+function abort(signal: AbortSignal, reason: unknown): void {
+  Object.defineProperties(signal, { aborted: { value: true }, reason: { value: reason } });
+  signal.dispatchEvent(new Event('abort'));
+}
+
+/** Tried out, with copies made before and after. */
+function canAbort(): boolean {
+  try {
+    const request = new Request('http://localhost/');
+    const before = new Request(request);
+    abort(request.signal, 'tried');
+    const after = new Request(request);
+    return before.signal.reason === 'tried' && after.signal.reason === 'tried';
+  } catch {
+    return false;
+  }
+}
