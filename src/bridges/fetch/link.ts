@@ -9,6 +9,8 @@ import { LightRequest } from './request.ts';
  * @returns whether a light request can be copied with `new Request(request)`
  */
 export function linkToGlobals(): boolean {
+  // Nothing to do, or to try out, where the global is the light class itself.
+  if ((Request.prototype as unknown) === LightRequest.prototype) return true;
   derive(LightHeaders.prototype, Headers);
   if (derive(LightRequest.prototype, Request)) passOnSymbols();
   return isCopied();
@@ -43,9 +45,9 @@ function isCopied(): boolean {
   }
 }
 
-/** False where there is nothing to do: the global is the light class itself. */
+/** False where it has been done. */
 function derive(light: object, global: { readonly prototype: object }): boolean {
-  if (light === global.prototype || Object.getPrototypeOf(light) === global.prototype) return false;
+  if (Object.getPrototypeOf(light) === global.prototype) return false;
   Object.setPrototypeOf(light, global.prototype);
   Object.defineProperty(light, 'constructor', {
     value: global,
