@@ -19,6 +19,7 @@ import { LightRequest } from './fetch/request.ts';
 import { sendResponse } from './fetch/response.ts';
 import { standardRequests } from './fetch/standard.ts';
 import { plainUrl, urlOf } from './fetch/url.ts';
+import { encodeUtf8 } from './fetch/utf8.ts';
 
 export type { FetchContext } from './fetch/context.ts';
 
@@ -81,7 +82,7 @@ export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
   ): ReturnType<Application> => {
     if (url === undefined) {
       startResponse('400 Bad Request', [['Content-Type', 'text/plain; charset=utf-8']]);
-      return [new TextEncoder().encode('Bad Request\n')];
+      return [encodeUtf8('Bad Request\n')];
     }
     const request = new LightRequest({ method, url, source, headers });
     const context = new FetchContext(source);

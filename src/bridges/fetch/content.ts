@@ -3,6 +3,7 @@ import type { UnderlyingByteSource } from 'node:stream/web';
 import { joinBytes } from '../../bytes.ts';
 import type { InputStream } from '../../types.ts';
 import { isDisturbed } from './stream-state.ts';
+import { encodeUtf8 } from './utf8.ts';
 
 /** Text is encoded when it is asked for as bytes; an input is `wsgi.input`. */
 export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
@@ -10,7 +11,6 @@ export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<U
 const BLOCK = 65_536;
 /** Node's own types know of none. */
 type Byob = { byobRequest?: { respond(bytes: number): void } | null };
-const encoder = new TextEncoder();
 
 export class Content {
   #source: Source;
@@ -43,7 +43,7 @@ export class Content {
     if (this.#stream !== undefined) return undefined;
     if (typeof source === 'string') {
       this.#used = true;
-      return encoder.encode(source);
+      return encodeUtf8(source);
     }
     if (!(source instanceof Uint8Array)) return undefined;
     this.#used = true;
@@ -56,7 +56,7 @@ export class Content {
     if (this.#stream) return readAll(this.#stream);
     this.#used = true;
     const source = this.#source;
-    if (typeof source === 'string') return encoder.encode(source);
+    if (typeof source === 'string') return encodeUtf8(source);
     if (source instanceof Uint8Array) return source;
     if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
     return (source as InputStream).read();
@@ -135,7 +135,7 @@ function inputBlocks(input: InputStream): () => Promise<Uint8Array> {
 
 /** All bytes, then none. */
 function once(source: string | Uint8Array): () => Uint8Array {
-  let left: Uint8Array | undefined = typeof source === 'string' ? encoder.encode(source) : source;
+  let left: Uint8Array | undefined = typeof source === 'string' ? encodeUtf8(source) : source;
   return () => {
     const block = left ?? new Uint8Array(0);
     left = undefined;

@@ -15,10 +15,19 @@ export interface RequestSource {
   readonly signal?: Interruption | undefined;
 }
 
-const PLAIN_METHOD = /^[A-Z]+$/;
+const METHODS: ReadonlySet<string> = new Set([
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+]);
 
+/** Written as the standard writes them, and everybody else. */
 export function methodFrom({ request }: Received): string | undefined {
-  return PLAIN_METHOD.test(request.method) ? request.method : undefined;
+  return METHODS.has(request.method) ? request.method : undefined;
 }
 
 export interface UrlParts {
@@ -39,21 +48,18 @@ export function urlPartsFrom(
   return { scheme, host, path: rawPath, query };
 }
 
-/** What an environ drops, joins, counts anew, or takes from elsewhere. */
-const TOUCHED =
-  /^(?:connection|content-length|cookie|keep-alive|proxy.*|te|transfer-encoding|upgrade)$/;
-const PLAIN_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+/** Of these the body, the event's cookies, or whoever sent the request, has a say in what an environ holds. */
+const TOUCHED: ReadonlySet<string> = new Set(['connection', 'content-length', 'cookie']);
 
 /** The value of a header that came once, in lower case; undefined says nothing of whether there is one. */
-export function plainHeader({ headers }: RequestFacts, name: string): string | undefined {
-  if (Array.isArray(headers)) return undefined;
-  const map = headers as HeaderMap;
-  if (!Object.hasOwn(map, name) || TOUCHED.test(name) || name.includes('_')) return undefined;
-  const value = map[name];
-  // What Connection names belongs to the connection.
-  if (typeof value !== 'string' || !PLAIN_VALUE.test(value) || 'connection' in map)
+export function plainHeader({ headers, native }: RequestFacts, name: string): string | undefined {
+  if (Array.isArray(headers) || native || nameOf(name) !== name || TOUCHED.has(name))
     return undefined;
-  return value;
+  const map = headers as HeaderMap;
+  // What Connection names belongs to the connection.
+  if (!Object.hasOwn(map, name) || 'connection' in map) return undefined;
+  const value = map[name];
+  return typeof value === 'string' ? cleanValue(value) : undefined;
 }
 
 /**

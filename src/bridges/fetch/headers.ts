@@ -151,12 +151,14 @@ export class LightHeaders {
       for (const pair of init as Iterable<unknown>) this.#addPair(pair);
       return;
     }
-    for (const name of Reflect.ownKeys(init)) {
-      if (!Object.prototype.propertyIsEnumerable.call(init, name)) continue;
+    for (const name of Object.keys(init)) {
       const key = headerName(name, 'constructor');
-      const value = (init as Readonly<Record<PropertyKey, unknown>>)[name];
+      const value = (init as Readonly<Record<string, unknown>>)[name];
       // As in a record, where a name that differs in case only is the same name once more.
       this.#add(key, headerValue(value, key, 'constructor'));
+    }
+    for (const symbol of Object.getOwnPropertySymbols(init)) {
+      if (Object.prototype.propertyIsEnumerable.call(init, symbol)) refuseSymbol();
     }
   }
 

@@ -239,7 +239,9 @@ export class LightRequest {
   }
 
   #mayAbort(): boolean {
-    return this.#signal !== undefined || this.#source?.environ['gatecall.signal'] !== undefined;
+    const source = this.#source;
+    if (this.#signal || !source) return this.#signal !== undefined;
+    return (source.request ? source.signal : source.environ['gatecall.signal']) !== undefined;
   }
 
   /** The standard knows no body under GET and HEAD. */

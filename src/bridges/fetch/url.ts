@@ -7,9 +7,8 @@ import type { UrlParts } from './facts.ts';
 // What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A last label that begins with a
 // digit could be a number (`127.1`), and `xn--` needs a look at what is behind it.
 const PLAIN_HOST = /^(?!.*xn--)(?:[a-z0-9_-]+\.)*[a-z_-][a-z0-9_-]*$/;
-const PLAIN_PATH = /^\/[\w!$%&()*+,\-./:;=@~]*$/;
+const PLAIN_PATH = /^(?:\/(?!\.|%2e)[\w!$%&()*+,\-.:;=@~]*)+$/i;
 const PLAIN_QUERY = /^[\w!$%&()*+,\-./:;=@~?]*$/;
-const DOT_SEGMENT = /\/(?:\.|%2e)/i;
 
 /**
  * Scheme and host, the path below the mount, the query. The mount (a stage, a base path) is left out, as in `PATH_INFO`: the routes of an
@@ -40,13 +39,19 @@ export function urlOf(environ: Environ): string | undefined {
 
 /** The URL, where it needs no changes. */
 export function plainUrl({ scheme, host, path, query }: UrlParts): string | undefined {
-  return host !== undefined &&
-    PLAIN_HOST.test(host) &&
-    PLAIN_PATH.test(path) &&
-    PLAIN_QUERY.test(query) &&
-    !DOT_SEGMENT.test(path)
+  return host !== undefined && isPlainHost(host) && PLAIN_PATH.test(path) && PLAIN_QUERY.test(query)
     ? `${scheme}://${host}${path}${query === '' ? '' : '?'}${query}`
     : undefined;
+}
+
+let plainHost: string | undefined;
+
+/** A function has one host, or a few. */
+function isPlainHost(host: string): boolean {
+  if (host === plainHost) return true;
+  if (!PLAIN_HOST.test(host)) return false;
+  plainHost = host;
+  return true;
 }
 
 /** All of ASCII that is visible, but `#`: what else is to be escaped, the URL standard knows best. */
