@@ -170,18 +170,99 @@ it('is the same request, whatever it is made of', async () => {
       text,
       fc.option(text),
       fc.array(fc.tuple(fc.constantFrom(...NAMES), text), { maxLength: 6 }),
-      async (source, method, path, query, headers) => {
+      fc.option(text),
+      async (source, method, path, query, headers, body) => {
         const target = `/${path}${query === null ? '' : `?${query}`}`;
         const [past, ...others] = await bothWays(source, {
           method,
           target,
           headers: [['Host', 'app.example'], ...headers],
+          ...(body !== null && { body }),
         });
         for (const other of others) expect(other).toEqual(past);
       },
     ),
     { numRuns: 300 },
   );
+});
+
+/** What is done with a body, and what is to be seen of it afterwards. */
+const uses: Record<string, (request: Request) => unknown> = {
+  'read it twice': async (request) => [await request.text(), await request.text()],
+  'read it as bytes': async (request) => Buffer.from(await request.arrayBuffer()).toString(),
+  'read it as JSON': (request) => request.json(),
+  'read it as a blob': async (request) => (await request.blob()).text(),
+  'read it as a form': async (request) => [...(await request.formData())],
+  'look at it, and read it': async (request) => [request.body?.locked, await request.text()],
+  'hand it on': async (request) => [await new Response(request.body).text(), request.bodyUsed],
+  'lock it, and read it': (request) => {
+    request.body?.getReader();
+    return request.text();
+  },
+  'read a part of it': async (request) => {
+    const reader = request.body?.getReader();
+    await reader?.read();
+    reader?.releaseLock();
+    return request.text();
+  },
+  'cancel it': async (request) => {
+    await request.body?.cancel();
+    return request.text();
+  },
+  'clone it, and read both': async (request) => {
+    const clone = request.clone();
+    return [await clone.text(), request.bodyUsed, clone.bodyUsed, await request.json()];
+  },
+  'clone it twice': async (request) => {
+    const clones = [request.clone(), request.clone().clone()];
+    const texts = await Promise.all([...clones, request].map((one) => one.text()));
+    return [texts, await request.json()];
+  },
+  'read it, and clone it': async (request) => [await request.text(), request.clone().bodyUsed],
+};
+
+describe.each(Object.entries(uses))('to %s', (_name, use) => {
+  it.each(['light', 'standard'] as const)('is the same with a %s request', async (kind) => {
+    const seen = async (request: Request): Promise<unknown> => {
+      const outcome = await Promise.resolve(use(request)).then(
+        (value) => ['gave', value],
+        (error: unknown) => ['failed', (error as Error).name],
+      );
+      return [outcome, request.bodyUsed, request.body?.locked];
+    };
+    const made = async (request: Request): Promise<unknown> => {
+      try {
+        return await seen(request);
+      } catch (error) {
+        return (error as Error).name;
+      }
+    };
+    for (const [type, body] of [
+      ['application/json', '{"a":1}'],
+      ['application/x-www-form-urlencoded', 'a=1&b=2'],
+      ['text/plain', ''],
+    ] as const) {
+      const init = { method: 'POST', headers: { 'content-type': type }, body: body || null };
+      const wanted = await made(new Request('https://app.example/', init));
+      let found: unknown;
+      const handler = toLambdaHandler(
+        fromFetchHandler(
+          async (request) => {
+            found = await made(request);
+            return new Response();
+          },
+          { request: kind },
+        ),
+      );
+      const headers: [string, string][] = [
+        ['Host', 'app.example'],
+        ['Content-Type', type],
+      ];
+      const event = lambdaEvent('http-api-2', { method: 'POST', headers, body });
+      await handler(event, { getRemainingTimeInMillis: () => 3000 });
+      expect(found).toEqual(wanted);
+    }
+  });
 });
 
 describe.each([{ request: 'light' as const }, { request: 'standard' as const }])(

@@ -9,6 +9,7 @@ import { encodeUtf8 } from './utf8.ts';
 export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
 
 const BLOCK = 65_536;
+let decoder: InstanceType<typeof TextDecoder> | undefined;
 /** Node's own types know of none. */
 type Byob = { byobRequest?: { respond(bytes: number): void } | null };
 
@@ -22,9 +23,9 @@ export class Content {
     if (isStream(source)) this.#stream = source;
   }
 
-  /** Made when it is asked for; from then on bytes go that way. */
+  /** Made when it is asked for. */
   get stream(): ReadableStream<Uint8Array> {
-    this.#stream ??= this.#used ? readStream() : streamOf(this.#source);
+    this.#stream ??= this.#used ? leaveRead(new ReadableStream()) : streamOf(this.#source);
     return this.#stream;
   }
 
@@ -53,9 +54,9 @@ export class Content {
   /** @throws {TypeError} when it has been read, or is being read */
   async bytes(): Promise<Uint8Array> {
     if (this.unusable) throw new TypeError('Body is unusable: Body has already been read');
-    if (this.#stream) return readAll(this.#stream);
-    this.#used = true;
     const source = this.#source;
+    if (source === this.#stream) return readAll(this.#stream);
+    this.#use();
     if (typeof source === 'string') return encodeUtf8(source);
     if (source instanceof Uint8Array) return source;
     if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
@@ -64,16 +65,18 @@ export class Content {
 
   async text(): Promise<string> {
     const source = this.#source;
-    if (
-      typeof source === 'string' &&
-      !this.#stream &&
-      !this.#used &&
-      !source.startsWith('\ufeff')
-    ) {
-      this.#used = true;
+    if (typeof source === 'string' && !this.unusable && !source.startsWith('\ufeff')) {
+      this.#use();
       return source;
     }
-    return new TextDecoder().decode(await this.bytes());
+    decoder ??= new TextDecoder();
+    return decoder.decode(await this.bytes());
+  }
+
+  /** The source is read past the stream that was made of it, which is then as read as if it had been gone through. */
+  #use(): void {
+    this.#used = true;
+    if (this.#stream) leaveRead(this.#stream);
   }
 
   /** The same bytes a second time; from here on each of the two is read on its own. */
@@ -102,10 +105,12 @@ export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** What a body that somebody has read looks like: closed, and of no use. */
-function readStream(): ReadableStream<Uint8Array> {
-  const stream = new ReadableStream<Uint8Array>();
-  void stream.cancel();
+/** What a body that somebody has read looks like: closed, with a reader that nobody gives back. */
+function leaveRead(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  stream
+    .getReader()
+    .cancel()
+    .catch(() => undefined);
   return stream;
 }
 

@@ -63,13 +63,12 @@ export function plainHeader({ headers, native }: RequestFacts, name: string): st
 }
 
 /**
- * All headers, names in lower case and values in turn, by the rules that an environ is made by. Undefined where the body, or what Connection
- * names, has a say in them.
+ * All headers, names in lower case and values in turn, by the rules that an environ is made by. Undefined where a length that nobody
+ * vouches for, or what Connection names, has a say in them.
  */
 export function allHeaders(facts: RequestFacts): string[] | undefined {
-  const { headers, cookies, body, input, contentLength, native } = facts;
-  if (Array.isArray(headers) || native || body || input || contentLength !== undefined)
-    return undefined;
+  const { headers, cookies, body, native } = facts;
+  if (Array.isArray(headers) || native || !isBuffered(facts)) return undefined;
   const map = headers as HeaderMap;
   const list: string[] = [];
   const ownCookies = cookies && cookies.length > 0;
@@ -78,6 +77,7 @@ export function allHeaders(facts: RequestFacts): string[] | undefined {
   for (const key in map) {
     const name = nameOf(key);
     if (name === '') continue;
+    if (name === 'content-length' && body) continue;
     if (name === 'connection' || name === 'content-length') return undefined;
     if (ownCookies && name === 'cookie') continue;
     folded ||= name !== key;
@@ -90,7 +90,13 @@ export function allHeaders(facts: RequestFacts): string[] | undefined {
   if (ownCookies)
     for (let index = 0; index < cookies.length; index++)
       addHeader(list, 'cookie', cookies[index], index > 0);
+  if (body) list.push('content-length', String(body.length));
   return list;
+}
+
+/** Whether its body, if it has one, is there already. */
+export function isBuffered({ input, contentLength }: RequestFacts): boolean {
+  return input === undefined && contentLength === undefined;
 }
 
 function addHeader(list: string[], name: string, value: unknown, again: boolean): void {

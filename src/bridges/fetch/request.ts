@@ -4,7 +4,7 @@
  */
 import type { Environ } from '../../types.ts';
 import { Content } from './content.ts';
-import type { RequestSource } from './facts.ts';
+import { isBuffered, type RequestSource } from './facts.ts';
 import { readForm } from './form.ts';
 import { LightHeaders } from './headers.ts';
 import { showAs } from './inspect.ts';
@@ -228,8 +228,7 @@ export class LightRequest {
   get #body(): Content | null {
     if (this.#content === undefined) {
       const source = this.#mayHaveBody() ? this.#source : undefined;
-      this.#content =
-        source && hasBody(source.environ) ? new Content(source.environ['wsgi.input']) : null;
+      this.#content = source ? contentOf(source) : null;
     }
     return this.#content;
   }
@@ -256,6 +255,15 @@ showAs(LightRequest.prototype, 'Request', ({ method, url, headers, bodyUsed }) =
   headers,
   bodyUsed,
 }));
+
+/** Of an environ only where the gateway itself has no more than a stream. */
+function contentOf(source: RequestSource): Content | null {
+  const { request } = source;
+  if (request && isBuffered(request)) {
+    return request.body && request.body.length > 0 ? new Content(request.body) : null;
+  }
+  return hasBody(source.environ) ? new Content(source.environ['wsgi.input']) : null;
+}
 
 /** A buffered input without a length is no body; a streamed one may still be (chunked). */
 function hasBody(environ: Environ): boolean {

@@ -13,6 +13,12 @@ declare class RequestClass {
   constructor(input: string | Request, init?: RequestInit);
   get signal(): AbortSignal;
   clone(): Request;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  blob(): Promise<Blob>;
+  bytes(): Promise<Uint8Array>;
+  formData(): Promise<FormData>;
+  json(): Promise<unknown>;
+  text(): Promise<string>;
 }
 
 let known: Standard | undefined;
@@ -27,6 +33,8 @@ function bySubclass(): Standard {
   class StandardRequest extends (Request as unknown as typeof RequestClass) {
     readonly #light: LightRequest;
     readonly #interruption: Interruption;
+    /** Has the same body, and reads it past its stream; not of a clone, whose body is one of two streams. */
+    #reader: LightRequest | undefined;
 
     constructor(
       input: string | Request,
@@ -36,6 +44,7 @@ function bySubclass(): Standard {
     ) {
       super(input, init);
       this.#light = light;
+      this.#reader = typeof input === 'string' ? light : undefined;
       this.#interruption = interruption;
       // Copies follow the signal inside.
       if (interruption.aborted) this.#abort();
@@ -49,7 +58,32 @@ function bySubclass(): Standard {
 
     override clone(): Request {
       const clone = super.clone();
+      this.#reader = undefined;
       return new StandardRequest(clone, UNFOLLOWED, this.#light, this.#interruption) as never;
+    }
+
+    override arrayBuffer(): Promise<ArrayBuffer> {
+      return this.#reader?.arrayBuffer() ?? super.arrayBuffer();
+    }
+
+    override blob(): Promise<Blob> {
+      return this.#reader?.blob() ?? super.blob();
+    }
+
+    override bytes(): Promise<Uint8Array> {
+      return this.#reader?.bytes() ?? super.bytes();
+    }
+
+    override formData(): Promise<FormData> {
+      return this.#reader?.formData() ?? super.formData();
+    }
+
+    override json(): Promise<unknown> {
+      return this.#reader?.json() ?? super.json();
+    }
+
+    override text(): Promise<string> {
+      return this.#reader?.text() ?? super.text();
     }
 
     #abort(): void {
