@@ -55,18 +55,18 @@ const dump = async (request: Request): Promise<Response> => {
 async function bothWays(
   source: LambdaSource,
   request: LambdaRequest,
+  kind: 'light' | 'standard',
   options: LambdaOptions = {},
 ): Promise<unknown[]> {
-  const applications = (['light', 'standard'] as const).flatMap((kind) => {
-    const application = fromFetchHandler(dump, { request: kind });
-    // Behind a middleware there is no side door.
-    const behind: Application = (environ, startResponse) => application(environ, startResponse);
-    return [application, behind];
-  });
+  const application = fromFetchHandler(dump, { request: kind });
+  // Behind a middleware there is no side door.
+  const behind: Application = (environ, startResponse) => application(environ, startResponse);
   const context = { awsRequestId: 'id', getRemainingTimeInMillis: () => 3000 };
   const quiet = { errors: () => undefined, ...options };
   return Promise.all(
-    applications.map((one) => toLambdaHandler(one, quiet)(lambdaEvent(source, request), context)),
+    [application, behind].map((one) =>
+      toLambdaHandler(one, quiet)(lambdaEvent(source, request), context),
+    ),
   );
 }
 
@@ -134,9 +134,11 @@ describe.each(lambdaSources)('past the environ on %s', (source) => {
     ],
     [{ method: 'DELETE', target: '/shop/x', headers: [['Host', 'app.example']] }],
   ] satisfies [LambdaRequest][])('%j is the same request', async (request) => {
-    for (const options of [{}, { basePath: '/shop' }]) {
-      const [past, ...others] = await bothWays(source, request, options);
-      for (const other of others) expect(other).toEqual(past);
+    for (const kind of ['light', 'standard'] as const) {
+      for (const options of [{}, { basePath: '/shop' }]) {
+        const [past, through] = await bothWays(source, request, kind, options);
+        expect(past).toEqual(through);
+      }
     }
   });
 });
@@ -173,13 +175,16 @@ it('is the same request, whatever it is made of', async () => {
       fc.option(text),
       async (source, method, path, query, headers, body) => {
         const target = `/${path}${query === null ? '' : `?${query}`}`;
-        const [past, ...others] = await bothWays(source, {
+        const request = {
           method,
           target,
-          headers: [['Host', 'app.example'], ...headers],
+          headers: [['Host', 'app.example'], ...headers] satisfies [string, string][],
           ...(body !== null && { body }),
-        });
-        for (const other of others) expect(other).toEqual(past);
+        };
+        for (const kind of ['light', 'standard'] as const) {
+          const [past, through] = await bothWays(source, request, kind);
+          expect(past).toEqual(through);
+        }
       },
     ),
     { numRuns: 300 },
