@@ -1,4 +1,5 @@
 /** The environ's keys for request headers: which header lands where, with what value, and what becomes of repeats. */
+import { cached } from './cached.ts';
 import { encodeNative } from './native.ts';
 import { isToken } from './headers.ts';
 import type { HeaderList, NativeString } from './types.ts';
@@ -12,12 +13,6 @@ export function isHeaderList(headers: HeaderMap | HeaderList): headers is Header
   return Array.isArray(headers);
 }
 
-// Bounded cache of a pure function, worth 4 µs a request. Names come from clients: when it is full it starts anew, and
-// long names never enter, so that no client can hold memory or push the usual names out for good.
-const KEYS = new Map<string, EnvironKey>();
-const CACHED_KEYS = 1000;
-const CACHED_LENGTH = 64;
-
 interface EnvironKey {
   readonly key: string;
   /** Whether the name has no capitals: of such names no two have one key. */
@@ -29,14 +24,10 @@ export function environKey(name: string): string {
   return keyOf(name).key;
 }
 
-export function keyOf(name: string): EnvironKey {
-  const known = KEYS.get(name);
-  if (known !== undefined) return known;
-  const found = { key: mapName(name), lower: name === name.toLowerCase() };
-  if (KEYS.size >= CACHED_KEYS) KEYS.clear();
-  if (name.length <= CACHED_LENGTH) KEYS.set(name, found);
-  return found;
-}
+export const keyOf: (name: string) => EnvironKey = cached((name) => ({
+  key: mapName(name),
+  lower: name === name.toLowerCase(),
+}));
 
 const DROPPED: ReadonlySet<string> = new Set([
   // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has no meaning to lose.
@@ -59,24 +50,15 @@ function mapName(name: string): string {
   return `HTTP_${upper.replaceAll('-', '_')}`;
 }
 
-// Bounded in the same way. What is no header is known too: most keys of an environ are none.
-const NAMES = new Map<string, string>();
-
-/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header. */
-export function nameOfKey(key: string): string {
-  const known = NAMES.get(key);
-  if (known !== undefined) return known;
-  let name = '';
-  if (key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' || key.startsWith('HTTP_')) {
-    name = key
-      .replace(/^HTTP_/, '')
-      .toLowerCase()
-      .replaceAll('_', '-');
-  }
-  if (NAMES.size >= CACHED_KEYS) NAMES.clear();
-  if (key.length <= CACHED_LENGTH) NAMES.set(key, name);
-  return name;
-}
+/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header, as most keys of an environ are. */
+export const nameOfKey: (key: string) => string = cached((key) =>
+  key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' || key.startsWith('HTTP_')
+    ? key
+        .replace(/^HTTP_/, '')
+        .toLowerCase()
+        .replaceAll('_', '-')
+    : '',
+);
 
 /** Headers of which a request has one: where several come, the last counts, as in the fronts' own single-value maps. */
 const SINGLE: ReadonlySet<string> = new Set([

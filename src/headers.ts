@@ -1,4 +1,5 @@
 /** Header names and header lists: what a name may be, and how to find one. */
+import { cached } from './cached.ts';
 import type { Header, HeaderList, NativeString } from './types.ts';
 
 /** RFC 9110 section 5.6.2. */
@@ -26,34 +27,18 @@ export function isHopByHop(name: NativeString): boolean {
   return HOP_BY_HOP.has(lowerCase(name));
 }
 
-// A bounded cache of a pure function, as in environ.ts: 14 times faster than lower-casing the dozen names every response repeats.
-const LOWER = new Map<string, string>();
-const CACHED_NAMES = 1000;
-const CACHED_LENGTH = 64;
-
-/** A header name in lower case. Names are tokens, so ASCII rules suffice. */
-export function lowerCase(name: NativeString): string {
-  const known = LOWER.get(name);
-  if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  if (LOWER.size >= CACHED_NAMES) LOWER.clear();
-  if (name.length <= CACHED_LENGTH) LOWER.set(name, lower);
-  return lower;
-}
-
-const RESPONSE_NAMES = new Map<string, string>();
+/**
+ * A header name in lower case. Names are tokens, so ASCII rules suffice. To know the dozen names that every response repeats is 14 times
+ * faster than to make them.
+ */
+export const lowerCase: (name: NativeString) => string = cached((name) => name.toLowerCase());
 
 /** In lower case, a name that an application may give to a header of its response; `''` for any other. */
-export function responseName(name: string): string {
-  const known = RESPONSE_NAMES.get(name);
-  if (known !== undefined) return known;
+export const responseName: (name: string) => string = cached((name) => {
   const lower = lowerCase(name);
   // `Status` is no header to WSGI (PEP 3333, "The start_response() Callable").
-  const fit = isToken(name) && !HOP_BY_HOP.has(lower) && lower !== 'status' ? lower : '';
-  if (RESPONSE_NAMES.size >= CACHED_NAMES) RESPONSE_NAMES.clear();
-  if (name.length <= CACHED_LENGTH) RESPONSE_NAMES.set(name, fit);
-  return fit;
-}
+  return isToken(name) && !HOP_BY_HOP.has(lower) && lower !== 'status' ? lower : '';
+});
 
 /** The first value of a header, its name given in lower case. */
 export function findHeader(headers: HeaderList, lowerName: string): NativeString | undefined {

@@ -2,6 +2,7 @@
  * What of a request can be told from a gateway's facts alone, without the environ that costs half of a small request
  * (decisions/008-side-door.md). Only what an environ would say in the same words; whatever it would touch is left to it.
  */
+import { cached } from '../../cached.ts';
 import type { HeaderMap, RequestFacts } from '../../environ.ts';
 import { cleanValue, environKey, joinValues, nameOfKey } from '../../header-keys.ts';
 import type { Interruption } from '../../interruption.ts';
@@ -112,17 +113,5 @@ function addHeader(list: string[], name: string, value: unknown, again: boolean)
   list.push(name, clean);
 }
 
-// Bounded, and of a pure function.
-const NAMES = new Map<string, string>();
-const CACHED_NAMES = 1000;
-const CACHED_LENGTH = 64;
-
 /** A header's name in lower case; `''` for one that an environ has not. */
-function nameOf(header: string): string {
-  const known = NAMES.get(header);
-  if (known !== undefined) return known;
-  const name = nameOfKey(environKey(header));
-  if (NAMES.size >= CACHED_NAMES) NAMES.clear();
-  if (header.length <= CACHED_LENGTH) NAMES.set(header, name);
-  return name;
-}
+const nameOf: (header: string) => string = cached((header) => nameOfKey(environKey(header)));

@@ -1,4 +1,5 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
+import { cached } from '../../cached.ts';
 import { nameOfKey } from '../../header-keys.ts';
 import { isToken, lowerCase } from '../../headers.ts';
 import type { Environ } from '../../types.ts';
@@ -245,26 +246,21 @@ function expectArguments(came: number, wanted: number, method: string): void {
   );
 }
 
-// Bounded, and of a pure function: the dozen names that an application asks for are checked once.
-const NAMES = new Map<string, string>();
-const CACHED_NAMES = 1000;
-const CACHED_LENGTH = 64;
+/** In lower case; `''` for what is no token. */
+const checkedName: (name: string) => string = cached((name) =>
+  isToken(name) ? lowerCase(name) : '',
+);
 
 /** @throws {TypeError} for what is no token */
 function headerName(name: unknown, method: string): string {
-  if (typeof name === 'string') {
-    const known = NAMES.get(name);
-    if (known !== undefined) return known;
-  }
-  const text = String(typeof name === 'symbol' ? refuseSymbol() : name);
-  if (!isToken(text)) {
+  const text =
+    typeof name === 'string' ? name : String(typeof name === 'symbol' ? refuseSymbol() : name);
+  const key = checkedName(text);
+  if (key === '') {
     throw new TypeError(
       `Headers.${method}: ${JSON.stringify(text.slice(0, 60))} is an invalid header name.`,
     );
   }
-  const key = lowerCase(text);
-  if (NAMES.size >= CACHED_NAMES) NAMES.clear();
-  if (text.length <= CACHED_LENGTH) NAMES.set(text, key);
   return key;
 }
 
@@ -299,20 +295,13 @@ function refuseSymbol(): never {
 
 // ── Environ ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const KEYS = new Map<string, string>();
-
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`. */
-function keyOf(name: string): string {
-  const known = KEYS.get(name);
-  if (known !== undefined) return known;
-  let key = name.toUpperCase().replaceAll('-', '_');
-  if (key !== 'CONTENT_TYPE' && key !== 'CONTENT_LENGTH') key = `HTTP_${key}`;
+const keyOf: (name: string) => string = cached((name) => {
   // A name with an underscore must not reach the header that is spelt with a dash.
-  if (name.includes('_')) key = '';
-  if (KEYS.size >= CACHED_NAMES) KEYS.clear();
-  if (name.length <= CACHED_LENGTH) KEYS.set(name, key);
-  return key;
-}
+  if (name.includes('_')) return '';
+  const key = name.toUpperCase().replaceAll('-', '_');
+  return key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' ? key : `HTTP_${key}`;
+});
 
 function environValue(environ: Environ, name: string): string | null {
   const value = environ[keyOf(name)];
