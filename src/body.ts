@@ -50,7 +50,7 @@ export function json(value: unknown, options?: AnswerOptions): Application {
   return answer(content, 'application/json', options);
 }
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 function answer(content: string, type: string, options: AnswerOptions = {}): Application {
   const { status = '200 OK', headers = [] } = options;

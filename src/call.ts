@@ -222,22 +222,14 @@ class Exchange {
   #inTime(returned: PromiseLike<unknown>): PromiseLike<unknown> {
     const signal = this.#signal;
     if (!signal) return returned;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        const reason = interruption(signal);
-        if (!isA(reason, DeadlineExceeded)) return;
-        reject(reason);
-        // What it still comes with has nobody to read it.
-        returned.then(
-          (body) => (isBody(body) ? this.#close(body) : undefined),
-          () => undefined,
-        );
-      };
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      const settled = (): void => signal.removeEventListener('abort', onAbort);
-      returned.then(resolve, reject);
-      returned.then(settled, settled);
+    return raceAbort(returned, signal, (reason) => {
+      if (!isA(reason, DeadlineExceeded)) return false;
+      // What it still comes with has nobody to read it.
+      returned.then(
+        (body) => (isBody(body) ? this.#close(body) : undefined),
+        () => undefined,
+      );
+      return true;
     });
   }
 

@@ -35,8 +35,7 @@ export class Watch {
   }
 
   add(deadline: Deadline): void {
-    const at = performance.now() + deadline.remaining();
-    if (!this.#timer || at < this.#at) this.#set(at);
+    if (!this.#timer || deadline.due < this.#at) this.#set(deadline.due);
     // Only while somebody waits does the timer keep the process alive.
     else if (this.#running.size === 0) this.#timer.ref();
     this.#running.add(deadline);
@@ -58,9 +57,9 @@ export class Watch {
     let least = Infinity;
     for (const deadline of this.#running) {
       deadline.look();
-      if (!deadline.over) least = Math.min(least, deadline.remaining());
+      if (!deadline.over) least = Math.min(least, deadline.due);
     }
-    if (least < Infinity) this.#set(performance.now() + least);
+    if (least < Infinity) this.#set(least);
   }
 }
 
@@ -123,24 +122,24 @@ export class Deadline extends Interrupter {
   }
 
   /**
-   * ms until something is to be done. Lambda's clock is asked when this one is started and not when it was made, for an application may
-   * have computed for seconds meanwhile; and once, for the contexts of people's tests have clocks that stand.
+   * When something is to be done, on the clock of `performance.now()`, in ms. Lambda's clock is asked when this one is started and not when it
+   * was made, for an application may have computed for seconds meanwhile; and once, for the contexts of people's tests have clocks that stand.
    */
-  remaining(): number {
+  get due(): number {
     this.#end ??= performance.now() + this.#clock.getRemainingTimeInMillis();
-    return this.#end - performance.now() - (this.#warned ? this.#kept / 2 : this.#kept);
+    return this.#end - (this.#warned ? this.#kept / 2 : this.#kept);
   }
 
   /** Does what is due. */
   look(): void {
-    if (!this.#warned && this.remaining() <= 0) {
+    if (!this.#warned && this.due <= performance.now()) {
       this.#warned = new DeadlineExceeded(
         `${Math.round(this.#kept)} ms are left of the function's timeout`,
       );
       this.#controller?.abort(this.#warned);
       this.#warning?.abort(this.#warned);
     }
-    if (this.#warned && !this.over && this.remaining() <= 0) {
+    if (this.#warned && !this.over && this.due <= performance.now()) {
       this.clear();
       const text = `no answer ${Math.round(this.#kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
       this.abort(new DeadlineExceeded(text));

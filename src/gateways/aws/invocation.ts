@@ -9,7 +9,7 @@ import {
 } from '../../environ.ts';
 import { describeError, errorStream } from '../../error-stream.ts';
 import { statusCode } from '../../status.ts';
-import type { Interruption } from '../../interruption.ts';
+import { type Interruption, raceAbort } from '../../interruption.ts';
 import type { Received } from '../../side-door.ts';
 import type { Application, Environ, ErrorStream } from '../../types.ts';
 import { encodeBody } from './body.ts';
@@ -111,22 +111,13 @@ async function finishWork(
   // Work may ask for more work.
   for (let work = after.shift(); work; work = after.shift()) {
     try {
-      await (deadline ? unlessLate(work, deadline) : work);
+      await (deadline ? raceAbort(work, deadline) : work);
     } catch (error) {
       errors.write(`work after the response failed\n${describeError(error)}\n`);
     }
   }
   deadline?.clear();
   await errors.flush();
-}
-
-function unlessLate(work: PromiseLike<unknown>, signal: Interruption): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(signal.reason);
-    if (signal.aborted) late();
-    signal.addEventListener('abort', late, { once: true });
-    work.then(resolve, reject);
-  });
 }
 
 /** The reply in one piece. */

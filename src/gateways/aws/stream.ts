@@ -1,6 +1,6 @@
 /** Response streaming: a body on its way while it is being made. */
 import { callReceived } from '../../call.ts';
-import type { Interruption } from '../../interruption.ts';
+import { type Interruption, raceAbort } from '../../interruption.ts';
 import { type Transport } from '../../transport.ts';
 import { statusCode } from '../../status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
@@ -180,10 +180,5 @@ function finished(stream: ResponseStream, giveUp?: Interruption): Promise<void> 
 /** A client that reads no more must not keep the body open until Lambda ends the process. */
 function unlessGivenUp(sent: Promise<void>, giveUp: Interruption | undefined): Promise<void> {
   // What is sent after that, a 504, is the gateway's own, and small.
-  if (!giveUp || giveUp.aborted) return sent;
-  return new Promise((resolve, reject) => {
-    const late = (): void => reject(giveUp.reason);
-    giveUp.addEventListener('abort', late, { once: true });
-    sent.then(resolve, reject).finally(() => giveUp.removeEventListener('abort', late));
-  });
+  return !giveUp || giveUp.aborted ? sent : raceAbort(sent, giveUp);
 }
