@@ -100,6 +100,16 @@ export async function send(
   return answer;
 }
 
+/**
+ * Calls as Node's parser does. From a promise's turn the microtasks of a listener would come before what it put off to the next tick, from the
+ * event loop's they come after it.
+ */
+function fromTheLoop<T>(call: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => call().then(resolve, reject));
+  });
+}
+
 /** The same through the bridge alone: what a gateway is given. */
 export async function behindBridge(
   listener: NodeApplication,
@@ -122,7 +132,7 @@ export async function behindBridge(
     },
     { errors: errorStream((message) => log.push(message)) },
   );
-  const response = await callApplication(fromNodeListener(listener), environ);
+  const response = await fromTheLoop(() => callApplication(fromNodeListener(listener), environ));
   return {
     status: Number.parseInt(response.status, 10),
     reason: response.status.slice(4),
@@ -142,10 +152,9 @@ export async function behindLambda(
   const log: string[] = [];
   const handler = toLambdaHandler(fromNodeListener(listener), { errors: (line) => log.push(line) });
   // Of a domain of its own, so that no stage is in the URL.
-  const reply = await handler(lambdaEvent(source, { customDomain: 'example.com', ...options }), {
-    awsRequestId: 'request-1',
-    getRemainingTimeInMillis: () => 20_000,
-  });
+  const event = lambdaEvent(source, { customDomain: 'example.com', ...options });
+  const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 20_000 };
+  const reply = await fromTheLoop(() => handler(event, context));
   const response = lambdaResponse(source, reply, options);
   return {
     status: response.status,
