@@ -6,11 +6,11 @@ import type { Exchanged } from './listener.ts';
 /** What nginx logs for a client that left before its response had begun. */
 const CLIENT_CLOSED = 499;
 
-export function accessLine({ request, environ, status, bytes }: Exchanged, time: Date): string {
+export function accessLine({ request, address, user, status, bytes }: Exchanged, time: Date): string {
   const { method = '-', url = '-', httpVersion, headers, socket } = request;
   return formatCombined({
-    address: environ?.REMOTE_ADDR ?? socket?.remoteAddress,
-    user: environ?.REMOTE_USER,
+    address: address ?? socket?.remoteAddress,
+    user,
     time,
     request: `${method} ${url} HTTP/${httpVersion}`,
     status: status === '' ? CLIENT_CLOSED : statusCode(status),

@@ -1,22 +1,16 @@
 /** One request of `node:http`: build an environ, call the application, send. */
-import { callApplication } from '../../call.ts';
-import { createEnviron, moveToScriptName } from '../../environ.ts';
+import { callApplication, callReceived } from '../../call.ts';
+import { createEnviron, moveToScriptName, type ServerFacts } from '../../environ.ts';
 import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
 import { ClientDisconnected, isA } from '../../errors.ts';
 import { findHeader } from '../../headers.ts';
+import { streamedInput } from '../../input.ts';
 import { Interrupter } from '../../interruption.ts';
+import type { Received } from '../../side-door.ts';
 import { sendErrorPage } from '../../transport.ts';
 import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
 import { type RequestBody, requestBody } from './body.ts';
-import {
-  isMountItself,
-  isRead,
-  receive,
-  type Received,
-  requestFacts,
-  useBody,
-  useReadBody,
-} from './request.ts';
+import { completeFacts, isRead, NodeFacts, useReadBody } from './request.ts';
 import { ResponseTransport } from './response.ts';
 import type { NodeRequest, NodeResponse } from './types.ts';
 
@@ -49,7 +43,9 @@ export interface ListenerSettings {
 export interface Exchanged {
   request: NodeRequest;
   response: NodeResponse;
-  environ: Environ | undefined;
+  /** The client's, as far as the application was asked and has left it. */
+  address: NativeString | undefined;
+  user: NativeString | undefined;
   /** `''` when the client left before there was one. */
   status: NativeString;
   /** Bytes of body sent. */
@@ -77,12 +73,13 @@ const EXPECTATION_FAILED = '417 Expectation Failed';
 const LINGER = 1000;
 
 /** One request and its response. */
-class Exchange {
+class Exchange implements Received {
+  readonly request: NodeFacts;
+  readonly server: ServerFacts;
+  readonly signal: Interrupter = new Interrupter();
   readonly #settings: ListenerSettings;
   readonly #request: NodeRequest;
   readonly #response: NodeResponse;
-  readonly #received: Received;
-  readonly #interrupter = new Interrupter();
   readonly #errors: ErrorStream;
   #transport: ResponseTransport;
   #body: RequestBody | undefined;
@@ -98,13 +95,15 @@ class Exchange {
     response: NodeResponse,
     awaited: boolean,
   ) {
+    const { basePath, multiprocess } = settings;
+    this.request = new NodeFacts(request);
+    this.#errors = errorStream(settings.sink);
+    this.server = { errors: this.#errors, basePath, concurrent: true, multiprocess };
     this.#settings = settings;
     this.#request = request;
     this.#response = response;
     this.#awaited = awaited;
-    this.#received = receive(request);
     this.#transport = new ResponseTransport(response);
-    this.#errors = errorStream(settings.sink);
   }
 
   run(application: Application): void {
@@ -114,7 +113,7 @@ class Exchange {
     // Behind other pipelined requests a response has no connection yet, and is not told when that is lost.
     if (this.#response.socket === null) socket?.setMaxListeners(0).once('close', this.#onClose);
     const refusal = this.#refusal();
-    if (refusal === undefined) void this.#call(application);
+    if (refusal === undefined) this.#call(application);
     else {
       if (refusal === TOO_LARGE) this.#linger();
       else {
@@ -122,57 +121,81 @@ class Exchange {
         if (socket) this.#settings.broken.add(socket);
         this.#response.shouldKeepAlive = false;
       }
-      void this.#sendPage(refusal);
+      void this.#sendPage(refusal).then(() => this.#end());
     }
   }
 
   #refusal(): NativeString | undefined {
     const { maxBody, requireHost, unmet } = this.#settings;
-    const { refusal, hasHost, length = 0 } = this.#received;
+    const { refusal, hasHost, contentLength = 0, protocol } = this.request;
     if (refusal !== undefined) return refusal;
     if (unmet) return EXPECTATION_FAILED;
-    if (requireHost && !hasHost && this.#request.httpVersion === '1.1') return BAD_REQUEST;
-    return length > maxBody ? TOO_LARGE : undefined;
+    if (requireHost && !hasHost && protocol === 'HTTP/1.1') return BAD_REQUEST;
+    return contentLength > maxBody ? TOO_LARGE : undefined;
   }
 
-  async #call(application: Application): Promise<void> {
-    const environ = this.#build();
-    this.#environ = environ;
-    try {
-      await callApplication(application, environ, this.#transport, { signal: this.#interrupter });
-    } catch (error) {
-      if (!isA(error, ClientDisconnected)) {
-        this.#errors.write(`the response could not be sent\n${describeError(error)}\n`);
-      }
-      this.#response.destroy();
-    }
+  /** Without a promise where the response is complete at once. */
+  #call(application: Application): void {
+    const facts = this.request;
+    completeFacts(facts, this.#request, this.#settings.hops);
+    if (facts.hasBody) this.#takeBody(facts);
+    const options = { signal: this.signal };
+    // Only the environ knows the whole target below a mount, which is what a log names.
+    const called = facts.scriptName
+      ? callApplication(application, this.environ, this.#transport, options)
+      : callReceived(application, this, this.#transport, options);
+    if (called) {
+      called.then(
+        () => this.#called(),
+        (error: unknown) => this.#failed(error),
+      );
+    } else this.#called();
+  }
+
+  #called(): void {
     // The client still holds back its body, so what comes next on this connection is anybody's guess.
-    if (this.#awaited && this.#received.hasBody) this.#linger();
+    if (this.#awaited && this.request.hasBody) this.#linger();
     this.#body?.release();
     this.#end();
   }
 
-  #build(): Environ {
-    const { basePath, hops, multiprocess, requestId, source } = this.#settings;
-    const request = this.#request;
-    const facts = requestFacts(request, this.#received, hops);
-    if (this.#received.hasBody) {
-      if (isRead(request)) useReadBody(facts, request.rawBody);
-      else if (this.#received.length !== 0) this.#body = useBody(facts, this.#openBody());
+  #failed(error: unknown): void {
+    if (!isA(error, ClientDisconnected)) {
+      this.#errors.write(`the response could not be sent\n${describeError(error)}\n`);
     }
-    const errors = this.#errors;
-    const environ = createEnviron(facts, { errors, basePath, concurrent: true, multiprocess });
-    if (isMountItself(request, this.#received)) moveToScriptName(environ, environ.PATH_INFO);
-    const remotePort = request.socket?.remotePort;
+    this.#response.destroy();
+    this.#called();
+  }
+
+  get environ(): Environ {
+    return (this.#environ ??= this.#makeEnviron());
+  }
+
+  #makeEnviron(): Environ {
+    const { hops, requestId, source } = this.#settings;
+    const facts = this.request;
+    const environ = createEnviron(facts, this.server);
+    if (facts.isMount) moveToScriptName(environ, environ.PATH_INFO);
+    const remotePort = this.#request.socket?.remotePort;
     // Behind a proxy it would be the proxy's.
     if (remotePort !== undefined && hops === 0) environ.REMOTE_PORT = String(remotePort);
     environ['gatecall.source'] = source;
     this.#abort = new AbortController();
+    if (this.signal.aborted) this.#abort.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#abort.signal;
-    environ['gatecall.after'] = this.#after;
-    const id = requestId && findHeader(this.#received.headers, requestId);
+    environ['gatecall.after'] = afterwards(this.#settings, this.#errors);
+    const id = requestId && findHeader(facts.headers, requestId);
     if (id) environ['gatecall.request_id'] = id;
     return environ;
+  }
+
+  #takeBody(facts: NodeFacts): void {
+    if (isRead(this.#request)) useReadBody(facts, this.#request.rawBody);
+    else if (facts.contentLength !== 0) {
+      const length = facts.contentLength;
+      this.#body = this.#openBody();
+      facts.input = streamedInput(this.#body, length === undefined ? {} : { length });
+    }
   }
 
   #openBody(): RequestBody {
@@ -195,19 +218,9 @@ class Exchange {
     });
   }
 
-  readonly #after = (work: PromiseLike<unknown>): void => {
-    const errors = this.#errors;
-    const logged = work.then(undefined, (error: unknown) => {
-      errors.write(`work after the response failed\n${describeError(error)}\n`);
-      return errors.flush();
-    });
-    this.#settings.onAfter?.(logged);
-  };
-
   /** The server's own answer. Where it cannot be sent, the client has gone. */
   async #sendPage(status: NativeString): Promise<void> {
-    await sendErrorPage(this.#transport, status, this.#request.method !== 'HEAD').catch(() => {});
-    if (!this.#environ) this.#end();
+    await sendErrorPage(this.#transport, status, this.request.method !== 'HEAD').catch(() => {});
   }
 
   /**
@@ -231,7 +244,7 @@ class Exchange {
   #leave(): void {
     this.#transport.gone();
     const reason = new ClientDisconnected();
-    this.#interrupter.abort(reason);
+    this.signal.abort(reason);
     this.#abort?.abort(reason);
   }
 
@@ -240,9 +253,24 @@ class Exchange {
     this.#settings.onEnd?.({
       request: this.#request,
       response: this.#response,
-      environ: this.#environ,
+      address: this.#environ ? this.#environ.REMOTE_ADDR : this.request.remoteAddress,
+      user: this.#environ?.REMOTE_USER,
       status: this.#transport.open ? this.#transport.status : '',
       bytes: this.#transport.bytes,
     });
   }
+}
+
+/** `gatecall.after`. A function of its own makes it, or it would outlive the request (see `collector` in gateways/aws/invocation.ts). */
+function afterwards(
+  { onAfter }: ListenerSettings,
+  errors: ErrorStream,
+): (work: PromiseLike<unknown>) => void {
+  return (work) => {
+    const logged = work.then(undefined, (error: unknown) => {
+      errors.write(`work after the response failed\n${describeError(error)}\n`);
+      return errors.flush();
+    });
+    onAfter?.(logged);
+  };
 }

@@ -2,47 +2,51 @@
 import type { RequestFacts } from '../../environ.ts';
 import { isBytes } from '../../bytes.ts';
 import { lowerCase, omitHeader } from '../../headers.ts';
-import { streamedInput } from '../../input.ts';
 import { percentDecode } from '../../native.ts';
-import type { Header, HeaderList, NativeString } from '../../types.ts';
-import type { RequestBody } from './body.ts';
+import type { Header, InputStream, NativeString } from '../../types.ts';
 import { forwardedAddress, forwardedScheme } from './forwarded.ts';
 import type { NodeRequest } from './types.ts';
 
-/** A request as it was read, once: order, spelling and repeats of its headers kept. */
-export interface Received {
-  headers: Header[];
+/**
+ * A request as it was read, once, as facts for the environ: order, spelling and repeats of its headers kept. One shape for all requests,
+ * whatever they bring.
+ */
+export class NodeFacts implements RequestFacts {
+  readonly native = true;
+  readonly method: string;
+  rawPath: string;
+  readonly query: string | undefined;
+  headers: Header[] = [];
+  scriptName: string | undefined;
+  body: Uint8Array | undefined;
+  input: InputStream | undefined;
+  /** Bytes of body, where the client says so. */
+  contentLength: number | undefined;
+  scheme: 'http' | 'https' = 'http';
+  readonly protocol: string;
+  serverName: string | undefined;
+  serverPort: string | undefined;
+  remoteAddress: string | undefined;
   /** Why it must be refused. */
   refusal: NativeString | undefined;
-  /** The authority of an absolute-form target, which counts instead of Host (RFC 9112 section 3.2.2). */
-  authority: string | undefined;
-  path: string;
-  query: string | undefined;
-  hasHost: boolean;
-  /** Whether it has a body, be it an empty one, and how many bytes where the client says so. */
-  hasBody: boolean;
-  length: number | undefined;
-}
+  hasHost = false;
+  /** Whether it has a body, be it an empty one. */
+  hasBody = false;
+  /** Whether the target is the mount with no slash behind it. */
+  isMount = false;
 
-export function receive(request: NodeRequest): Received {
-  const target = request.url || '/';
-  // By hand: `new URL` resolves dot segments, takes `//a/b` for a host, and throws at some targets that Node accepts.
-  const absolute = target.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(target);
-  const rest = absolute ? target.slice(absolute[0].length) : target;
-  const mark = rest.indexOf('?');
-  // Key by key: a spread of what another function returns costs 3 µs.
-  const received: Received = {
-    authority: absolute?.[1],
-    path: (mark < 0 ? rest : rest.slice(0, mark)) || '/',
-    query: mark < 0 ? undefined : rest.slice(mark + 1),
-    headers: [],
-    refusal: undefined,
-    hasHost: false,
-    hasBody: false,
-    length: undefined,
-  };
-  readHeaders(request, received);
-  return received;
+  constructor(request: NodeRequest) {
+    const target = request.url || '/';
+    // By hand: `new URL` resolves dot segments, takes `//a/b` for a host, and throws at some targets that Node accepts.
+    const absolute = target.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(target);
+    const rest = absolute ? target.slice(absolute[0].length) : target;
+    const mark = rest.indexOf('?');
+    this.method = request.method ?? 'GET';
+    this.rawPath = (mark < 0 ? rest : rest.slice(0, mark)) || '/';
+    this.query = mark < 0 ? undefined : rest.slice(mark + 1);
+    this.protocol = request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`;
+    readHeaders(request, this, absolute?.[1]);
+  }
 }
 
 const BAD = '400 Bad Request';
@@ -59,84 +63,77 @@ const ONCE: ReadonlySet<string> = new Set([
   'content-type',
   'authorization',
 ]);
+/** Most names are told from those by their length, which is cheaper than looking them up. */
+const ONCE_LENGTHS: ReadonlySet<number> = new Set([...ONCE].map((name) => name.length));
 
 /**
  * Two servers that read one request differently are how requests are smuggled (RFC 9112 section 11.2), so what can be read in two
  * ways is refused. Node's parser has turned down the rest: Content-Length beside a transfer coding, malformed lengths and names,
  * folded lines.
+ *
+ * @param authority The authority of an absolute-form target, which counts instead of Host (RFC 9112 section 3.2.2)
  */
-function readHeaders({ rawHeaders, httpVersion }: NodeRequest, received: Received): void {
-  const { headers, authority } = received;
+function readHeaders(
+  { rawHeaders, httpVersion }: NodeRequest,
+  facts: NodeFacts,
+  authority: string | undefined,
+): void {
+  const { headers } = facts;
   const once: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
     const value = rawHeaders[index + 1] ?? '';
-    const lower = lowerCase(name);
+    const lower = ONCE_LENGTHS.has(name.length) ? lowerCase(name) : '';
     headers.push([name, lower === 'host' ? (authority ?? value) : value]);
     if (!ONCE.has(lower)) continue;
-    if (once.includes(lower)) received.refusal = BAD;
+    if (once.includes(lower)) facts.refusal = BAD;
     once.push(lower);
-    if (lower === 'host' && !AUTHORITY.test(value)) received.refusal = BAD;
-    else if (lower === 'content-length') received.length = Number(value);
+    if (lower === 'host' && !AUTHORITY.test(value)) facts.refusal = BAD;
+    else if (lower === 'content-length') facts.contentLength = Number(value);
     else if (lower === 'transfer-encoding') {
-      received.hasBody = true;
+      facts.hasBody = true;
       // A front that speaks HTTP/1.0 does not know this header, and has seen another body than Node does.
-      if (httpVersion === '1.0') received.refusal = BAD;
+      if (httpVersion === '1.0') facts.refusal = BAD;
       // `xchunked` and `gzip, chunked` pass Node's parser, which undoes the chunks and no more.
-      else if (value.trim().toLowerCase() !== 'chunked') received.refusal ??= NOT_IMPLEMENTED;
+      else if (value.trim().toLowerCase() !== 'chunked') facts.refusal ??= NOT_IMPLEMENTED;
     }
   }
-  if (received.length !== undefined) received.hasBody = true;
-  received.hasHost = once.includes('host') || authority !== undefined;
+  if (facts.contentLength !== undefined) facts.hasBody = true;
+  facts.hasHost = once.includes('host') || authority !== undefined;
   if (authority === undefined) return;
-  if (!AUTHORITY.test(authority)) received.refusal = BAD;
+  if (!AUTHORITY.test(authority)) facts.refusal = BAD;
   if (!once.includes('host')) headers.push(['Host', authority]);
 }
 
-/** The facts, all but a body that has yet to be read. */
-export function requestFacts(request: NodeRequest, received: Received, hops: number): RequestFacts {
+/** What only a request that is not refused needs, all but a body that has yet to be read. */
+export function completeFacts(facts: NodeFacts, request: NodeRequest, hops: number): void {
   const { socket } = request;
-  const { headers, length } = received;
-  const facts: RequestFacts = {
-    native: true,
-    method: request.method ?? 'GET',
-    rawPath: received.path,
-    query: received.query,
-    headers,
-    scheme: socket?.encrypted ? 'https' : 'http',
-    protocol: `HTTP/${request.httpVersion}`,
-    remoteAddress: plainAddress(socket?.remoteAddress),
-  };
+  facts.remoteAddress = plainAddress(socket?.remoteAddress);
+  if (socket?.encrypted) facts.scheme = 'https';
   if (hops > 0) {
-    facts.remoteAddress = forwardedAddress(headers, hops) ?? facts.remoteAddress;
-    facts.scheme = forwardedScheme(headers, hops) ?? facts.scheme;
+    facts.remoteAddress = forwardedAddress(facts.headers, hops) ?? facts.remoteAddress;
+    facts.scheme = forwardedScheme(facts.headers, hops) ?? facts.scheme;
   }
-  if (!received.hasHost) {
+  if (!facts.hasHost) {
     facts.serverName = bracketed(plainAddress(socket?.localAddress));
     if (socket?.localPort !== undefined) facts.serverPort = String(socket.localPort);
   }
   // What Express and its like have taken off the path.
-  if (isMountItself(request, received)) facts.rawPath = request.baseUrl ?? '';
-  else if (request.baseUrl) facts.scriptName = percentDecode(request.baseUrl);
-  if (length === 0) facts.body = EMPTY;
-  else facts.contentLength = length;
-  return facts;
+  const { baseUrl } = request;
+  if (baseUrl) {
+    facts.isMount = isMountItself(request, facts.rawPath);
+    if (facts.isMount) facts.rawPath = baseUrl;
+    else facts.scriptName = percentDecode(baseUrl);
+  }
+  if (facts.contentLength === 0) facts.body = EMPTY;
 }
 
-/** Whether the target is the mount with no slash behind it: `PATH_INFO` is empty then, but Express and its like show `/`. */
-export function isMountItself(request: NodeRequest, { path }: Received): boolean {
-  const { baseUrl, originalUrl } = request;
-  return !!baseUrl && path === '/' && originalUrl?.split('?', 1)[0] === baseUrl;
+/** `PATH_INFO` is empty then, but Express and its like show `/`. */
+function isMountItself({ baseUrl, originalUrl }: NodeRequest, path: string): boolean {
+  return path === '/' && originalUrl?.split('?', 1)[0] === baseUrl;
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** With a body that arrives while it is read. */
-export function useBody(facts: RequestFacts, body: RequestBody): RequestBody {
-  const length = facts.contentLength;
-  facts.input = streamedInput(body, length === undefined ? {} : { length });
-  return body;
-}
 
 /** Whether somebody in front has read the body: Google's functions framework, a body parser. */
 export function isRead(request: NodeRequest): request is NodeRequest & { rawBody: Uint8Array } {
@@ -144,9 +141,9 @@ export function isRead(request: NodeRequest): request is NodeRequest & { rawBody
 }
 
 /** With a body that was read, and so decompressed, by somebody in front; the headers still speak of what was sent. */
-export function useReadBody(facts: RequestFacts, body: Uint8Array): void {
+export function useReadBody(facts: NodeFacts, body: Uint8Array): void {
   facts.body = body;
-  facts.headers = omitHeader(facts.headers as HeaderList, 'content-encoding');
+  facts.headers = omitHeader(facts.headers, 'content-encoding');
 }
 
 /** An IPv4 client of a server that listens on `::` looks like `::ffff:192.0.2.1`. */
