@@ -1,9 +1,10 @@
 /** One process's HTTP server: limits, timeouts, the access log, and an end that loses nothing. */
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Application } from '../../types.ts';
 import { accessLine, unreadableLine } from './access-log.ts';
 import type { ListenAddress } from './address.ts';
+import { withLazyHeaders } from './incoming.ts';
 import { listen } from './listen.ts';
 import { handle, type ListenerSettings } from './listener.ts';
 import type { ServeSettings } from './serve-options.ts';
@@ -131,7 +132,10 @@ const LAST_CALL = 500;
 function createServer(settings: ServeSettings): HttpServer {
   const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeader } = settings;
   const http = process.getBuiltinModule('node:http');
-  const server = http.createServer({
+  const options: ServerOptions & { optimizeEmptyRequests: boolean } = {
+    IncomingMessage: withLazyHeaders(http.IncomingMessage),
+    // Of a request without a body Node 24 keeps no stream then: nothing here would read it.
+    optimizeEmptyRequests: true,
     keepAliveTimeout,
     // Node insists that a header section takes no longer than its request may.
     headersTimeout: requestTimeout > 0 ? Math.min(headersTimeout, requestTimeout) : headersTimeout,
@@ -142,7 +146,8 @@ function createServer(settings: ServeSettings): HttpServer {
     requireHostHeader: false,
     // Whatever the process was started with.
     insecureHTTPParser: false,
-  });
+  };
+  const server = http.createServer(options);
   // Beyond a number Node drops headers in silence, and the application would see another request than the proxy did. maxHeader bounds them.
   server.maxHeadersCount = 0;
   return server;
