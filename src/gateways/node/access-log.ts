@@ -6,7 +6,10 @@ import type { Exchanged } from './listener.ts';
 /** What nginx logs for a client that left before its response had begun. */
 const CLIENT_CLOSED = 499;
 
-export function accessLine({ request, address, user, status, bytes }: Exchanged, time: Date): string {
+export function accessLine(
+  { request, address, user, status, bytes }: Exchanged,
+  time: Date,
+): string {
   const { method = '-', url = '-', httpVersion, headers, socket } = request;
   return formatCombined({
     address: address ?? socket?.remoteAddress,

@@ -31,6 +31,8 @@ export interface ListenerSettings {
   unmet?: boolean | undefined;
   /** Connections of which nobody knows any more where a request begins. */
   broken: WeakSet<object>;
+  /** Whether nobody else has a hand in requests and responses, as middleware of Express would. */
+  sole?: boolean | undefined;
   /** A response is due. */
   onBegin?: ((response: NodeResponse) => void) | undefined;
   /** It is over, one way or another. */
@@ -103,7 +105,7 @@ class Exchange implements Received {
     this.#request = request;
     this.#response = response;
     this.#awaited = awaited;
-    this.#transport = new ResponseTransport(response);
+    this.#transport = new ResponseTransport(response, settings.sole);
   }
 
   run(application: Application): void {
@@ -211,7 +213,7 @@ class Exchange implements Received {
         if (answered) this.#response.destroy();
         else {
           this.#linger();
-          this.#transport = new ResponseTransport(this.#response);
+          this.#transport = new ResponseTransport(this.#response, this.#settings.sole);
           void this.#sendPage(TOO_LARGE);
         }
       },

@@ -5,6 +5,13 @@ import type { Transport } from '../../transport.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 import type { NodeResponse } from './types.ts';
 
+/** Bytes of a last block up to which joining it with the head costs less than it saves. */
+const JOINED = 2048;
+
+function latin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1');
+}
+
 /**
  * Status and headers leave with the first block. Each block is waited for until the operating system has it: Node holds writes back
  * until its next tick, which a generator that computes between its blocks never lets come.
@@ -13,6 +20,7 @@ export class ResponseTransport implements Transport {
   /** Bytes of body handed over. */
   bytes = 0;
   #response: NodeResponse;
+  #sole: boolean;
   #status: NativeString = '';
   #headers: HeaderList = [];
   /** Bytes that the head promises; infinite where it does not say. */
@@ -22,8 +30,10 @@ export class ResponseTransport implements Transport {
   #gone = false;
   #onGone: ((error: Error) => void) | undefined;
 
-  constructor(response: NodeResponse) {
+  /** @param sole Whether nobody has put a hand on its `end`, who might look at what it is given. */
+  constructor(response: NodeResponse, sole = false) {
     this.#response = response;
+    this.#sole = sole;
   }
 
   begin(status: NativeString, headers: HeaderList): void {
@@ -84,7 +94,10 @@ export class ResponseTransport implements Transport {
     if (this.#gone || this.#response.destroyed) throw new ClientDisconnected();
     this.#writeHead();
     this.#ended = true;
-    this.#response.end(block);
+    if (block && this.#sole && block.length <= JOINED) {
+      // Byte by byte as text: Node 24 then writes head and body as one string, from its stack, in 2 µs less.
+      this.#response.end(latin1(block), 'latin1');
+    } else this.#response.end(block);
   }
 
   /** Settles when what `write` hands over has left. Node forgets the callbacks of a response that never got its turn. */

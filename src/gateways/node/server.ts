@@ -37,6 +37,7 @@ export function webServer(
 
   const listener: ListenerSettings = {
     ...settings.listener,
+    sole: true,
     onBegin(response) {
       active.add(response);
       if (stopping) response.shouldKeepAlive = false;
