@@ -1,4 +1,5 @@
 /** One request of `node:http`: build an environ, call the application, send. */
+import { type Aborter, newAborter } from '../../aborter.ts';
 import { callApplication, callReceived } from '../../call.ts';
 import { createEnviron, moveToScriptName, type ServerFacts } from '../../environ.ts';
 import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
@@ -86,7 +87,7 @@ class Exchange implements Received {
   #transport: ResponseTransport;
   #body: RequestBody | undefined;
   #environ: Environ | undefined;
-  #abort: AbortController | undefined;
+  #abort: Aborter | undefined;
   #awaited: boolean;
   /** The application's part and the connection's: over when both are. */
   #running = 2;
@@ -182,7 +183,7 @@ class Exchange implements Received {
     // Behind a proxy it would be the proxy's.
     if (remotePort !== undefined && hops === 0) environ.REMOTE_PORT = String(remotePort);
     environ['gatecall.source'] = source;
-    this.#abort = new AbortController();
+    this.#abort = newAborter();
     if (this.signal.aborted) this.#abort.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#abort.signal;
     environ['gatecall.after'] = afterwards(this.#settings, this.#errors);
