@@ -113,7 +113,9 @@ class StreamedInput implements InputStream {
   #ended = false;
   /** Why the body cannot be had whole. Thrown by every read from then on, even where earlier bytes are still here. */
   #failure: { error: unknown } | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
+  /** A read is under way; those that wait for it, in call order. */
+  #reading = false;
+  #waiting: (() => void)[] = [];
 
   constructor(
     source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -162,13 +164,17 @@ class StreamedInput implements InputStream {
   }
 
   /** Runs reads one after the other, in call order. A failed read does not keep later ones from (failing) in turn. */
-  #inTurn<T>(read: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(() => {
+  async #inTurn<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#reading) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#reading = true;
+    try {
       if (this.#failure) throw this.#failure.error;
-      return read();
-    });
-    this.#queue = turn.catch(() => undefined);
-    return turn;
+      return await read();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#reading = false;
+    }
   }
 
   async #nextLine(size: number): Promise<Uint8Array> {
@@ -187,32 +193,26 @@ class StreamedInput implements InputStream {
   /** One more block from the source, never an empty one, cut at the declared length. False at the end. */
   async #pull(): Promise<boolean> {
     while (!this.#ended && this.#due > 0) {
-      const step = await this.#next();
-      if (step.done === true) {
-        this.#ended = true;
-        return false;
+      try {
+        const step = await this.#source.next();
+        if (step.done === true) {
+          if (this.#declared) throw new ClientDisconnected(endedEarly(this.#due));
+          this.#ended = true;
+          return false;
+        }
+        const block =
+          step.value.length > this.#due ? step.value.subarray(0, this.#due) : step.value;
+        this.#due -= block.length;
+        if (block.length === 0) continue;
+        this.#blocks.push(block);
+        this.#buffered += block.length;
+        return true;
+      } catch (error) {
+        this.#failure = { error };
+        throw error;
       }
-      const block = step.value.subarray(0, this.#due);
-      this.#due -= block.length;
-      if (block.length === 0) continue;
-      this.#blocks.push(block);
-      this.#buffered += block.length;
-      return true;
     }
     return false;
-  }
-
-  async #next(): Promise<IteratorResult<Uint8Array, unknown>> {
-    try {
-      const step = await this.#source.next();
-      if (step.done !== true || !this.#declared) return step;
-      throw new ClientDisconnected(
-        `the request body ended ${this.#due} bytes before its Content-Length`,
-      );
-    } catch (error) {
-      this.#failure = { error };
-      throw error;
-    }
   }
 
   #take(size: number): Uint8Array {
@@ -233,6 +233,10 @@ class StreamedInput implements InputStream {
     this.#buffered -= size;
     return taken.length === 0 ? EMPTY : joinBytes(taken);
   }
+}
+
+function endedEarly(missing: number): string {
+  return `the request body ended ${missing} bytes before its Content-Length`;
 }
 
 /** A size argument as Python means it: absent or negative is "everything". */

@@ -2,12 +2,6 @@
 import { ClientDisconnected, ContractError } from '../../errors.ts';
 import type { NodeRequest } from './types.ts';
 
-/** The body of one request. Iterated at most once, by `wsgi.input`. */
-export interface RequestBody extends AsyncIterable<Uint8Array> {
-  /** Lets go of what nobody has read, so that the connection can serve its next request. */
-  release(): void;
-}
-
 export interface BodyOptions {
   /** Bytes at which it is refused. */
   limit: number;
@@ -17,69 +11,98 @@ export interface BodyOptions {
   onOversize(): void;
 }
 
+type Step = IteratorResult<Uint8Array, undefined>;
+
 const READ =
   'the body of this request was read before gatecall saw it; put the listener in front of body parsers, or let them keep request.rawBody';
+const LEFT = 'the client disconnected';
+const RELEASED = 'the response has ended, and the rest of the body is dropped';
 
 /**
- * Not the stream's own iterator: that destroys the connection when it is left early, and what it has not read keeps the
- * connection from its next request for ever.
+ * The body of one request. Iterated at most once, by `wsgi.input`. Not by the stream's own iterator: that destroys the connection when it is
+ * left early, and what it has not read keeps the connection from its next request for ever.
  */
-export function requestBody(request: NodeRequest, options: BodyOptions): RequestBody {
-  let begun = false;
-  let length = 0;
-  let failure: ClientDisconnected | undefined;
-  const blocks: Uint8Array[] = [];
-  let wake: (() => void) | undefined;
+export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
+  readonly #request: NodeRequest;
+  readonly #options: BodyOptions;
+  #begun = false;
+  #length = 0;
+  /** What came before it was asked for. The stream is paused then. */
+  readonly #blocks: Uint8Array[] = [];
+  /** Why there is no more. Most bodies that end so have nobody left who reads, so the error is made for who does. */
+  #failure: string | undefined;
+  #wake: (() => void) | undefined;
 
-  const onData = (block: Uint8Array): void => {
-    length += block.length;
-    if (length > options.limit) {
-      failure = new ClientDisconnected(
-        `the request body is longer than maxBody, ${options.limit} bytes; the client was answered 413`,
-      );
-      options.onOversize();
-    } else blocks.push(block);
-    request.pause();
-    wake?.();
-  };
-  const onEnd = (): void => wake?.();
-  const onClose = (): void => {
-    if (!request.readableEnded) failure ??= new ClientDisconnected();
-    wake?.();
-  };
-  const begin = (): void => {
-    begun = true;
-    if (request.readableEnded) throw new ContractError(READ);
-    options.onRead();
-    request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
-    if (request.destroyed) onClose();
-  };
+  constructor(request: NodeRequest, options: BodyOptions) {
+    this.#request = request;
+    this.#options = options;
+  }
 
-  const next = async (): Promise<IteratorResult<Uint8Array, undefined>> => {
-    if (!begun) begin();
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<Step> {
+    if (!this.#begun) this.#begin();
+    const request = this.#request;
     for (;;) {
-      const block = blocks.shift();
-      if (block) return { done: false, value: block };
-      if (failure) throw failure;
+      const value = this.#blocks.shift();
+      if (value) return { done: false, value };
+      if (this.#failure !== undefined) throw new ClientDisconnected(this.#failure);
       if (request.readableEnded) return { done: true, value: undefined };
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        this.#wake = resolve;
         request.resume();
       });
     }
+  }
+
+  /** Lets go of what nobody has read, so that the connection can serve its next request. */
+  release(): void {
+    const request = this.#request;
+    request.off('data', this.#onData);
+    if (request.readableEnded || request.destroyed) return;
+    // To whoever still reads, half a body must not look like a whole one.
+    this.#fail(RELEASED);
+    request.resume();
+  }
+
+  #begin(): void {
+    const request = this.#request;
+    this.#begun = true;
+    if (request.readableEnded) throw new ContractError(READ);
+    this.#options.onRead();
+    const onClose = (): void => (request.readableEnded ? this.#awake() : this.#fail(LEFT));
+    request.on('data', this.#onData).on('close', onClose).on('error', onClose);
+    request.on('end', () => this.#awake());
+    if (request.destroyed) onClose();
+  }
+
+  readonly #onData = (block: Uint8Array): void => {
+    if (this.#failure !== undefined) return;
+    const { limit, onOversize } = this.#options;
+    this.#length += block.length;
+    if (this.#length > limit) {
+      this.#fail(
+        `the request body is longer than maxBody, ${limit} bytes; the client was answered 413`,
+      );
+      onOversize();
+      return;
+    }
+    this.#blocks.push(block);
+    // Where somebody waits for it, the stream may go on: it ends then by itself after a body that came in one piece.
+    if (this.#wake) this.#awake();
+    else this.#request.pause();
   };
 
-  return {
-    [Symbol.asyncIterator]: () => ({ next }),
-    release() {
-      request.off('data', onData);
-      if (request.readableEnded || request.destroyed) return;
-      // To whoever still reads, half a body must not look like a whole one.
-      failure ??= new ClientDisconnected(
-        'the response has ended, and the rest of the body is dropped',
-      );
-      wake?.();
-      request.resume();
-    },
-  };
+  #fail(reason: string): void {
+    this.#failure ??= reason;
+    this.#awake();
+  }
+
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
 }

@@ -41,7 +41,10 @@ class LazyHeaders implements ProxyHandler<IncomingHttpHeaders> {
   }
 
   has(_target: object, name: Name): boolean {
-    return !this.#lacks(name) && Reflect.has(this.#headers, name);
+    // What was sent is there, whatever it comes to.
+    return this.#made || typeof name !== 'string'
+      ? Reflect.has(this.#headers, name)
+      : this.#sent(name) || name in Object.prototype;
   }
 
   set(_target: object, name: Name, value: unknown): boolean {
@@ -70,11 +73,15 @@ class LazyHeaders implements ProxyHandler<IncomingHttpHeaders> {
 
   #lacks(name: Name): boolean {
     if (this.#made || typeof name !== 'string' || name in Object.prototype) return false;
+    return !this.#sent(name);
+  }
+
+  #sent(name: string): boolean {
     const { rawHeaders } = this.#request;
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const sent = rawHeaders[index] ?? '';
-      if (sent.length === name.length && sent.toLowerCase() === name) return false;
+      if (sent.length === name.length && sent.toLowerCase() === name) return true;
     }
-    return true;
+    return false;
   }
 }

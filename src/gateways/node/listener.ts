@@ -10,7 +10,7 @@ import { Interrupter } from '../../interruption.ts';
 import type { Received } from '../../side-door.ts';
 import { sendErrorPage } from '../../transport.ts';
 import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
-import { type RequestBody, requestBody } from './body.ts';
+import { RequestBody } from './body.ts';
 import { completeFacts, isRead, NodeFacts, useReadBody } from './request.ts';
 import { ResponseTransport } from './response.ts';
 import type { NodeRequest, NodeResponse } from './types.ts';
@@ -202,7 +202,7 @@ class Exchange implements Received {
   }
 
   #openBody(): RequestBody {
-    return requestBody(this.#request, {
+    return new RequestBody(this.#request, {
       limit: this.#settings.maxBody,
       onRead: () => {
         if (this.#awaited && !this.#response.headersSent) this.#response.writeContinue();

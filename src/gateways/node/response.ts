@@ -1,5 +1,6 @@
 /** The response: a transport over `ServerResponse`. */
 import { ClientDisconnected } from '../../errors.ts';
+import { findHeader } from '../../headers.ts';
 import { isBodiless, statusCode } from '../../status.ts';
 import type { Transport } from '../../transport.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
@@ -39,8 +40,7 @@ export class ResponseTransport implements Transport {
   begin(status: NativeString, headers: HeaderList): void {
     this.#status = status;
     this.#headers = headers;
-    const length = headers.find(([name]) => name.length === 14 && /^content-length$/i.test(name));
-    this.#length = length ? Number(length[1]) : Infinity;
+    this.#length = Number(findHeader(headers, 'content-length') ?? Infinity);
   }
 
   send(block: Uint8Array): Promise<void> | void {
