@@ -7,10 +7,10 @@
  * export default { fetch: toFetchHandler(application, { platform: 'cloudflare' }) };
  * ```
  */
-import { callApplication } from '../call.ts';
+import { callReceived } from '../call.ts';
 import type { Application } from '../types.ts';
 import { type FetchOptions, readOptions, type Settings } from './fetch/options.ts';
-import { isRequest, receive } from './fetch/request.ts';
+import { type FetchReceived, isRequest, receive } from './fetch/request.ts';
 import { errorPage, FetchTransport } from './fetch/response.ts';
 
 export type { FetchOptions } from './fetch/options.ts';
@@ -56,22 +56,33 @@ async function answer(
   const received = receive(request, given, settings);
   // A Host header with a slash in it would have moved text of its own into the path.
   if (!received) return errorPage(400, 'Bad Request', request.method);
-  const { environ, abort, release, signal, waitUntil } = received;
   const transport = new FetchTransport(settings.charset, () => {
-    abort();
-    return called;
+    received.abort();
+    return over;
   });
   const { onError } = settings;
-  const called: Promise<void> = callApplication(application, environ, transport, {
-    signal,
+  const called = callReceived(application, received, transport, {
+    signal: received.signal,
     onError,
-  })
+  });
+  const over = called ? seeThrough(called, received, transport) : undefined;
+  if (!over) transport.finished();
+  return transport.response;
+}
+
+/** Closing the body and logging go on when the client has its last byte. */
+function seeThrough(
+  called: Promise<void>,
+  received: FetchReceived,
+  transport: FetchTransport,
+): Promise<void> {
+  received.follow();
+  const over = called
     .then(
       () => transport.finished(),
       (error: unknown) => transport.failed(error),
     )
-    .finally(release);
-  // Closing the body and logging go on when the client has its last byte.
-  waitUntil?.(called);
-  return transport.response;
+    .finally(received.release);
+  received.waitUntil?.(over);
+  return over;
 }

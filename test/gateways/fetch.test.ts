@@ -241,7 +241,8 @@ describe('waitUntil', () => {
       const after = environ['gatecall.after'] as (work: Promise<unknown>) => void;
       after(pause(5).then(() => log.push('done')));
       after(Promise.reject(new Error('too late')));
-      return text('ok')(environ, startResponse);
+      startResponse('200 OK', []);
+      return [utf8('o'), utf8('k')];
     };
     const options = { errors: (line: string) => void log.push(line) };
     const response = await toFetchHandler(application, options)(
@@ -254,6 +255,12 @@ describe('waitUntil', () => {
     expect(waiting).toHaveLength(3);
     expect(log).toContain('done');
     expect(log.join('\n')).toMatch(/work after the response failed\nError: too late/);
+  });
+
+  it('has no response to wait for that was there at once', async () => {
+    const waitUntil = vi.fn<() => void>();
+    const response = await toFetchHandler(text('ok'))(new Request(PAGE), { waitUntil });
+    expect([await response.text(), waitUntil.mock.calls]).toEqual(['ok', []]);
   });
 
   it('that is missing leaves the work to the process', async () => {
@@ -431,8 +438,15 @@ describe('the response', () => {
         }
       },
     );
-    const response = await toFetchHandler(text('four'))(new Request(PAGE));
+    const inTwo: Application = (_environ, startResponse) => {
+      startResponse('200 OK', []);
+      return [utf8('fo'), utf8('ur')];
+    };
+    const response = await toFetchHandler(inTwo)(new Request(PAGE));
     expect([await response.text(), lengths]).toEqual(['four', [4]]);
+    // A block that is all needs no stream, and so nobody to vouch for it.
+    const inOne = await toFetchHandler(text('four'))(new Request(PAGE));
+    expect([await inOne.text(), lengths]).toEqual(['four', [4]]);
   });
 
   it('needs no Content-Type, and gets none', async () => {

@@ -1,24 +1,18 @@
 /** A request of a fetch host as an environ. */
-import { createEnviron } from '../../environ.ts';
+import { type Aborter, newAborter } from '../../aborter.ts';
+import { createEnviron, type RequestFacts, type ServerFacts } from '../../environ.ts';
 import { describeError, errorStream } from '../../error-stream.ts';
 import { ClientDisconnected } from '../../errors.ts';
+import { findHeader } from '../../headers.ts';
 import { streamedInput } from '../../input.ts';
+import { Interrupter } from '../../interruption.ts';
 import { encodeNative } from '../../native.ts';
-import type { Environ, ErrorStream, Header, InputStream, NativeString } from '../../types.ts';
+import type { Received } from '../../side-door.ts';
+import type { Environ, ErrorStream, Header, HeaderList, NativeString } from '../../types.ts';
 import type { Settings } from './options.ts';
 import { member } from './platforms.ts';
 
 export type WaitUntil = (work: PromiseLike<unknown>) => void;
-
-export interface Received {
-  environ: Environ;
-  /** Aborts with the request's own signal, and when the response is cancelled: not every host tells in the same way. */
-  signal: AbortSignal;
-  abort(): void;
-  /** No longer follows the request's signal, which some hosts abort when all went well. */
-  release(): void;
-  waitUntil: WaitUntil | undefined;
-}
 
 /** By its members: hosts, test tools and frameworks have classes of their own. */
 export function isRequest(value: unknown): value is Request {
@@ -29,41 +23,99 @@ export function isRequest(value: unknown): value is Request {
 export function receive(
   request: Request,
   given: readonly unknown[],
-  { basePath, sink, platform, charset }: Settings,
-): Received | undefined {
+  settings: Settings,
+): FetchReceived | undefined {
   const target = splitUrl(encodeNative(request.url));
-  const host = request.headers.get('host');
+  const headers = headersOf(request, settings.charset);
+  const host = findHeader(headers, 'host');
   if (!AUTHORITY.test(host ?? target.authority) || !isAddressed(target, request.method)) {
     return undefined;
   }
-  const headers = headersOf(request, charset);
-  const environ = createEnviron(
-    {
+  return new FetchReceived(request, given, settings, target, headers);
+}
+
+/** One request, received. */
+export class FetchReceived implements Received {
+  readonly request: RequestFacts;
+  readonly server: ServerFacts;
+  /** Aborts with the request's own signal, and when the response is cancelled: not every host tells in the same way. */
+  readonly signal: Interrupter = new Interrupter();
+  readonly waitUntil: WaitUntil | undefined;
+  readonly #request: Request;
+  readonly #given: readonly unknown[];
+  readonly #platform: Settings['platform'];
+  readonly #requested: AbortSignal | null | undefined;
+  #aborter: Aborter | undefined;
+  #environ: Environ | undefined;
+
+  constructor(
+    request: Request,
+    given: readonly unknown[],
+    { basePath, sink, platform }: Settings,
+    target: Target,
+    headers: Header[],
+  ) {
+    const { body } = request;
+    const length = body ? lengthOf(headers) : undefined;
+    this.request = {
       native: true,
       method: request.method,
       rawPath: target.path,
       query: target.query,
       headers,
-      input: inputOf(request),
-      contentLength: lengthOf(request),
+      input: body
+        ? streamedInput(blocksOf(body), length === undefined ? {} : { length })
+        : undefined,
+      contentLength: length,
       scheme: target.scheme === 'http' || target.scheme === '' ? 'http' : 'https',
       protocol: platform.protocol?.(request, given),
       serverName: target.authority,
       remoteAddress: encodeNative(platform.remoteAddress?.(request, given) ?? ''),
-    },
-    { errors: errorStream(sink), basePath, concurrent: true, multiprocess: true },
-  );
-  const remotePort = platform.remotePort?.(request, given);
-  if (remotePort !== undefined && remotePort !== null) environ.REMOTE_PORT = String(remotePort);
-  const { env, context } = platform.arguments?.(given) ?? { context: given[0] };
-  const waitUntil = waitUntilOf(given);
-  environ['gatecall.event'] = request;
-  environ['gatecall.context'] = context;
-  environ['gatecall.platform'] = { name: platform.name, env, context };
-  environ['gatecall.after'] = afterOf(waitUntil, environ['wsgi.errors']);
-  const interruption = follow(request.signal);
-  environ['gatecall.signal'] = interruption.signal;
-  return { environ, ...interruption, waitUntil };
+    };
+    this.server = { errors: errorStream(sink), basePath, concurrent: true, multiprocess: true };
+    this.waitUntil = waitUntilOf(given);
+    this.#request = request;
+    this.#given = given;
+    this.#platform = platform;
+    this.#requested = request.signal;
+    if (this.#requested?.aborted) this.abort();
+  }
+
+  get environ(): Environ {
+    return (this.#environ ??= this.#makeEnviron());
+  }
+
+  #makeEnviron(): Environ {
+    const given = this.#given;
+    const { name, arguments: argumentsOf, remotePort: portOf } = this.#platform;
+    const environ = createEnviron(this.request, this.server);
+    const remotePort = portOf?.(this.#request, given);
+    if (remotePort !== undefined && remotePort !== null) environ.REMOTE_PORT = String(remotePort);
+    const { env, context } = argumentsOf?.(given) ?? { context: given[0] };
+    environ['gatecall.event'] = this.#request;
+    environ['gatecall.context'] = context;
+    environ['gatecall.platform'] = { name, env, context };
+    environ['gatecall.after'] = afterOf(this.waitUntil, this.server.errors);
+    this.#aborter = newAborter();
+    if (this.signal.aborted) this.#aborter.abort(this.signal.reason);
+    environ['gatecall.signal'] = this.#aborter.signal;
+    return environ;
+  }
+
+  readonly abort = (): void => {
+    const reason = new ClientDisconnected();
+    this.signal.abort(reason);
+    this.#aborter?.abort(reason);
+  };
+
+  /** Follows the request's signal. A response that was there at once has no need of it. */
+  follow(): void {
+    if (this.#requested?.aborted && !this.signal.aborted) this.abort();
+    else this.#requested?.addEventListener('abort', this.abort, { once: true });
+  }
+
+  /** No longer follows it: some hosts abort it when all went well. */
+  readonly release = (): void => this.#requested?.removeEventListener('abort', this.abort);
 }
 
 interface Target {
@@ -105,18 +157,10 @@ function fromWorkers(name: string, value: string): NativeString {
   return encodeNative(name === 'cookie' ? value.replace(/, (?=[^\s=;,]+=)/g, '; ') : value);
 }
 
-function lengthOf(request: Request): number | undefined {
-  const length = request.headers.get('content-length');
-  // Without a body, whatever the client announced has been dropped on the way.
-  if (request.body === null || length === null || !/^[0-9]{1,15}$/.test(length)) return undefined;
-  return Number(length);
-}
-
-function inputOf(request: Request): InputStream | undefined {
-  const { body } = request;
-  if (body === null || body === undefined) return undefined;
-  const length = lengthOf(request);
-  return streamedInput(blocksOf(body), length === undefined ? {} : { length });
+/** Without a body, whatever the client announced has been dropped on the way. */
+function lengthOf(headers: HeaderList): number | undefined {
+  const length = findHeader(headers, 'content-length');
+  return length !== undefined && /^[0-9]{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
 /** By its reader: not every host's stream can be iterated. */
@@ -151,15 +195,4 @@ function afterOf(waitUntil: WaitUntil | undefined, errors: ErrorStream): WaitUnt
     // Without a waitUntil the host keeps its process (Deno, Bun), and the work goes on by itself.
     waitUntil?.(watched);
   };
-}
-
-function follow(
-  requested: AbortSignal | null | undefined,
-): Pick<Received, 'signal' | 'abort' | 'release'> {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(new ClientDisconnected());
-  if (requested?.aborted) abort();
-  else requested?.addEventListener('abort', abort, { once: true });
-  const release = (): void => requested?.removeEventListener('abort', abort);
-  return { signal: controller.signal, abort, release };
 }
