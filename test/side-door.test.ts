@@ -1,7 +1,13 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { ClientDisconnected } from '../src/errors.ts';
 import { lazy } from '../src/lazy.ts';
 import { type LambdaOptions, toLambdaHandler } from '../src/gateways/aws.ts';
+import { toFetchHandler } from '../src/gateways/fetch.ts';
+import { toNodeListener } from '../src/gateways/node.ts';
 import { type Received, withSideDoor } from '../src/side-door.ts';
 import { lambdaEvent, lambdaResponse, lambdaSources, textOf } from '../src/testing.ts';
 import type { Application, Environ } from '../src/types.ts';
@@ -134,4 +140,70 @@ describe('a side door', () => {
     expect(late?.reason).toBeInstanceOf(Error);
     await sleep(0);
   });
+});
+
+/** `Promise.withResolvers` of Node 22. */
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => (resolve = settle));
+  return { promise, resolve };
+}
+
+interface Asked {
+  ended: Promise<string>;
+  leave(): void;
+}
+
+/** Sends a request to an application, without waiting for the answer. */
+const fronts: Record<string, (application: Application) => Promise<Asked>> = {
+  'gatecall/node': async (application) => {
+    const server = createServer(toNodeListener(application, { errors: () => undefined }));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    socket.write('GET /a%0Ab?x=1 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n');
+    const ended = text(socket);
+    void ended.catch(() => undefined).then(() => server.close());
+    return { ended, leave: () => socket.destroy() };
+  },
+  'gatecall/fetch': async (application) => {
+    const gone = new AbortController();
+    const request = new Request('http://here/a%0Ab?x=1', { signal: gone.signal });
+    const response = toFetchHandler(application, { errors: () => undefined })(request);
+    return { ended: response.then((one) => one.text()), leave: () => gone.abort() };
+  },
+};
+
+describe.each(Object.entries(fronts))('a side door on %s', (_, send) => {
+  it('is taken, and leads to one environ when asked', async () => {
+    const { application, received } = house();
+    expect(await (await send(application)).ended).toContain('side door');
+    const first = received[0]?.environ;
+    expect(first).toMatchObject({ PATH_INFO: '/a\nb', QUERY_STRING: 'x=1' });
+    expect(received[0]?.environ).toBe(first);
+  });
+
+  it.each([true, false])(
+    'hears that the client has gone; environ made before: %s',
+    async (early) => {
+      const entered = deferred<void>();
+      const left = deferred<AbortSignal>();
+      const application = withSideDoor(
+        () => [],
+        async (received, startResponse) => {
+          const before = early && received.environ['gatecall.signal'];
+          entered.resolve();
+          await new Promise<void>((resolve) => received.signal?.addEventListener('abort', resolve));
+          left.resolve((before || received.environ['gatecall.signal']) as AbortSignal);
+          startResponse('200 OK', []);
+          return [];
+        },
+      );
+      const { ended, leave } = await send(application);
+      ended.catch(() => undefined);
+      await entered.promise;
+      leave();
+      const signal = await left.promise;
+      expect([signal.aborted, signal.reason]).toEqual([true, expect.any(ClientDisconnected)]);
+    },
+  );
 });
