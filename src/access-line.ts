@@ -42,8 +42,16 @@ function escape(value: string): string {
   );
 }
 
+// The clock as it was last read: many requests have one second.
+let second = NaN;
+let reading = '';
+
 /** `10/Oct/2000:13:55:36 +0000`, always UTC. */
 function clock(time: Date): string {
+  const now = Math.floor(time.getTime() / 1000);
+  if (now === second) return reading;
   const [, day, month, year, hours] = time.toUTCString().split(' ');
-  return `${day}/${month}/${year}:${hours} +0000`;
+  second = now;
+  reading = `${day}/${month}/${year}:${hours} +0000`;
+  return reading;
 }

@@ -1,5 +1,6 @@
 /** What a server writes of its requests: its own view, which has those that never reached an application. */
 import { formatCombined } from '../../access-line.ts';
+import { findHeader } from '../../headers.ts';
 import { statusCode } from '../../status.ts';
 import type { Exchanged } from './listener.ts';
 
@@ -7,10 +8,10 @@ import type { Exchanged } from './listener.ts';
 const CLIENT_CLOSED = 499;
 
 export function accessLine(
-  { request, address, user, status, bytes }: Exchanged,
+  { request, headers, address, user, status, bytes }: Exchanged,
   time: Date,
 ): string {
-  const { method = '-', url = '-', httpVersion, headers, socket } = request;
+  const { method = '-', url = '-', httpVersion, socket } = request;
   return formatCombined({
     address: address ?? socket?.remoteAddress,
     user,
@@ -18,8 +19,8 @@ export function accessLine(
     request: `${method} ${url} HTTP/${httpVersion}`,
     status: status === '' ? CLIENT_CLOSED : statusCode(status),
     bytes,
-    referer: headers.referer,
-    userAgent: headers['user-agent'],
+    referer: findHeader(headers, 'referer'),
+    userAgent: findHeader(headers, 'user-agent'),
   });
 }
 

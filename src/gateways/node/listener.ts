@@ -9,7 +9,7 @@ import { streamedInput } from '../../input.ts';
 import { Interrupter } from '../../interruption.ts';
 import type { Received } from '../../side-door.ts';
 import { sendErrorPage } from '../../transport.ts';
-import type { Application, Environ, ErrorStream, NativeString } from '../../types.ts';
+import type { Application, Environ, ErrorStream, HeaderList, NativeString } from '../../types.ts';
 import { RequestBody } from './body.ts';
 import { completeFacts, isRead, NodeFacts, useReadBody } from './request.ts';
 import { ResponseTransport } from './response.ts';
@@ -46,6 +46,7 @@ export interface ListenerSettings {
 export interface Exchanged {
   request: NodeRequest;
   response: NodeResponse;
+  headers: HeaderList;
   /** The client's, as far as the application was asked and has left it. */
   address: NativeString | undefined;
   user: NativeString | undefined;
@@ -256,6 +257,7 @@ class Exchange implements Received {
     this.#settings.onEnd?.({
       request: this.#request,
       response: this.#response,
+      headers: this.request.headers,
       address: this.#environ ? this.#environ.REMOTE_ADDR : this.request.remoteAddress,
       user: this.#environ?.REMOTE_USER,
       status: this.#transport.open ? this.#transport.status : '',
