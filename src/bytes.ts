@@ -6,9 +6,12 @@
  */
 export function isBytes(value: unknown): value is Uint8Array {
   return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]')
+    value instanceof Uint8Array || (ArrayBuffer.isView(value) && classOf(value) === 'Uint8Array')
   );
+}
+
+function classOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
 }
 
 /** All blocks as one; a single block is handed on without a copy. */
@@ -37,7 +40,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 60))}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object') {
-    const name = Object.prototype.toString.call(value).slice(8, -1);
+    const name = classOf(value);
     return name === 'Object' ? 'a plain object' : `a ${name}`;
   }
   if (typeof value === 'function') return 'a function';

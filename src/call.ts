@@ -392,24 +392,25 @@ class Exchange {
     const iterator = this.#iterator;
     try {
       // On its own promise `return()` queues behind a `next()` that may never settle once the client has gone.
-      if (!this.#exhausted && iterator) {
-        const stopped = Promise.resolve(iterator.return?.());
-        await (this.#signal?.aborted
-          ? atMost(this.#options.stopTimeout ?? 1000, stopped)
-          : stopped);
-      }
+      if (!this.#exhausted && iterator) await this.#patiently(iterator.return?.());
     } catch (error) {
       this.#log(`stopping the body failed\n${describeError(error)}`);
     }
     try {
       if (typeof body.close === 'function') {
-        const closed = Promise.resolve(body.close());
-        await (this.#signal?.aborted ? atMost(this.#options.stopTimeout ?? 1000, closed) : closed);
+        await this.#patiently(body.close());
       } else if (!iterator) await closeUnread(body);
     } catch (error) {
       this.#log(`close() of the body failed\n${describeError(error)}`);
     }
     await this.#errors.flush();
+  }
+
+  /** Waits, but not for ever once nobody waits for the response any more. */
+  async #patiently(work: unknown): Promise<void> {
+    await (this.#signal?.aborted
+      ? atMost(this.#options.stopTimeout ?? 1000, Promise.resolve(work))
+      : work);
   }
 
   #stopIfGone(): void {

@@ -63,7 +63,7 @@ export function raceAbort<T>(
       },
       (error: unknown) => {
         signal.removeEventListener('abort', gone);
-        reject(error as Error);
+        reject(error);
       },
     );
   });

@@ -106,7 +106,9 @@ export async function send(
  */
 function fromTheLoop<T>(call: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    setImmediate(() => call().then(resolve, reject));
+    setImmediate(() => {
+      call().then(resolve, reject);
+    });
   });
 }
 

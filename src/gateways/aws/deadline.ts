@@ -1,6 +1,6 @@
 /** Lambda kills an invocation that takes too long, and its client hears nothing. A little earlier, something can still be said. */
 import { DeadlineExceeded } from '../../errors.ts';
-import { Interrupter, type Interruption } from '../../interruption.ts';
+import { Interrupter } from '../../interruption.ts';
 
 /** What is read of Lambda's context. */
 interface LambdaClock {
@@ -71,14 +71,14 @@ const READS_A_LOOK = 64;
  * closing what is open and for the reply's own way. As an interruption it is the gateway's: there is no time left for the application.
  */
 export class Deadline extends Interrupter {
+  /** There is little time left. */
+  readonly warning: Interrupter = new Interrupter();
   /** ms that a body may take to stop and to close afterwards. */
   readonly stopTimeout: number;
   readonly #watch: Watch;
   readonly #clock: LambdaClock;
   readonly #kept: number;
-  #warning: Interrupter | undefined;
   #controller: AbortController | undefined;
-  #warned: DeadlineExceeded | undefined;
   #reads = 0;
   /** On the clock of `performance.now()`, in ms. */
   #end: number | undefined;
@@ -91,19 +91,10 @@ export class Deadline extends Interrupter {
     this.stopTimeout = kept / 8;
   }
 
-  /** There is little time left. */
-  get warning(): Interruption {
-    if (!this.#warning) {
-      this.#warning = new Interrupter();
-      if (this.#warned) this.#warning.abort(this.#warned);
-    }
-    return this.#warning;
-  }
-
-  /** The same for the application. */
+  /** The warning, for the application. */
   warningSignal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#warned) this.#controller.abort(this.#warned);
+    if (this.warning.aborted) this.#controller.abort(this.warning.reason);
     return this.#controller.signal;
   }
 
@@ -127,21 +118,20 @@ export class Deadline extends Interrupter {
    */
   get due(): number {
     this.#end ??= performance.now() + this.#clock.getRemainingTimeInMillis();
-    return this.#end - (this.#warned ? this.#kept / 2 : this.#kept);
+    return this.#end - (this.warning.aborted ? this.#kept / 2 : this.#kept);
   }
 
   /** Does what is due. */
   look(): void {
-    if (!this.#warned && this.due <= performance.now()) {
-      this.#warned = new DeadlineExceeded(
-        `${Math.round(this.#kept)} ms are left of the function's timeout`,
-      );
-      this.#controller?.abort(this.#warned);
-      this.#warning?.abort(this.#warned);
+    if (!this.warning.aborted && this.due <= performance.now()) {
+      const text = `${Math.round(this.#kept)} ms are left of the function's timeout`;
+      const reason = new DeadlineExceeded(text);
+      this.#controller?.abort(reason);
+      this.warning.abort(reason);
     }
-    if (this.#warned && !this.over && this.due <= performance.now()) {
+    if (this.warning.aborted && !this.over && this.due <= performance.now()) {
       this.clear();
-      const text = `no answer ${Math.round(this.#kept / 2)} ms before the function's timeout; raise Timeout, or watch gatecall.signal`;
+      const text = `no answer ${Math.round(this.#kept / 2)} ms before the timeout; raise Timeout, or watch gatecall.signal`;
       this.abort(new DeadlineExceeded(text));
     }
   }

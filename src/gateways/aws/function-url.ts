@@ -1,6 +1,7 @@
 /** Lambda function URLs: payload format 2.0, with a path that is really raw. */
 import { isPayload2, type Payload2Reply, payload2Reply, payload2Request } from './payload-2.ts';
 import { statusCode } from '../../status.ts';
+import type { HeaderList, NativeString } from '../../types.ts';
 import { singleValues } from './reply.ts';
 import { type EventSource, LAMBDA_LIMIT, textOf } from './source.ts';
 
@@ -17,5 +18,8 @@ export const functionUrl: EventSource<Payload2Reply> = {
 
   request: (event) => payload2Request(event, { rawPath: textOf(event.rawPath) || '/' }),
   reply: payload2Reply,
-  prelude: (status, headers) => ({ statusCode: statusCode(status), ...singleValues(headers) }),
 };
+
+export function functionUrlPrelude(status: NativeString, headers: HeaderList): object {
+  return { statusCode: statusCode(status), ...singleValues(headers) };
+}

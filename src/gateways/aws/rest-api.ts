@@ -1,6 +1,7 @@
 /** API Gateway REST APIs, proxy integration (payload format 1.0, though the events do not say so). */
 import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.ts';
 import { statusCode } from '../../status.ts';
+import type { HeaderList, NativeString } from '../../types.ts';
 import { multiValues } from './reply.ts';
 import { type EventSource, isObject, LAMBDA_LIMIT, textOf } from './source.ts';
 import { strippedStage } from './stage.ts';
@@ -26,18 +27,19 @@ export const restApi: EventSource<Payload1Reply> = {
 
   // Any other key, `cookies` and `statusDescription` among them, is a 502 here (anomalyco/sst#2760).
   reply: payload1Reply,
-
-  prelude(status, headers) {
-    const prelude = { statusCode: statusCode(status), multiValueHeaders: multiValues(headers) };
-    const size = Buffer.byteLength(JSON.stringify(prelude)) + DELIMITER;
-    if (size > PRELUDE_LIMIT) {
-      throw new RangeError(
-        `status and headers are ${size} bytes, and a REST API that streams takes ${PRELUDE_LIMIT}; send fewer or shorter headers`,
-      );
-    }
-    return prelude;
-  },
 };
+
+/** @throws {RangeError} where it is too long for the front */
+export function restPrelude(status: NativeString, headers: HeaderList): object {
+  const prelude = { statusCode: statusCode(status), multiValueHeaders: multiValues(headers) };
+  const size = Buffer.byteLength(JSON.stringify(prelude)) + DELIMITER;
+  if (size > PRELUDE_LIMIT) {
+    throw new RangeError(
+      `status and headers are ${size} bytes, and a REST API that streams takes ${PRELUDE_LIMIT}; send fewer or shorter headers`,
+    );
+  }
+  return prelude;
+}
 
 /** The prelude and the eight NUL bytes behind it lie in the first 16 KB of the stream (API Gateway developer guide). */
 const PRELUDE_LIMIT = 16 * 1024;

@@ -1,7 +1,6 @@
 /** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
 import type { BufferedResponse } from '../../transport.ts';
 import type { HeaderMap, RequestFacts } from '../../environ.ts';
-import type { HeaderList, NativeString } from '../../types.ts';
 
 export interface EventSource<Reply = unknown> {
   /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */
@@ -17,8 +16,6 @@ export interface EventSource<Reply = unknown> {
   truncated?(event: LambdaEvent): boolean;
   /** The platform's shape, with exactly its keys. */
   reply(response: BufferedResponse, body: EncodedBody): Reply;
-  /** Where the source can stream: what precedes the body. */
-  prelude?(status: NativeString, headers: HeaderList): object;
 }
 
 export interface EncodedBody {

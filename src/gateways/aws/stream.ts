@@ -4,8 +4,10 @@ import { type Interruption, raceAbort } from '../../interruption.ts';
 import { type Transport } from '../../transport.ts';
 import { statusCode } from '../../status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
+import { functionUrl, functionUrlPrelude } from './function-url.ts';
 import { bufferedReply, callOptions, finishInvocation, type Invocation } from './invocation.ts';
 import type { Settings } from './options.ts';
+import { restApi, restPrelude } from './rest-api.ts';
 import type { EventSource } from './source.ts';
 
 /** What Lambda's Node runtime hands to a streaming handler. A plain object with these methods, not a `Writable`. */
@@ -64,6 +66,14 @@ function withPrelude(stream: ResponseStream, prelude: object): ResponseStream {
   return stream;
 }
 
+type Prelude = (status: NativeString, headers: HeaderList) => object;
+
+/** What precedes the body, where the source can stream. Not a member of the source: a handler that answers in one piece has no use for it. */
+function preludeOf(source: EventSource): Prelude | undefined {
+  if (source === functionUrl) return functionUrlPrelude;
+  return source === restApi ? restPrelude : undefined;
+}
+
 /** Answers one invocation on a response stream, and settles when the stream has finished. */
 export async function streamedReply(
   application: Application,
@@ -71,7 +81,7 @@ export async function streamedReply(
   settings: Settings,
   stream: ResponseStream,
 ): Promise<void> {
-  const { prelude } = invocation.source;
+  const prelude = preludeOf(invocation.source);
   if (!prelude) {
     // A source that cannot stream gets the buffered reply's JSON, which Lambda passes on as the function's result.
     const reply = await bufferedReply(application, invocation, settings);
@@ -97,16 +107,12 @@ export async function streamedReply(
 class StreamTransport implements Transport {
   broken = false;
   #stream: ResponseStream;
-  #prelude: NonNullable<EventSource['prelude']>;
+  #prelude: Prelude;
   #giveUp: Interruption | undefined;
   #head: object = {};
   #open = false;
 
-  constructor(
-    stream: ResponseStream,
-    prelude: NonNullable<EventSource['prelude']>,
-    giveUp: Interruption | undefined,
-  ) {
+  constructor(stream: ResponseStream, prelude: Prelude, giveUp: Interruption | undefined) {
     this.#stream = stream;
     this.#prelude = prelude;
     this.#giveUp = giveUp;
