@@ -24,10 +24,7 @@ function application(environ: Environ, start: Start): Uint8Array[] {
   return [Buffer.from(page(environ['HTTP_USER_AGENT'] as string, query))];
 }
 
-export const handler = async (
-  event: Event,
-  context: { awsRequestId: string },
-): Promise<object> => {
+export const handler = async (event: Event, context: { awsRequestId: string }): Promise<object> => {
   const { http, elb } = event.requestContext;
   const path = event.rawPath ?? event.path ?? '/';
   const query = event.rawQueryString ?? joined(event, elb === undefined);
