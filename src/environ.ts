@@ -252,7 +252,7 @@ const TARGET = '!"$%&\'()*+,/:;<=>@[\\]^`{|}';
 
 function addHeaders(environ: Environ, headers: HeaderMap | HeaderList, native: Encode): void {
   if (isHeaderList(headers)) {
-    for (const [name, value] of headers) addValue(environ, environKey(name), value, native);
+    for (const header of headers) addValue(environ, environKey(header[0]), header[1], native);
   } else {
     // Names of one case cannot meet on one key, so what is there need not be looked for (0.25 µs for 20 headers).
     let mayMeet = false;
