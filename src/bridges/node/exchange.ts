@@ -8,8 +8,8 @@ import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
 import type { IncomingMessage } from './builtin.ts';
 import type { Incoming } from './incoming.ts';
 import { createRequest, type RequestConstructor } from './request.ts';
+import type { BridgeResponse } from './internals.ts';
 import {
-  type BridgeResponse,
   emitClose,
   emitDrain,
   emitFinish,
