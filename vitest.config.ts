@@ -5,14 +5,14 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const manifest = JSON.parse(readFileSync(here('package.json'), 'utf8')) as {
-  exports: Record<string, string | { import: { default: string } }>;
+  exports: Record<string, string | { import: { module: string } }>;
 };
 
 // Examples import the package by its name. In tests that name means the sources, as everywhere else in
-// the tests: two copies of one module would be two different ContractErrors.
+// the tests: who debugs one should find it.
 const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) => {
   if (typeof target === 'string') return [];
-  const source = target.import.default.replace('./dist/esm/', './src/').replace(/\.js$/, '.ts');
+  const source = target.import.module.replace('./dist/esm/', './src/').replace(/\.js$/, '.ts');
   return [{ find: new RegExp(`^${subpath.replace('.', 'gatecall')}$`), replacement: here(source) }];
 });
 

@@ -10,9 +10,13 @@ import { fileOf, FLOOR, GET, rowsOf } from './rows.ts';
 import type { Settings } from './main.ts';
 
 const SOURCE = 'http-api-2';
-// Lambda's runtime has loaded node:http before it loads a function.
-const PRELOADED = ['node:http preloaded', 'nothing preloaded'] as const;
 const KINDS = ['cjs', 'mjs'] as const;
+const WAYS = [
+  // Lambda's runtime has loaded node:http before it loads a function.
+  { name: 'node:http preloaded', folder: 'rows', preload: true },
+  { name: 'nothing preloaded', folder: 'rows', preload: false },
+  { name: 'not bundled', folder: 'plain', preload: true },
+] as const;
 
 /** ms of each start. */
 type Starts = Map<string, number[]>;
@@ -24,7 +28,7 @@ export async function cold({ here, quick, nodes, groups }: Settings): Promise<Go
   const goals: Goal[] = [];
   for (const { path, version } of nodes) {
     const columns = new Map<string, string[]>(rows.map((row) => [row, []]));
-    for (const preloaded of PRELOADED) {
+    for (const way of WAYS) {
       for (const kind of KINDS) {
         const samples: Starts = new Map();
         const undici = new Set<string>();
@@ -32,10 +36,10 @@ export async function cold({ here, quick, nodes, groups }: Settings): Promise<Go
         for (let round = 0; round < rounds; round++) {
           // The peers' numbers are ten times those that are compared, and need no more rounds than these.
           for (const row of round < 5 ? rows : rows.filter((row) => CLOSE.includes(row))) {
-            const bundle = join(here, 'dist/rows', `${fileOf(row, SOURCE)}.${kind}`);
+            const bundle = join(here, 'dist', way.folder, `${fileOf(row, SOURCE)}.${kind}`);
             if (!existsSync(bundle)) continue;
             const args = [join(here, 'dist/cold-start.cjs'), bundle, eventFile];
-            if (preloaded === PRELOADED[0]) args.push('preload');
+            if (way.preload) args.push('preload');
             const { stdout } = await promisify(execFile)(path, args, {
               env: { ...process.env, NODE_OPTIONS: '' },
             });
@@ -48,29 +52,42 @@ export async function cold({ here, quick, nodes, groups }: Settings): Promise<Go
           const ms = median(samples.get(row) ?? []);
           cells.push(`${digits(ms)}${undici.has(row) ? ' (undici)' : ''}`);
         }
-        for (const row of ['native/gatecall', 'raw/gatecall']) {
-          goals.push({
-            what: `cold start, ${row}, ${kind}, ${preloaded}: ms over the floor`,
-            goal: '≤ 1.2',
-            node: version,
-            seen: difference(samples, row),
-          });
-        }
-        goals.push({
-          what: `cold start, hono/gatecall-light, ${kind}, ${preloaded}: ms`,
-          goal: '< 6',
-          node: version,
-          seen: median(samples.get('hono/gatecall-light') ?? []),
-        });
+        goals.push(...goalsOf(samples, `${kind}, ${way.name}`, way.folder, version));
       }
     }
     say(`### Load and first response, Node ${version}, ms\n`);
     table(
-      ['', ...PRELOADED.flatMap((preloaded) => KINDS.map((kind) => `${kind}, ${preloaded}`))],
+      ['', ...WAYS.flatMap(({ name }) => KINDS.map((kind) => `${kind}, ${name}`))],
       [...columns].map(([row, cells]) => [row, ...cells]),
     );
   }
   return goals;
+}
+
+function goalsOf(samples: Starts, how: string, folder: string, node: string): Goal[] {
+  const ms = (row: string): number => median(samples.get(row) ?? []);
+  if (folder === 'plain') {
+    const ratio = ms('raw/serverless-http') / ms('raw/gatecall');
+    return [
+      {
+        what: `cold start, raw, ${how}: serverless-http ÷ gatecall`,
+        goal: '> 1',
+        node,
+        seen: ratio,
+      },
+    ];
+  }
+  const over = ['native/gatecall', 'raw/gatecall'].map((row) => ({
+    what: `cold start, ${row}, ${how}: ms over the floor`,
+    goal: '≤ 1.2',
+    node,
+    seen: difference(samples, row),
+  }));
+  const light = 'hono/gatecall-light';
+  return [
+    ...over,
+    { what: `cold start, ${light}, ${how}: ms`, goal: '< 6', node, seen: ms(light) },
+  ];
 }
 
 function difference(samples: Starts, row: string): number {

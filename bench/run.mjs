@@ -1,6 +1,6 @@
 /** Bundles the rows and this folder's own TypeScript with esbuild, then runs it: `node bench/run.mjs --help`. */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -54,9 +54,23 @@ async function bundle(gatecall) {
       gatecall: join(gatecall, 'esm/index.js'),
     },
   };
+  // As people deploy who have no bundler: Node finds each package in node_modules, gatecall as npm would install it.
+  mkdirSync(join(out, 'plain/node_modules'), { recursive: true });
+  symlinkSync(dirname(gatecall), join(out, 'plain/node_modules/gatecall'), 'dir');
+  /** @type {import('esbuild').BuildOptions} */
+  const plain = {
+    ...common,
+    alias: {},
+    packages: 'external',
+    entryPoints: rows,
+    outbase: join(here, 'handlers'),
+    outdir: join(out, 'plain'),
+  };
   /** @satisfies {import('esbuild').BuildOptions} */
   const minified = { ...common, minify: true, legalComments: 'none' };
   await Promise.all([
+    build({ ...plain, format: 'cjs', outExtension: { '.js': '.cjs' } }),
+    build({ ...plain, format: 'esm', outExtension: { '.js': '.mjs' } }),
     build({
       ...minified,
       entryPoints: rows,

@@ -30,8 +30,16 @@ describe('the sources', () => {
       const file = [`gateways/${name}`, name].find((it) => existsSync(join(root, `src/${it}.ts`)));
       expect(file, `a source file for ${subpath}`).toBeDefined();
       expect(target).toEqual({
-        import: { types: `./dist/esm/${file}.d.ts`, default: `./dist/esm/${file}.js` },
-        require: { types: `./dist/cjs/${file}.d.ts`, default: `./dist/cjs/${file}.js` },
+        import: {
+          types: `./dist/esm/${file}.d.ts`,
+          module: `./dist/esm/${file}.js`,
+          default: `./dist/joined/${file}.js`,
+        },
+        require: {
+          types: `./dist/cjs/${file}.d.ts`,
+          module: `./dist/esm/${file}.js`,
+          default: `./dist/cjs/${file}.js`,
+        },
       });
     }
   });
