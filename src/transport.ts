@@ -49,7 +49,9 @@ export class BufferedResponse implements Transport {
     if (this.#length > this.#limit) {
       throw new RangeError(`the body exceeds the platform's ${this.#limit} bytes; ${SEND_LESS}`);
     }
-    this.#blocks.push(block);
+    // Most bodies are one block, and the first push onto an empty list makes room for 17.
+    if (this.#blocks.length === 0) this.#blocks = [block];
+    else this.#blocks.push(block);
   }
 
   end(): void {

@@ -131,7 +131,10 @@ export class Exchange {
   }
 
   end(block: Uint8Array | undefined): void {
-    if (block !== undefined && block.length > 0 && !this.#stream?.stopped) this.#blocks.push(block);
+    if (block !== undefined && block.length > 0 && !this.#stream?.stopped) {
+      if (this.#blocks.length === 0) this.#blocks = [block];
+      else this.#blocks.push(block);
+    }
     this.#ended = true;
     const response = this.#response;
     if (response._events !== undefined) response.emit('prefinish');
