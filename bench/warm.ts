@@ -168,7 +168,9 @@ function getGoals(samples: Samples, source: Source, group: Group): Omit<Goal, 'n
   return [
     ...(FASTER[group] ?? []).map(({ than, goal, as = 'gatecall' }) => {
       const ours = `${group}/${as}`;
-      const peers = [...samples.keys()].filter((row) => row !== FLOOR && !row.includes('gatecall'));
+      const peers = [...samples.keys()].filter(
+        (row) => row !== FLOOR && !/gatecall|bare/.test(row),
+      );
       const slower = than === 'every peer' ? peers : [`${group}/${than}`];
       return {
         what: `small GET, ${source}, ${group}: ${than} ÷ ${as}`,

@@ -2,19 +2,9 @@
  * The least that an environ of its own costs each request: the keys gatecall gives, in a null-prototype object, and the application called
  * with it. No value is checked, no error is caught, nothing waits, streams or is logged; only the small GET is answered.
  */
+import { type BareEvent, bareReply, pathOf, queryOf } from '../../apps/bare.ts';
 import { JSON_TYPE, page } from '../../apps/routes.ts';
 
-interface Event {
-  rawPath?: string;
-  path?: string;
-  rawQueryString?: string;
-  queryStringParameters?: Record<string, string>;
-  multiValueQueryStringParameters?: Record<string, string[]>;
-  multiValueHeaders?: Record<string, string[]>;
-  headers: Record<string, string>;
-  cookies?: string[];
-  requestContext: { http?: { method: string; sourceIp: string; protocol: string }; elb?: unknown };
-}
 type Environ = Record<string, unknown>;
 type Start = (status: string, headers: readonly (readonly [string, string])[]) => void;
 
@@ -24,10 +14,13 @@ function application(environ: Environ, start: Start): Uint8Array[] {
   return [Buffer.from(page(environ['HTTP_USER_AGENT'] as string, query))];
 }
 
-export const handler = async (event: Event, context: { awsRequestId: string }): Promise<object> => {
-  const { http, elb } = event.requestContext;
-  const path = event.rawPath ?? event.path ?? '/';
-  const query = event.rawQueryString ?? joined(event, elb === undefined);
+export const handler = async (
+  event: BareEvent,
+  context: { awsRequestId: string },
+): Promise<object> => {
+  const { http } = event.requestContext;
+  const path = pathOf(event);
+  const query = queryOf(event);
   const environ: Environ = {
     __proto__: null,
     REQUEST_METHOD: '',
@@ -87,13 +80,7 @@ export const handler = async (event: Event, context: { awsRequestId: string }): 
     status = line;
     for (const [name, value] of list) sent[name.toLowerCase()] = value;
   });
-  const reply = {
-    statusCode: Number(status.slice(0, 3)),
-    headers: sent,
-    body: (body as Buffer).toString(),
-    isBase64Encoded: false,
-  };
-  return elb === undefined ? reply : { ...reply, statusDescription: status };
+  return bareReply(event, Number(status.slice(0, 3)), sent, body as Uint8Array);
 };
 
 const KEYS = new Map<string, string>();
@@ -102,14 +89,4 @@ function keyOf(name: string): string {
   let key = KEYS.get(name);
   if (key === undefined) KEYS.set(name, (key = `HTTP_${name.toUpperCase().replaceAll('-', '_')}`));
   return key;
-}
-
-function joined(event: Event, encode: boolean): string {
-  const parts = event.multiValueQueryStringParameters ?? event.queryStringParameters ?? {};
-  let query = '';
-  for (const name in parts) {
-    const value = String(parts[name]);
-    query += `${query && '&'}${name}=${encode ? encodeURIComponent(value) : value}`;
-  }
-  return query;
 }

@@ -14,7 +14,7 @@ const application: Application = (environ, startResponse) => {
       return answer(BYTES_TYPE, large());
     case '/orders':
       return input.read().then((body) => {
-        const order: unknown = JSON.parse(Buffer.from(body).toString());
+        const order: unknown = JSON.parse(new TextDecoder().decode(body));
         return answer(JSON_TYPE, Buffer.from(receipt(order)));
       });
     case '/upload':
