@@ -22,7 +22,8 @@ export function bareBridge(
   const Request = requestClass(app?.request ?? http.IncomingMessage.prototype);
   const Response = responseClass(app?.response ?? http.ServerResponse.prototype);
   return (event) =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      if (event.body) return reject(new Error('the bare bridge takes no body'));
       const request = new Request(new BareSocket());
       fill(request as unknown as Fields, event);
       const response = new Response(request, (body) => {
@@ -31,7 +32,7 @@ export function bareBridge(
         for (const name in stored) headers[name] = String(stored[name]?.[1]);
         resolve(bareReply(event, response.statusCode, headers, Buffer.from(body ?? '')));
       });
-      dispatch(request, response);
+      return dispatch(request, response);
     });
 }
 

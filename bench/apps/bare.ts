@@ -8,6 +8,7 @@ export interface BareEvent {
   multiValueHeaders?: Record<string, string[]>;
   headers: Record<string, string>;
   cookies?: string[];
+  body?: string | null;
   requestContext: { http?: { method: string; sourceIp: string; protocol: string }; elb?: unknown };
 }
 

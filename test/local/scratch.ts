@@ -6,10 +6,16 @@ import { afterAll } from 'vitest';
 
 export type Files = Readonly<Record<string, string>>;
 
+const folders: string[] = [];
+// Once for the file that imports this: in the middle of a test it would be too late to ask for it.
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** The path of a new folder with these files. */
 export function scratch(files: Files): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatecall-local-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
     const file = join(folder, name);
     mkdirSync(dirname(file), { recursive: true });
