@@ -135,18 +135,24 @@ async function ask(child: ChildProcess, asked: Asked): Promise<Told> {
   return said;
 }
 
+/** A handler that never answers would hold up all that follows; the slowest row needs 10 s to warm up. */
+const PATIENCE_MS = 120_000;
+
 /** The next thing it says, were it only that it has died. */
 function told(child: ChildProcess): Promise<Told> {
   return new Promise((resolve) => {
-    const message = (said: Told): void => {
+    const settle = (said: Told): void => {
+      clearTimeout(timer);
+      child.off('message', settle);
       child.off('exit', exit);
       resolve(said);
     };
-    const exit = (code: number | null): void => {
-      child.off('message', message);
-      resolve({ problem: `exit ${String(code)}` });
-    };
-    child.once('message', message);
+    const exit = (code: number | null): void => settle({ problem: `exit ${String(code)}` });
+    const timer = setTimeout(
+      () => settle({ problem: `no answer in ${PATIENCE_MS / 1000} s` }),
+      PATIENCE_MS,
+    );
+    child.once('message', settle);
     child.once('exit', exit);
   });
 }

@@ -24,7 +24,9 @@ export function bareBridge(
   return (event) =>
     new Promise((resolve, reject) => {
       if (event.body) return reject(new Error('the bare bridge takes no body'));
-      const request = new Request(new BareSocket());
+      const socket = new BareSocket();
+      const request = new Request(socket);
+      socket.request = request;
       fill(request as unknown as Fields, event);
       const response = new Response(request, (body) => {
         const headers: Record<string, string> = {};
@@ -86,10 +88,14 @@ class BareSocket {
   destroyed = false;
   encrypted = true;
   remoteAddress = '203.0.113.7';
+  request: http.IncomingMessage | undefined;
   on(): void {}
   once(): void {}
   removeListener(): void {}
-  resume(): void {}
+  /** Who answers an error reads the request to its end before. */
+  resume(): void {
+    this.request?.push(null);
+  }
 }
 
 function requestClass(prototype: object): new (socket: BareSocket) => http.IncomingMessage {
