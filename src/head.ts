@@ -39,7 +39,7 @@ export function checkHead(status: NativeString, headers: HeaderList): Head {
     );
   }
   const given: readonly unknown[] = headers;
-  // As long as it gets: a list that grows takes room for 17, which is a tenth of what a small request leaves to be collected.
+  // As long as it gets: a list that grows takes room for 17.
   // oxlint-disable-next-line unicorn/no-new-array
   const list = new Array<Header>(given.length);
   const head: Head = { status, code: statusCode(status), headers: list, declared: undefined };
