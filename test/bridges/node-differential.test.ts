@@ -51,22 +51,31 @@ function comparable(
   headers: (answer: Answer) => unknown,
 ): object {
   const byProgram = steps.some((step) => step.do === 'destroy');
+  const corked = steps.some((step) => step.do === 'cork');
   const both = [run.outcome, node.outcome];
   const destroyed = byProgram || both.some(({ calls }) => calls.includes('not ended'));
   // Node's client goes away by itself: with the head of an answer to HEAD whose length nobody told, and with more bytes than
-  // were announced. To HEAD it may do so before the program destroys something, or after.
-  const left =
-    (!byProgram || method === 'HEAD') &&
-    both.some(({ response }) => response.includes('close 100'));
+  // were announced. It may do so before the program destroys something, or after.
+  const leaves =
+    !byProgram || method === 'HEAD' || steps.some((step) => step.do === 'strict' && step.off < 0);
+  const left = leaves && both.some(({ response }) => response.includes('close 100'));
   const { callbacks, ...outcome } = run.outcome;
   outcome.calls = outcome.calls.filter((call) => call !== 'not ended');
   const { status, body, broken } = run.answer;
   return {
-    outcome: left || { ...outcome, callbacks: destroyed ? callbacks.length : callbacks },
+    // What a corked response of Node 22 and 24 held back is forgotten, callback and all, when it is destroyed.
+    outcome: left || { ...outcome, callbacks: destroyed ? corked || callbacks.length : callbacks },
     // What had left before a socket was destroyed is a matter of time.
     broken: destroyed || broken,
     answer: broken || node.answer.broken || [status, body.toString('latin1'), headers(run.answer)],
   };
+}
+
+/** Node 22 and 24 (since nodejs/node#50167) may send the last chunk of a response that is ended corked before what they held back. */
+function brokenByNode({ steps }: Program, { answer }: Run): boolean {
+  const whole =
+    !steps.some((step) => step.do === 'destroy') && steps.some((step) => step.do === 'end');
+  return answer.broken && whole && steps.some((step) => step.do === 'cork');
 }
 
 describe('a random listener', () => {
@@ -78,6 +87,7 @@ describe('a random listener', () => {
         fc.constantFrom(...sources),
         async (what, options, source) => {
           const node = await run(what, (listener, done) => behindNode(listener, options, done));
+          if (brokenByNode(what, node)) return;
           const bridge = await run(what, (listener) => behindBridge(listener, options));
           const lambda = await run(what, (listener) => behindLambda(source, listener, options));
           const inOrder = (answer: Answer): unknown => [answer.reason, ownHeaders(answer)];
@@ -94,7 +104,12 @@ describe('a random listener', () => {
           expect(failed.map(({ answer }) => answer.status)).toEqual(failed.map(() => 500));
         },
       ),
-      { numRuns: Number(process.env.GATECALL_RUNS ?? 300) },
+      {
+        numRuns: Number(process.env.GATECALL_RUNS ?? 300),
+        // What fails by never ending takes 3 s each time it is tried smaller.
+        interruptAfterTimeLimit: 120_000,
+        markInterruptAsFailure: true,
+      },
     );
   }, 600_000);
 });

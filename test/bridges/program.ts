@@ -130,7 +130,8 @@ function perform(
   switch (step.do) {
     case 'setHeader':
     case 'appendHeader':
-      call(() => response[step.do](step.name, step.value as string));
+      // A copy: to append is to add to the very list that was set, which the next run must not see.
+      call(() => response[step.do](step.name, structuredClone(step.value) as string));
       return;
     case 'removeHeader':
       call(() => response.removeHeader(step.name));
@@ -189,6 +190,9 @@ function perform(
       return new Promise((resolve) => {
         source.on('close', resolve);
         source.on('error', resolve);
+        // Node's client goes after the head of an answer to HEAD, and what is piped to its response is never read to its end.
+        response.on('close', resolve);
+        if (response.destroyed) resolve(undefined);
       });
     }
     case 'flushHeaders':
