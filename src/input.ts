@@ -131,7 +131,7 @@ class StreamedInput implements InputStream {
   read(size?: number): Promise<Uint8Array> {
     return this.#inTurn(async () => {
       const wanted = limitOf(size);
-      while (this.#buffered < wanted && this.#due > 0 && (await this.#pull()));
+      while (this.#buffered < wanted && (await this.#pull()));
       return this.#take(Math.min(wanted, this.#buffered));
     });
   }

@@ -13,11 +13,6 @@ export interface BodyOptions {
 
 type Step = IteratorResult<Uint8Array, undefined>;
 
-interface Asked {
-  resolve(step: Step): void;
-  reject(error: unknown): void;
-}
-
 const READ =
   'the body of this request was read before gatecall saw it; put the listener in front of body parsers, or let them keep request.rawBody';
 const LEFT = 'the client disconnected';
@@ -36,8 +31,7 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
   readonly #blocks: Uint8Array[] = [];
   /** Why there is no more. Most bodies that end so have nobody left who reads, so the error is made for who does. */
   #failure: string | undefined;
-  /** Who waits for the next block. */
-  #asked: Asked | undefined;
+  #wake: (() => void) | undefined;
 
   constructor(request: NodeRequest, options: BodyOptions) {
     this.#request = request;
@@ -48,14 +42,19 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     return this;
   }
 
-  /** One promise a block and no more: they are most of what a small body costs. */
-  next(): Promise<Step> {
-    return new Promise((resolve, reject) => {
-      if (!this.#begun) this.#begin();
-      this.#asked = { resolve, reject };
-      this.#answer();
-      if (this.#asked) this.#request.resume();
-    });
+  async next(): Promise<Step> {
+    if (!this.#begun) this.#begin();
+    const request = this.#request;
+    for (;;) {
+      const value = this.#blocks.shift();
+      if (value) return { done: false, value };
+      if (this.#failure !== undefined) throw new ClientDisconnected(this.#failure);
+      if (request.readableEnded) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        request.resume();
+      });
+    }
   }
 
   /** Lets go of what nobody has read, so that the connection can serve its next request. */
@@ -73,9 +72,9 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     this.#begun = true;
     if (request.readableEnded) throw new ContractError(READ);
     this.#options.onRead();
-    const onClose = (): void => (request.readableEnded ? this.#answer() : this.#fail(LEFT));
+    const onClose = (): void => (request.readableEnded ? this.#awake() : this.#fail(LEFT));
     request.on('data', this.#onData).on('close', onClose).on('error', onClose);
-    request.on('end', () => this.#answer());
+    request.on('end', () => this.#awake());
     if (request.destroyed) onClose();
   }
 
@@ -92,24 +91,18 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     }
     this.#blocks.push(block);
     // Where somebody waits for it, the stream may go on: it ends then by itself after a body that came in one piece.
-    if (this.#asked) this.#answer();
+    if (this.#wake) this.#awake();
     else this.#request.pause();
   };
 
   #fail(reason: string): void {
     this.#failure ??= reason;
-    this.#answer();
+    this.#awake();
   }
 
-  /** Tells whoever waits, as soon as there is something to tell. */
-  #answer(): void {
-    const asked = this.#asked;
-    if (!asked) return;
-    const value = this.#blocks.shift();
-    if (value) asked.resolve({ done: false, value });
-    else if (this.#failure !== undefined) asked.reject(new ClientDisconnected(this.#failure));
-    else if (this.#request.readableEnded) asked.resolve({ done: true, value: undefined });
-    else return;
-    this.#asked = undefined;
+  #awake(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 }
