@@ -51,7 +51,7 @@ function comparable(
   headers: (answer: Answer) => unknown,
 ): object {
   const byProgram = steps.some((step) => step.do === 'destroy');
-  const corked = steps.some((step) => step.do === 'cork');
+  const forgets = HOLDS_BACK && steps.some((step) => step.do === 'cork');
   const both = [run.outcome, node.outcome];
   const destroyed = byProgram || both.some(({ calls }) => calls.includes('not ended'));
   // Node's client goes away by itself: with the head of an answer to HEAD whose length nobody told, and with more bytes than
@@ -63,20 +63,31 @@ function comparable(
   outcome.calls = outcome.calls.filter((call) => call !== 'not ended');
   const { status, body, broken } = run.answer;
   return {
-    // What a corked response of Node 22 and 24 held back is forgotten, callback and all, when it is destroyed.
-    outcome: left || { ...outcome, callbacks: destroyed ? corked || callbacks.length : callbacks },
+    // What it holds back Node forgets, callback and all, when the response is destroyed.
+    outcome: left || { ...outcome, callbacks: destroyed ? forgets || callbacks.length : callbacks },
     // What had left before a socket was destroyed is a matter of time.
     broken: destroyed || broken,
     answer: broken || node.answer.broken || [status, body.toString('latin1'), headers(run.answer)],
   };
 }
 
-/** Node 22 and 24 (since nodejs/node#50167) may send the last chunk of a response that is ended corked before what they held back. */
+/** Since nodejs/node#50167 a corked response in chunks holds back what it is given, and its end does not wait for that. */
+const HOLDS_BACK = Number(process.versions.node.split('.')[0]) >= 22;
+
+/** Whether node:http itself sent the last chunk before what was held back, so that its answer is no measure. */
 function brokenByNode({ steps }: Program, { answer }: Run): boolean {
-  const whole =
-    !steps.some((step) => step.do === 'destroy') && steps.some((step) => step.do === 'end');
-  return answer.broken && whole && steps.some((step) => step.do === 'cork');
+  const has = (...kinds: string[]): boolean => steps.some((step) => kinds.includes(step.do));
+  const inChunks = has('cork') && has('end') && !has('destroy', 'declare', 'strict');
+  return HOLDS_BACK && answer.broken && inChunks;
 }
+
+/** What Node 22 and 24 get wrong, so that each run has it. */
+const CORKED: Program['steps'] = [
+  { do: 'cork' },
+  { do: 'write', chunk: { text: '', encoding: 'utf8' }, callback: false },
+  { do: 'write', chunk: { text: 'held back', encoding: 'utf8' }, callback: false },
+  { do: 'end', callback: false },
+];
 
 describe('a random listener', () => {
   it('does the same behind node:http, behind the bridge, and as a Lambda function', async () => {
@@ -87,9 +98,14 @@ describe('a random listener', () => {
         fc.constantFrom(...sources),
         async (what, options, source) => {
           const node = await run(what, (listener, done) => behindNode(listener, options, done));
-          if (brokenByNode(what, node)) return;
           const bridge = await run(what, (listener) => behindBridge(listener, options));
           const lambda = await run(what, (listener) => behindLambda(source, listener, options));
+          if (brokenByNode(what, node)) {
+            const { status } = node.answer;
+            for (const { answer } of [bridge, lambda])
+              expect(answer).toMatchObject({ status, broken: false });
+            return;
+          }
           const inOrder = (answer: Answer): unknown => [answer.reason, ownHeaders(answer)];
           expect(comparable(bridge, node, what, options, inOrder)).toEqual(
             comparable(node, bridge, what, options, inOrder),
@@ -106,6 +122,7 @@ describe('a random listener', () => {
       ),
       {
         numRuns: Number(process.env.GATECALL_RUNS ?? 300),
+        examples: [[{ listen: [], steps: CORKED }, { method: 'GET' }, 'rest-api']],
         // What fails by never ending takes 3 s each time it is tried smaller.
         interruptAfterTimeLimit: 120_000,
         markInterruptAsFailure: true,

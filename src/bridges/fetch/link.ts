@@ -20,7 +20,7 @@ let copied = false;
 
 /**
  * undici up to version 6 (Node 20 and 22) keeps what it knows of a request under symbols, which its constructor reads. undici 7 (Node 24) keeps
- * it in private fields, which nothing but its own constructor can make. To try a copy would tell no more, and take 1.6 ms of a cold start.
+ * it in private fields, which nothing but its own constructor can make. To try a copy would take another ms of a cold start.
  *
  * @returns whether there are such symbols
  */
