@@ -24,26 +24,31 @@ export type {
   SyncResponseBody,
   Write,
 } from './types.ts';
-export { type AnswerOptions, closing, fromClass, html, json, text } from './body.ts';
-export { callApplication, type CallOptions } from './call.ts';
-export { BufferedResponse, type Transport } from './transport.ts';
+export { type AnswerOptions, closing, fromClass, html, json, text } from './core/response/body.ts';
+export { callApplication, type CallOptions } from './core/call.ts';
+export { BufferedResponse, type Transport } from './core/transport.ts';
 export {
   copyEnviron,
   createEnviron,
   type HeaderMap,
   type RequestFacts,
   type ServerFacts,
-} from './environ.ts';
-export { errorStream, type ErrorSink } from './error-stream.ts';
-export { ClientDisconnected, ContentTooLarge, ContractError, DeadlineExceeded } from './errors.ts';
-export { fileWrapper } from './file-wrapper.ts';
-export { addVary, findHeader, omitHeader, setHeader } from './headers.ts';
-export type { Interruption } from './interruption.ts';
-export { bufferedInput, streamedInput, type StreamedInputOptions } from './input.ts';
-export { lazy, type Loaded } from './lazy.ts';
-export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './native.ts';
-export { toRequest } from './request.ts';
-export { applicationUri, requestUri, shiftPathInfo } from './url.ts';
+} from './core/request/environ.ts';
+export { errorStream, type ErrorSink } from './core/request/error-stream.ts';
+export {
+  ClientDisconnected,
+  ContentTooLarge,
+  ContractError,
+  DeadlineExceeded,
+} from './core/errors.ts';
+export { fileWrapper } from './core/request/file-wrapper.ts';
+export { addVary, findHeader, omitHeader, setHeader } from './http/headers.ts';
+export type { Interruption } from './core/abort.ts';
+export { bufferedInput, streamedInput, type StreamedInputOptions } from './core/request/input.ts';
+export { lazy, type Loaded } from './core/lazy.ts';
+export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './base/native.ts';
+export { toRequest } from './core/request/to-request.ts';
+export { applicationUri, requestUri, shiftPathInfo } from './core/request/url.ts';
 export {
   type BlockFilter,
   type HeadChange,
@@ -52,4 +57,4 @@ export {
   type ResponseChange,
   type ResponseStart,
   wrapResponse,
-} from './wrap.ts';
+} from './core/response/wrap.ts';

@@ -9,6 +9,6 @@
  * lambdaResponse('http-api-2', reply).status; // 200
  * ```
  */
-export * from './testing/aws.ts';
+export * from './aws-model.ts';
 export * from './testing/conformance.ts';
-export * from './testing/http.ts';
+export * from './aws-model/message.ts';

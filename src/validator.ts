@@ -7,8 +7,8 @@
  * export const handler = toLambdaHandler(validator(application));
  * ```
  */
-import { callThen, describe } from './bytes.ts';
-import { ContractError } from './errors.ts';
+import { callThen, describe } from './base/bytes.ts';
+import { ContractError } from './core/errors.ts';
 import type { Application, ErrorStream, ResponseBody, StartResponse } from './types.ts';
 import { checkStructure, checkVariables } from './validator/environ.ts';
 import { wrapErrors } from './validator/errors-stream.ts';

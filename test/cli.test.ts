@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ErrorReport } from '../src/local/functions/outcome.ts';
-import { lambdaResponse, lambdaSources } from '../src/testing/aws.ts';
-import { textOf } from '../src/testing/http.ts';
+import { lambdaResponse, lambdaSources } from '../src/aws-model.ts';
+import { textOf } from '../src/aws-model/message.ts';
 import { nodes, root } from './nodes.ts';
 
 const cli = join(root, 'dist/esm/cli.js');

@@ -1,8 +1,8 @@
 /** Invocations that overlap on one handler, as a runtime with more than one invocation at a time makes them. */
 import { describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../src/gateways/aws.ts';
-import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/testing/aws.ts';
-import { headerLines } from '../src/testing/http.ts';
+import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/aws-model.ts';
+import { headerLines } from '../src/aws-model/message.ts';
 import type { Application } from '../src/types.ts';
 import { decode, encode } from './gateways/aws/support.ts';
 

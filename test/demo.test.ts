@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { lambdaSources } from '../src/testing/aws.ts';
+import { lambdaSources } from '../src/aws-model.ts';
 import { root } from './nodes.ts';
 
 const run = promisify(execFile);

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, expect, it } from 'vitest';
-import { lambdaEvent, lambdaResponse } from '../src/testing/aws.ts';
-import { textOf } from '../src/testing/http.ts';
+import { lambdaEvent, lambdaResponse } from '../src/aws-model.ts';
+import { textOf } from '../src/aws-model/message.ts';
 import { fetchApps } from './fetch-apps.ts';
 import { nodes, requireDist, root, runScript } from './nodes.ts';
 

@@ -3,13 +3,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { application as demo } from '../examples/application.ts';
 import { application as streamingDemo } from '../examples/aws-streaming/application.ts';
 import { handler } from '../examples/aws/handler.ts';
-import { callApplication } from '../src/call.ts';
-import { type Transport } from '../src/transport.ts';
-import { createEnviron } from '../src/environ.ts';
-import { errorStream } from '../src/error-stream.ts';
+import { callApplication } from '../src/core/call.ts';
+import { type Transport } from '../src/core/transport.ts';
+import { createEnviron } from '../src/core/request/environ.ts';
+import { errorStream } from '../src/core/request/error-stream.ts';
 import { toLambdaHandler } from '../src/gateways/aws.ts';
-import { statusCode } from '../src/status.ts';
-import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/testing/aws.ts';
+import { statusCode } from '../src/http/status.ts';
+import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/aws-model.ts';
 import {
   header,
   headerLines,
@@ -17,7 +17,7 @@ import {
   testRequest,
   type TestResponse,
   textOf,
-} from '../src/testing/http.ts';
+} from '../src/aws-model/message.ts';
 import type { HeaderList } from '../src/types.ts';
 import { validator } from '../src/validator.ts';
 

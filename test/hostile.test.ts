@@ -1,18 +1,18 @@
 /** What nobody sends by mistake, and what comes half-broken: neither may do more than get a clear answer. */
 import { describe, expect, it } from 'vitest';
-import { createEnviron } from '../src/environ.ts';
-import { errorStream } from '../src/error-stream.ts';
-import { toRequest } from '../src/request.ts';
+import { createEnviron } from '../src/core/request/environ.ts';
+import { errorStream } from '../src/core/request/error-stream.ts';
+import { toRequest } from '../src/core/request/to-request.ts';
 import {
   lambdaEvent,
   type LambdaRequest,
   lambdaResponse,
   type LambdaSource,
   lambdaSources,
-} from '../src/testing/aws.ts';
-import { headerLines, textOf } from '../src/testing/http.ts';
+} from '../src/aws-model.ts';
+import { headerLines, textOf } from '../src/aws-model/message.ts';
 import type { Application, Environ } from '../src/types.ts';
-import { applicationUri, requestUri } from '../src/url.ts';
+import { applicationUri, requestUri } from '../src/core/request/url.ts';
 import {
   answers,
   decode,

@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import type { ArrivedBlock, Driver, RawConnection } from '../src/testing/conformance.ts';
-import type { TestRequest, TestResponse } from '../src/testing/http.ts';
+import type { TestRequest, TestResponse } from '../src/aws-model/message.ts';
 
 /** Where a server listens. */
 export interface Address {

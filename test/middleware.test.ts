@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { text } from '../src/body.ts';
+import { text } from '../src/core/response/body.ts';
 import { toLambdaHandler } from '../src/gateways/aws.ts';
 import * as exported from '../src/middleware.ts';
 import { compress } from '../src/middleware.ts';
@@ -13,8 +13,13 @@ import {
   runConformance,
   type Subject,
 } from '../src/testing/conformance.ts';
-import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/testing/aws.ts';
-import { header, type TestRequestOptions, type TestResponse, textOf } from '../src/testing/http.ts';
+import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/aws-model.ts';
+import {
+  header,
+  type TestRequestOptions,
+  type TestResponse,
+  textOf,
+} from '../src/aws-model/message.ts';
 import type { Application, Middleware, ResponseBody, StartResponse } from '../src/types.ts';
 import { validator } from '../src/validator.ts';
 import { coreSubject } from './conformance/support.ts';

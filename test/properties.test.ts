@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEnviron } from '../src/environ.ts';
-import { errorStream } from '../src/error-stream.ts';
-import { isHopByHop, isToken } from '../src/headers.ts';
-import { bufferedInput, streamedInput } from '../src/input.ts';
+import { createEnviron } from '../src/core/request/environ.ts';
+import { errorStream } from '../src/core/request/error-stream.ts';
+import { isHopByHop, isToken } from '../src/http/headers.ts';
+import { bufferedInput, streamedInput } from '../src/core/request/input.ts';
 import {
   decodeNative,
   encodeNative,
@@ -12,10 +12,10 @@ import {
   nativeToText,
   percentDecode,
   percentEncode,
-} from '../src/native.ts';
-import { isBodiless } from '../src/status.ts';
-import { lambdaSources, type LambdaSource } from '../src/testing/aws.ts';
-import { headerLines } from '../src/testing/http.ts';
+} from '../src/base/native.ts';
+import { isBodiless } from '../src/http/status.ts';
+import { lambdaSources, type LambdaSource } from '../src/aws-model.ts';
+import { headerLines } from '../src/aws-model/message.ts';
 import type { Environ, Header, InputStream } from '../src/types.ts';
 import { answers, exchange } from './gateways/aws/support.ts';
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { testRequest, type TestRequestOptions, textOf } from '../src/testing/http.ts';
+import { testRequest, type TestRequestOptions, textOf } from '../src/aws-model/message.ts';
 import { send } from './http-client.ts';
 
 const cli = fileURLToPath(new URL('../dist/esm/cli.js', import.meta.url));

@@ -7,9 +7,9 @@
  * export const handler = toLambdaHandler(fromFetchHandler(app));
  * ```
  */
-import { describe, isThenable } from '../bytes.ts';
-import { checkOptions, isFunction, isOneOf, type OptionChecks } from '../options.ts';
-import { withSideDoor } from '../side-door.ts';
+import { describe, isThenable } from '../base/bytes.ts';
+import { checkOptions, isFunction, isOneOf, type OptionChecks } from '../core/options.ts';
+import { withSideDoor } from '../core/gateway-request.ts';
 import type { Application, Environ, StartResponse } from '../types.ts';
 import { FetchContext } from './fetch/context.ts';
 import { methodFrom, type RequestSource, urlPartsFrom } from './fetch/facts.ts';

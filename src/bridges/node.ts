@@ -8,8 +8,8 @@
  * ```
  */
 import type { Application, Environ, ResponseBody, StartResponse } from '../types.ts';
-import { lazy } from '../lazy.ts';
-import { withSideDoor } from '../side-door.ts';
+import { lazy } from '../core/lazy.ts';
+import { withSideDoor } from '../core/gateway-request.ts';
 import { nodeHttp } from './node/builtin.ts';
 import { type Constructors, Exchange } from './node/exchange.ts';
 import { fromEnviron, fromReceived, type Incoming } from './node/incoming.ts';

@@ -1,8 +1,8 @@
 /** `gatecall generate-event`: the event a source makes of a request. */
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
-import { isToken } from '../headers.ts';
-import { encodeNative } from '../native.ts';
+import { isToken } from '../http/headers.ts';
+import { encodeNative } from '../base/native.ts';
 import { lambdaEvent, type LambdaRequest, type LambdaSource, lambdaSources } from '../testing.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { readInput } from './input.ts';

@@ -1,6 +1,6 @@
 /** Events of triggers that are no HTTP requests, by the names people use for them. */
 import { createHash } from 'node:crypto';
-import { notHttpEvents } from '../testing/aws.ts';
+import { notHttpEvents } from '../aws-model.ts';
 import { UsageError } from './command.ts';
 
 type Members = Record<string, unknown>;

@@ -7,7 +7,7 @@
  * export default { fetch: toFetchHandler(application, { platform: 'cloudflare' }) };
  * ```
  */
-import { callReceived } from '../call.ts';
+import { callReceived } from '../core/call.ts';
 import type { Application } from '../types.ts';
 import { type FetchOptions, readOptions, type Settings } from './fetch/options.ts';
 import { type FetchReceived, isRequest, receive } from './fetch/request.ts';

@@ -9,11 +9,11 @@
  * ```
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { callApplication } from '../call.ts';
-import { createEnviron } from '../environ.ts';
-import { type ErrorSink, errorStream } from '../error-stream.ts';
-import { checkApplication, logToConsole } from '../options.ts';
-import { statusCode } from '../status.ts';
+import { callApplication } from '../core/call.ts';
+import { createEnviron } from '../core/request/environ.ts';
+import { type ErrorSink, errorStream } from '../core/request/error-stream.ts';
+import { checkApplication, logToConsole } from '../core/options.ts';
+import { statusCode } from '../http/status.ts';
 import type { Application } from '../types.ts';
 import { type CloudEvent, eventRequest } from './gcp/event.ts';
 // oxlint-disable-next-line no-restricted-imports -- a function of Google's is a listener of node:http

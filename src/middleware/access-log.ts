@@ -1,9 +1,9 @@
-import { formatCombined, formatCommon } from '../access-line.ts';
-import { closing, isBody, listOf, mapBody } from '../body.ts';
-import { callThen, lengthOf } from '../bytes.ts';
-import { findHeader } from '../headers.ts';
-import { checkApplication, checkOptions, isFunction } from '../options.ts';
-import { isBodiless, statusCode } from '../status.ts';
+import { formatCombined, formatCommon } from '../http/log-format.ts';
+import { closing, isBody, listOf, mapBody } from '../core/response/body.ts';
+import { callThen, lengthOf } from '../base/bytes.ts';
+import { findHeader } from '../http/headers.ts';
+import { checkApplication, checkOptions, isFunction } from '../core/options.ts';
+import { isBodiless, statusCode } from '../http/status.ts';
 import type { Application, Environ, NativeString, ResponseBody, StartResponse } from '../types.ts';
 
 /** One request and what became of it. Strings are native: bytes as code points, as the client sent them. */

@@ -1,6 +1,6 @@
-import { text } from '../body.ts';
-import { decodeNative } from '../native.ts';
-import { checkApplication, checkOptions, isFunction, isText } from '../options.ts';
+import { text } from '../core/response/body.ts';
+import { decodeNative } from '../base/native.ts';
+import { checkApplication, checkOptions, isFunction, isText } from '../core/options.ts';
 import type { Application } from '../types.ts';
 
 export interface BasicAuthOptions {

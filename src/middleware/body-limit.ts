@@ -1,8 +1,8 @@
-import { text } from '../body.ts';
-import { ContentTooLarge, isA } from '../errors.ts';
-import { checkApplication, checkOptions, isCount } from '../options.ts';
+import { text } from '../core/response/body.ts';
+import { ContentTooLarge, isA } from '../core/errors.ts';
+import { checkApplication, checkOptions, isCount } from '../core/options.ts';
 import type { Application, InputStream } from '../types.ts';
-import { recover } from '../wrap.ts';
+import { recover } from '../core/response/wrap.ts';
 
 export interface BodyLimitOptions {
   /** The largest request body, in bytes. */

@@ -1,7 +1,7 @@
 import type * as nodeZlib from 'node:zlib';
-import { chooseEncoding } from '../accept.ts';
-import { builtin } from '../builtin.ts';
-import { addVary, findHeader, hasDirective, lowerCase, omitHeader } from '../headers.ts';
+import { chooseEncoding } from '../http/accept-encoding.ts';
+import { builtin } from '../base/node-module.ts';
+import { addVary, findHeader, hasDirective, lowerCase, omitHeader } from '../http/headers.ts';
 import {
   checkApplication,
   checkOptions,
@@ -9,10 +9,10 @@ import {
   isFunction,
   isListOf,
   isOneOf,
-} from '../options.ts';
-import { isBodiless } from '../status.ts';
+} from '../core/options.ts';
+import { isBodiless } from '../http/status.ts';
 import type { Application, Header, HeaderList } from '../types.ts';
-import { type BlockFilter, type ResponseStart, wrapResponse } from '../wrap.ts';
+import { type BlockFilter, type ResponseStart, wrapResponse } from '../core/response/wrap.ts';
 import { CODINGS, flushing } from './compress/coding.ts';
 
 export type ContentCoding = 'br' | 'gzip' | 'zstd';

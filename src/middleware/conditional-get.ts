@@ -1,8 +1,8 @@
-import { conditionsOf, isNotModified } from '../conditional.ts';
-import { findHeader, lowerCase } from '../headers.ts';
-import { checkApplication } from '../options.ts';
+import { conditionsOf, isNotModified } from '../http/conditional.ts';
+import { findHeader, lowerCase } from '../http/headers.ts';
+import { checkApplication } from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { wrapResponse } from '../wrap.ts';
+import { wrapResponse } from '../core/response/wrap.ts';
 
 /** What describes the bytes that a 304 does not have (RFC 9110 section 15.4.5). */
 const OF_THE_BYTES: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
-import { checkApplication } from '../options.ts';
-import { isBodiless } from '../status.ts';
+import { checkApplication } from '../core/options.ts';
+import { isBodiless } from '../http/status.ts';
 import type { Application } from '../types.ts';
-import { wrapResponse } from '../wrap.ts';
+import { wrapResponse } from '../core/response/wrap.ts';
 
 /**
  * Declares the length of a body that is a list of blocks. `gatecall`'s own servers do so by themselves; this is for others,

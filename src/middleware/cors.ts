@@ -1,7 +1,14 @@
-import { addVary, isToken, listItems, lowerCase } from '../headers.ts';
-import { checkApplication, checkOptions, isCount, isFlag, isListOf, isText } from '../options.ts';
+import { addVary, isToken, listItems, lowerCase } from '../http/headers.ts';
+import {
+  checkApplication,
+  checkOptions,
+  isCount,
+  isFlag,
+  isListOf,
+  isText,
+} from '../core/options.ts';
 import type { Application, Header, HeaderList } from '../types.ts';
-import { mapHead } from '../wrap.ts';
+import { mapHead } from '../core/response/wrap.ts';
 
 export interface CorsOptions {
   /** Which origins may read: `'*'` (unless told), a list such as `['https://example.com']`, or a function of the origin. */

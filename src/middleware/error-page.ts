@@ -1,9 +1,9 @@
-import { html, text } from '../body.ts';
-import { describeError } from '../error-stream.ts';
-import { ClientDisconnected, DeadlineExceeded, isA } from '../errors.ts';
-import { checkApplication, checkOptions, isFlag, isFunction } from '../options.ts';
+import { html, text } from '../core/response/body.ts';
+import { describeError } from '../core/request/error-stream.ts';
+import { ClientDisconnected, DeadlineExceeded, isA } from '../core/errors.ts';
+import { checkApplication, checkOptions, isFlag, isFunction } from '../core/options.ts';
 import type { Application, Environ } from '../types.ts';
-import { recover, wrapResponse } from '../wrap.ts';
+import { recover, wrapResponse } from '../core/response/wrap.ts';
 
 export interface ErrorPageOptions {
   /** Show the error with its stack to the client. For development: a stack tells strangers too much. False unless told. */

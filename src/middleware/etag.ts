@@ -1,9 +1,9 @@
 import type * as nodeCrypto from 'node:crypto';
-import { builtin } from '../builtin.ts';
-import { findHeader, hasDirective } from '../headers.ts';
-import { checkApplication, checkOptions, isFlag } from '../options.ts';
+import { builtin } from '../base/node-module.ts';
+import { findHeader, hasDirective } from '../http/headers.ts';
+import { checkApplication, checkOptions, isFlag } from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { wrapResponse } from '../wrap.ts';
+import { wrapResponse } from '../core/response/wrap.ts';
 
 export interface EtagOptions {
   /** Tags that promise the same meaning, not the same bytes: `W/"…"`. False unless told. */

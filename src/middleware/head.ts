@@ -1,8 +1,8 @@
-import { copyEnviron } from '../environ.ts';
-import { checkApplication } from '../options.ts';
-import { isBodiless } from '../status.ts';
+import { copyEnviron } from '../core/request/environ.ts';
+import { checkApplication } from '../core/options.ts';
+import { isBodiless } from '../http/status.ts';
 import type { Application } from '../types.ts';
-import { wrapResponse } from '../wrap.ts';
+import { wrapResponse } from '../core/response/wrap.ts';
 
 /**
  * Answers HEAD with the head of GET, for applications that know only GET. The application sees `GET`, and

@@ -1,7 +1,7 @@
-import { bufferedInput } from '../input.ts';
-import { latin1String, percentDecode } from '../native.ts';
-import { checkApplication, checkOptions, isListOf, isText } from '../options.ts';
-import { isToken } from '../headers.ts';
+import { bufferedInput } from '../core/request/input.ts';
+import { latin1String, percentDecode } from '../base/native.ts';
+import { checkApplication, checkOptions, isListOf, isText } from '../core/options.ts';
+import { isToken } from '../http/headers.ts';
 import type { Application, Environ } from '../types.ts';
 
 export interface MethodOverrideOptions {

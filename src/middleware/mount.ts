@@ -1,10 +1,10 @@
-import { text } from '../body.ts';
-import { describe } from '../bytes.ts';
-import { copyEnviron, isBelow, moveToScriptName } from '../environ.ts';
-import { encodeNative } from '../native.ts';
-import { checkApplication, checkOptions, isFunction } from '../options.ts';
+import { text } from '../core/response/body.ts';
+import { describe } from '../base/bytes.ts';
+import { copyEnviron, isBelow, moveToScriptName } from '../core/request/environ.ts';
+import { encodeNative } from '../base/native.ts';
+import { checkApplication, checkOptions, isFunction } from '../core/options.ts';
 import type { Application, NativeString } from '../types.ts';
-import { hostName } from '../url.ts';
+import { hostName } from '../core/request/url.ts';
 
 export interface MountOptions {
   /** The application for paths that nobody has. A 404 unless told. */

@@ -1,9 +1,9 @@
-import { readAddress } from '../address.ts';
-import { percentDecode } from '../native.ts';
-import { checkApplication, checkOptions, isCount } from '../options.ts';
+import { readAddress } from '../http/address.ts';
+import { percentDecode } from '../base/native.ts';
+import { checkApplication, checkOptions, isCount } from '../core/options.ts';
 import type { Application, Environ } from '../types.ts';
-import { parseHost } from '../url.ts';
-import { hop, readForwarded } from './proxy-fix/forwarded.ts';
+import { parseHost } from '../core/request/url.ts';
+import { hop, readForwarded } from '../http/forwarded.ts';
 
 /** How many proxies of yours write each header; 0 for one that none of them sets or overwrites. */
 export interface ProxyFixOptions {

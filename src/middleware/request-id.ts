@@ -1,7 +1,7 @@
-import { setHeader } from '../headers.ts';
-import { checkApplication, checkOptions, isFlag, isFunction } from '../options.ts';
+import { setHeader } from '../http/headers.ts';
+import { checkApplication, checkOptions, isFlag, isFunction } from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { mapHead } from '../wrap.ts';
+import { mapHead } from '../core/response/wrap.ts';
 
 export interface RequestIdOptions {
   /** Whether an id the client or a proxy sent is kept, if it has an id's form. True unless told. */

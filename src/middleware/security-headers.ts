@@ -1,8 +1,8 @@
-import { isText } from '../options.ts';
-import { checkApplication, checkOptions, type OptionChecks } from '../options.ts';
-import { findHeader, lowerCase } from '../headers.ts';
+import { isText } from '../core/options.ts';
+import { checkApplication, checkOptions, type OptionChecks } from '../core/options.ts';
+import { findHeader, lowerCase } from '../http/headers.ts';
 import type { Application, Header } from '../types.ts';
-import { mapHead } from '../wrap.ts';
+import { mapHead } from '../core/response/wrap.ts';
 
 /** OWASP's list of what to send, with values that break no ordinary site but one that loads from elsewhere. */
 const DEFAULTS = {

@@ -1,6 +1,6 @@
-import { checkApplication } from '../options.ts';
+import { checkApplication } from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { mapHead } from '../wrap.ts';
+import { mapHead } from '../core/response/wrap.ts';
 
 /**
  * Says how many milliseconds the application took to start its response, in `Server-Timing`, where a browser's developer tools show it

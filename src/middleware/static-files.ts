@@ -1,5 +1,5 @@
-import { text } from '../body.ts';
-import { builtin } from '../builtin.ts';
+import { text } from '../core/response/body.ts';
+import { builtin } from '../base/node-module.ts';
 import {
   checkApplication,
   checkOptions,
@@ -8,9 +8,9 @@ import {
   isListOf,
   isOneOf,
   isText,
-} from '../options.ts';
+} from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { contentType } from './static-files/content-type.ts';
+import { contentType } from '../http/media-types.ts';
 import { type FileSystem, type Found, locate } from './static-files/locate.ts';
 import { sendFile, tagger } from './static-files/send.ts';
 

@@ -1,10 +1,10 @@
-import { closing, closeUnread, isBody, listOf, mapBody, text } from '../body.ts';
-import { isThenable } from '../bytes.ts';
-import { DeadlineExceeded, isA } from '../errors.ts';
-import { raceAbort } from '../interruption.ts';
-import { checkApplication, checkOptions, isCount, isOneOf } from '../options.ts';
+import { closing, closeUnread, isBody, listOf, mapBody, text } from '../core/response/body.ts';
+import { isThenable } from '../base/bytes.ts';
+import { DeadlineExceeded, isA } from '../core/errors.ts';
+import { raceAbort } from '../core/abort.ts';
+import { checkApplication, checkOptions, isCount, isOneOf } from '../core/options.ts';
 import type { Application, ResponseBody } from '../types.ts';
-import { recover } from '../wrap.ts';
+import { recover } from '../core/response/wrap.ts';
 
 export interface TimeoutOptions {
   /** Milliseconds an application may take. */

@@ -1,7 +1,7 @@
 /** The request as the server hands it over: PEP 3333, "environ Variables". */
-import { describe } from '../bytes.ts';
-import { RAW_HEADERS } from '../raw-headers.ts';
-import { isToken } from '../headers.ts';
+import { describe } from '../base/bytes.ts';
+import { RAW_HEADERS } from '../core/request/request-headers.ts';
+import { isToken } from '../http/headers.ts';
 import type { Environ } from '../types.ts';
 import { EXCHANGE } from './exchange.ts';
 import { codePoint, violation } from './report.ts';

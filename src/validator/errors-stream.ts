@@ -1,6 +1,6 @@
 /** `wsgi.errors` between application and server: strings in, no exception out. */
-import { describe } from '../bytes.ts';
-import { ContractError } from '../errors.ts';
+import { describe } from '../base/bytes.ts';
+import { ContractError } from '../core/errors.ts';
 import type { ErrorStream } from '../types.ts';
 import { violation } from './report.ts';
 

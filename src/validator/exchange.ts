@@ -1,6 +1,6 @@
 /** What the validator knows of one call of the application, and the counting that `write` and the body share. */
-import { isThenable } from '../bytes.ts';
-import { isBodiless } from '../status.ts';
+import { isThenable } from '../base/bytes.ts';
+import { isBodiless } from '../http/status.ts';
 import type { Environ } from '../types.ts';
 import { createHandover } from './handover.ts';
 import type { Handover } from './handover.ts';

@@ -1,5 +1,5 @@
 /** How a broken rule becomes an error or a warning: "<rule>; got <what came>. <what to do>". */
-import { ContractError } from '../errors.ts';
+import { ContractError } from '../core/errors.ts';
 import { rules } from './rules.ts';
 import type { ErrorId, Rule, RuleId, WarningId } from './rules.ts';
 

@@ -1,7 +1,7 @@
 /** Status and headers as given to startResponse: PEP 3333, "The start_response() Callable". */
-import { describe } from '../bytes.ts';
-import { isHopByHop, isToken, lowerCase } from '../headers.ts';
-import { isBodiless, isStatus, statusCode } from '../status.ts';
+import { describe } from '../base/bytes.ts';
+import { isHopByHop, isToken, lowerCase } from '../http/headers.ts';
+import { isBodiless, isStatus, statusCode } from '../http/status.ts';
 import { codePoint, violation } from './report.ts';
 import type { Warn } from './report.ts';
 

@@ -1,5 +1,5 @@
 /** `startResponse` and the `write` it returns: when each may be called, and with what. */
-import { describe, isBytes } from '../bytes.ts';
+import { describe, isBytes } from '../base/bytes.ts';
 import type { StartResponse, Write } from '../types.ts';
 import { handOver } from './exchange.ts';
 import type { Exchange } from './exchange.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
-import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../src/testing/aws.ts';
+import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../src/aws-model.ts';
 import { type AppRequest, fetchApps, makeApps, rawRequests, requests } from '../fetch-apps.ts';
 
 interface Answer {

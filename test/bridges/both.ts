@@ -6,12 +6,12 @@ import {
   type NodeApplication,
   type NodeListener,
 } from '../../src/bridges/node.ts';
-import { callApplication } from '../../src/call.ts';
-import { createEnviron } from '../../src/environ.ts';
-import { errorStream } from '../../src/error-stream.ts';
+import { callApplication } from '../../src/core/call.ts';
+import { createEnviron } from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
-import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../src/testing/aws.ts';
-import { testRequest, type TestRequestOptions } from '../../src/testing/http.ts';
+import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../src/aws-model.ts';
+import { testRequest, type TestRequestOptions } from '../../src/aws-model/message.ts';
 
 export interface Answer {
   status: number;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { lambdaEvent, lambdaResponse, lambdaSources } from '../../src/testing/aws.ts';
-import { header, textOf } from '../../src/testing/http.ts';
+import { lambdaEvent, lambdaResponse, lambdaSources } from '../../src/aws-model.ts';
+import { header, textOf } from '../../src/aws-model/message.ts';
 import { optional } from '../optional.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));

@@ -8,7 +8,7 @@ import {
   type LambdaRequest,
   lambdaSources,
   type LambdaSource,
-} from '../../src/testing/aws.ts';
+} from '../../src/aws-model.ts';
 import type { Application } from '../../src/types.ts';
 
 const NAMES = [

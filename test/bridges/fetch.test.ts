@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { type FetchContext, fromFetchHandler } from '../../src/bridges/fetch.ts';
-import { callApplication } from '../../src/call.ts';
-import { DeadlineExceeded } from '../../src/errors.ts';
-import { createEnviron, type RequestFacts } from '../../src/environ.ts';
-import { errorStream } from '../../src/error-stream.ts';
-import { streamedInput } from '../../src/input.ts';
-import { BufferedResponse, type Transport } from '../../src/transport.ts';
+import { callApplication } from '../../src/core/call.ts';
+import { DeadlineExceeded } from '../../src/core/errors.ts';
+import { createEnviron, type RequestFacts } from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
+import { streamedInput } from '../../src/core/request/input.ts';
+import { BufferedResponse, type Transport } from '../../src/core/transport.ts';
 import type { Application, Environ } from '../../src/types.ts';
 
 type Body = ConstructorParameters<typeof Response>[0];

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeApplication, NodeListener } from '../../src/bridges/node.ts';
-import type { TestRequestOptions } from '../../src/testing/http.ts';
+import type { TestRequestOptions } from '../../src/aws-model/message.ts';
 import { optional } from '../optional.ts';
 import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './both.ts';
 

@@ -5,18 +5,18 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { html } from '../../src/body.ts';
+import { html } from '../../src/core/response/body.ts';
 import { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { fromNodeListener, type NodeListener } from '../../src/bridges/node.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import * as exported from '../../src/middleware.ts';
-import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../src/testing/aws.ts';
+import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../src/aws-model.ts';
 import {
   header,
   type TestRequestOptions,
   type TestResponse,
   textOf,
-} from '../../src/testing/http.ts';
+} from '../../src/aws-model/message.ts';
 import type { Application, Environ, Middleware } from '../../src/types.ts';
 import { validator } from '../../src/validator.ts';
 import { fetchApps } from '../fetch-apps.ts';

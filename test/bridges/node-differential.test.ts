@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './both.ts';
 import { type Outcome, program, type Program, running } from './program.ts';
-import type { TestRequestOptions } from '../../src/testing/http.ts';
+import type { TestRequestOptions } from '../../src/aws-model/message.ts';
 
 const request: fc.Arbitrary<TestRequestOptions> = fc.oneof(
   fc.record({ method: fc.constantFrom('GET', 'GET', 'HEAD', 'DELETE', 'OPTIONS') }),

@@ -2,8 +2,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fromEnviron, fromReceived, type Incoming } from '../../src/bridges/node/incoming.ts';
-import { createEnviron, type RequestFacts, type ServerFacts } from '../../src/environ.ts';
-import { errorStream } from '../../src/error-stream.ts';
+import {
+  createEnviron,
+  type RequestFacts,
+  type ServerFacts,
+} from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
 import type { Environ } from '../../src/types.ts';
 
 const server: ServerFacts = { errors: errorStream(() => {}) };

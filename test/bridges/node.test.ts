@@ -10,15 +10,19 @@ import {
   type NodeApplication,
   type NodeListener,
 } from '../../src/bridges/node.ts';
-import { callApplication } from '../../src/call.ts';
-import { createEnviron, type RequestFacts, type ServerFacts } from '../../src/environ.ts';
-import { DeadlineExceeded } from '../../src/errors.ts';
-import { errorStream } from '../../src/error-stream.ts';
-import { streamedInput } from '../../src/input.ts';
-import { closing } from '../../src/body.ts';
-import type { BufferedResponse, Transport } from '../../src/transport.ts';
+import { callApplication } from '../../src/core/call.ts';
+import {
+  createEnviron,
+  type RequestFacts,
+  type ServerFacts,
+} from '../../src/core/request/environ.ts';
+import { DeadlineExceeded } from '../../src/core/errors.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
+import { streamedInput } from '../../src/core/request/input.ts';
+import { closing } from '../../src/core/response/body.ts';
+import type { BufferedResponse, Transport } from '../../src/core/transport.ts';
 import type { Application, Environ } from '../../src/types.ts';
-import { shiftPathInfo } from '../../src/url.ts';
+import { shiftPathInfo } from '../../src/core/request/url.ts';
 import { validator } from '../../src/validator.ts';
 
 const encode = (value: string): Uint8Array => new TextEncoder().encode(value);

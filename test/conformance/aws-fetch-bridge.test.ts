@@ -4,7 +4,7 @@
  */
 import { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
-import type { LambdaSource } from '../../src/testing/aws.ts';
+import type { LambdaSource } from '../../src/aws-model.ts';
 import type { Subject } from '../../src/testing/conformance.ts';
 import type { Environ } from '../../src/types.ts';
 import { lambdaSubject, type Wrap } from './lambda.ts';

@@ -1,5 +1,5 @@
 /** The table through `toLambdaHandler`, once for every HTTP event source. */
-import { lambdaSources } from '../../src/testing/aws.ts';
+import { lambdaSources } from '../../src/aws-model.ts';
 import { lambdaSubject } from './lambda.ts';
 import { describeConformance } from './support.ts';
 

@@ -1,7 +1,7 @@
 /** The table through `toFetchHandler`, with Node's own `Request` and `Response` as the host. */
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
 import type { ArrivedBlock, Driver, Subject } from '../../src/testing/conformance.ts';
-import type { TestRequest, TestResponse } from '../../src/testing/http.ts';
+import type { TestRequest, TestResponse } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';
 import { describeConformance } from './support.ts';
 

@@ -10,9 +10,9 @@ import {
   lambdaResponse,
   type LambdaSource,
   type SourceOptions,
-} from '../../src/testing/aws.ts';
+} from '../../src/aws-model.ts';
 import type { Driver, Limit, Subject } from '../../src/testing/conformance.ts';
-import type { TestResponse } from '../../src/testing/http.ts';
+import type { TestResponse } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';
 
 const MB = 1_000_000;

@@ -11,7 +11,7 @@ import { toNodeListener } from '../../src/gateways/node.ts';
 import { startFronts } from '../../src/local/fronts.ts';
 import type { Front } from '../../src/local/project.ts';
 import type { Driver, Limit, Subject } from '../../src/testing/conformance.ts';
-import type { TestRequest, TestResponse } from '../../src/testing/http.ts';
+import type { TestRequest, TestResponse } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';
 import { functionUrl, httpApi, inProcess, loadBalancer, restApi } from '../local/support.ts';
 import { describeConformance } from './support.ts';

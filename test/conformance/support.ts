@@ -1,11 +1,11 @@
 /** Runs the conformance table under vitest, and the plainest subjects there are: the core itself. */
 import { describe, it } from 'vitest';
-import { callApplication } from '../../src/call.ts';
-import { BufferedResponse, type Transport } from '../../src/transport.ts';
-import { createEnviron } from '../../src/environ.ts';
-import { errorStream } from '../../src/error-stream.ts';
-import { nativeToText } from '../../src/native.ts';
-import { statusCode } from '../../src/status.ts';
+import { callApplication } from '../../src/core/call.ts';
+import { BufferedResponse, type Transport } from '../../src/core/transport.ts';
+import { createEnviron } from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
+import { nativeToText } from '../../src/base/native.ts';
+import { statusCode } from '../../src/http/status.ts';
 import {
   type ArrivedBlock,
   conformanceCases,
@@ -15,7 +15,7 @@ import {
   runCase,
   type Subject,
 } from '../../src/testing/conformance.ts';
-import type { TestRequest, TestResponse } from '../../src/testing/http.ts';
+import type { TestRequest, TestResponse } from '../../src/aws-model/message.ts';
 import type { Application, Environ, HeaderList } from '../../src/types.ts';
 
 /** One test a case and mode. What a subject cannot express shows as skipped, with the reason. */

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { handler } from '../../examples/middleware/handler.ts';
 import { upperware } from '../../examples/middleware/upperware.ts';
-import { text } from '../../src/body.ts';
-import { lambdaEvent, lambdaResponse } from '../../src/testing/aws.ts';
-import { header, type TestResponse, textOf } from '../../src/testing/http.ts';
+import { text } from '../../src/core/response/body.ts';
+import { lambdaEvent, lambdaResponse } from '../../src/aws-model.ts';
+import { header, type TestResponse, textOf } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';
 import { ask, bytes } from '../middleware/support.ts';
 

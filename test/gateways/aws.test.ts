@@ -1,12 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { type LambdaOptions, toLambdaHandler } from '../../src/gateways/aws.ts';
-import {
-  exampleRequest,
-  lambdaEvent,
-  lambdaSources,
-  notHttpEvents,
-} from '../../src/testing/aws.ts';
-import { header } from '../../src/testing/http.ts';
+import { exampleRequest, lambdaEvent, lambdaSources, notHttpEvents } from '../../src/aws-model.ts';
+import { header } from '../../src/aws-model/message.ts';
 import type { Application, ErrorStream } from '../../src/types.ts';
 import { answers, decode, encode, exchange, handle, seen, seenThrough } from './aws/support.ts';
 

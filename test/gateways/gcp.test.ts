@@ -8,7 +8,7 @@ import {
   type TestRequest,
   type TestRequestOptions,
   textOf,
-} from '../../src/testing/http.ts';
+} from '../../src/aws-model/message.ts';
 import type { Application, Environ } from '../../src/types.ts';
 import { describeConformance } from '../conformance/support.ts';
 import { type FunctionServer, framework, serveEventFunction, serveHttpFunction } from '../gcp.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Inspector, type Replay, startInspector } from '../../src/local/inspector.ts';
 import { type InvocationTrace, TraceLog } from '../../src/local/trace.ts';
-import type { LambdaSource } from '../../src/testing/aws.ts';
+import type { LambdaSource } from '../../src/aws-model.ts';
 import { type Browser, chromium, type Page, startChromium, violations } from '../browser.ts';
 import { root } from '../nodes.ts';
 import { picture } from '../png.ts';

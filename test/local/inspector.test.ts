@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Inspector, type Replay, startInspector } from '../../src/local/inspector.ts';
 import { type InvocationTrace, TraceLog } from '../../src/local/trace.ts';
-import { lambdaEvent } from '../../src/testing/aws.ts';
+import { lambdaEvent } from '../../src/aws-model.ts';
 import { requireDist, root } from '../nodes.ts';
 import { invoke, tracedBody } from './traces.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import { startFronts, type Fronts } from '../../src/local/fronts.ts';
 import type { Front } from '../../src/local/project.ts';
-import { percentDecode } from '../../src/native.ts';
+import { percentDecode } from '../../src/base/native.ts';
 import type { Application } from '../../src/types.ts';
 import { functionUrl, httpApi, inProcess, loadBalancer, restApi } from './support.ts';
 

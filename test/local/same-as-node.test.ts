@@ -14,7 +14,7 @@ import { fromNodeListener, type NodeListener } from '../../src/bridges/node.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import { type Fronts, startFronts } from '../../src/local/fronts.ts';
 import type { Front } from '../../src/local/project.ts';
-import { percentDecode } from '../../src/native.ts';
+import { percentDecode } from '../../src/base/native.ts';
 import { root } from '../nodes.ts';
 import { optional } from '../optional.ts';
 import { functionUrl, httpApi, inProcess, loadBalancer, restApi } from './support.ts';

@@ -17,8 +17,8 @@ import {
   type LambdaRequest,
   lambdaResponse,
   type LambdaSource,
-} from '../../src/testing/aws.ts';
-import { testRequest } from '../../src/testing/http.ts';
+} from '../../src/aws-model.ts';
+import { testRequest } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';
 
 export type Handler = (event: unknown, context: object) => Promise<unknown>;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { InvocationTrace, Warning } from '../../src/local/trace.ts';
 import { TraceLog } from '../../src/local/trace.ts';
 import { type FrontFacts, warningsOf } from '../../src/local/warnings.ts';
-import { type LambdaRequest, type LambdaSource, lambdaSources } from '../../src/testing/aws.ts';
+import { type LambdaRequest, type LambdaSource, lambdaSources } from '../../src/aws-model.ts';
 import type { Application, HeaderList } from '../../src/types.ts';
 import { invoke } from './traces.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../src/body.ts';
-import { callApplication } from '../../src/call.ts';
+import { text } from '../../src/core/response/body.ts';
+import { callApplication } from '../../src/core/call.ts';
 import { type AccessEntry, accessLog } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';
 import { ask, type Ask, bytes, environOf } from './support.ts';

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import { text } from '../../src/body.ts';
+import { text } from '../../src/core/response/body.ts';
 import { basicAuth, type BasicAuthOptions } from '../../src/middleware.ts';
-import { encodeNative } from '../../src/native.ts';
+import { encodeNative } from '../../src/base/native.ts';
 import type { Application } from '../../src/types.ts';
 import { type Answer, ask } from './support.ts';
 

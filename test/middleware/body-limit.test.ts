@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../src/body.ts';
-import { ContentTooLarge } from '../../src/errors.ts';
-import { bufferedInput, streamedInput } from '../../src/input.ts';
+import { text } from '../../src/core/response/body.ts';
+import { ContentTooLarge } from '../../src/core/errors.ts';
+import { bufferedInput, streamedInput } from '../../src/core/request/input.ts';
 import { bodyLimit } from '../../src/middleware.ts';
 import type { Application, Environ } from '../../src/types.ts';
 import { type Answer, type Ask, ask, bytes, show } from './support.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { json, text } from '../../src/body.ts';
-import { ClientDisconnected, DeadlineExceeded } from '../../src/errors.ts';
+import { json, text } from '../../src/core/response/body.ts';
+import { ClientDisconnected, DeadlineExceeded } from '../../src/core/errors.ts';
 import { errorPage, type ErrorPageOptions } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';
 import { type Answer, type Ask, ask, bytes } from './support.ts';

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { text } from '../../src/body.ts';
-import { streamedInput } from '../../src/input.ts';
+import { text } from '../../src/core/response/body.ts';
+import { streamedInput } from '../../src/core/request/input.ts';
 import { methodOverride, type MethodOverrideOptions } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';
 import { type Ask, ask, bytes, show } from './support.ts';

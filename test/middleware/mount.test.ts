@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { text } from '../../src/body.ts';
+import { text } from '../../src/core/response/body.ts';
 import { mount } from '../../src/middleware.ts';
-import { percentDecode } from '../../src/native.ts';
+import { percentDecode } from '../../src/base/native.ts';
 import type { Application, Environ } from '../../src/types.ts';
 import { ask, environOf } from './support.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { text } from '../../src/body.ts';
+import { text } from '../../src/core/response/body.ts';
 import { proxyFix, type ProxyFixOptions } from '../../src/middleware.ts';
 import type { Environ } from '../../src/types.ts';
-import { requestUri } from '../../src/url.ts';
+import { requestUri } from '../../src/core/request/url.ts';
 import { ask, type Ask } from './support.ts';
 
 /** What the application sees. */

@@ -1,11 +1,11 @@
 /** What the tests of middleware share: every middleware with ordinary options, and a way to ask an application. */
-import { callApplication, type CallOptions } from '../../src/call.ts';
-import { copyEnviron, createEnviron, type RequestFacts } from '../../src/environ.ts';
-import { errorStream } from '../../src/error-stream.ts';
+import { callApplication, type CallOptions } from '../../src/core/call.ts';
+import { copyEnviron, createEnviron, type RequestFacts } from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
 import * as middleware from '../../src/middleware.ts';
-import { statusCode } from '../../src/status.ts';
+import { statusCode } from '../../src/http/status.ts';
 import type { Application, Environ, HeaderList, Middleware } from '../../src/types.ts';
-import type { TestResponse } from '../../src/testing/http.ts';
+import type { TestResponse } from '../../src/aws-model/message.ts';
 import { validator } from '../../src/validator.ts';
 
 /** A middleware that refuses some requests, shown one it lets in; the application sees the one that came. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../src/body.ts';
-import { callApplication } from '../../src/call.ts';
-import { DeadlineExceeded } from '../../src/errors.ts';
+import { text } from '../../src/core/response/body.ts';
+import { callApplication } from '../../src/core/call.ts';
+import { DeadlineExceeded } from '../../src/core/errors.ts';
 import { timeout } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';
 import { ask, bytes, environOf, show } from './support.ts';

@@ -7,7 +7,7 @@ import {
   runConformance,
   type Subject,
 } from '../../src/testing/conformance.ts';
-import type { TestResponse } from '../../src/testing/http.ts';
+import type { TestResponse } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';
 import { coreSubject } from '../conformance/support.ts';
 

@@ -6,7 +6,7 @@ import {
   lambdaEvent,
   type LambdaRequest,
   lambdaStreamHead,
-} from '../../src/testing/aws.ts';
+} from '../../src/aws-model.ts';
 
 const REQUEST: LambdaRequest = {
   method: 'POST',

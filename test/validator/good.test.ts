@@ -2,10 +2,10 @@
 import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { callApplication } from '../../src/call.ts';
-import { BufferedResponse } from '../../src/transport.ts';
-import { createEnviron } from '../../src/environ.ts';
-import { errorStream } from '../../src/error-stream.ts';
+import { callApplication } from '../../src/core/call.ts';
+import { BufferedResponse } from '../../src/core/transport.ts';
+import { createEnviron } from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
 import type {
   Application,
   BufferedInputStream,

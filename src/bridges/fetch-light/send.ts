@@ -1,5 +1,5 @@
 /** A light response as an answer: its bytes are there, and need no stream. */
-import { isHopByHop } from '../../headers.ts';
+import { isHopByHop } from '../../http/headers.ts';
 import type { Header, ResponseBody, StartResponse } from '../../types.ts';
 import { LightHeaders } from '../fetch/headers.ts';
 import { encodeText, statusLine } from '../fetch/response.ts';

@@ -1,6 +1,6 @@
 /** The body of a request or a response: where its bytes are, and whether somebody has had them (Fetch standard, "Body mixin"). */
 import type { UnderlyingByteSource } from 'node:stream/web';
-import { joinBytes } from '../../bytes.ts';
+import { joinBytes } from '../../base/bytes.ts';
 import type { InputStream } from '../../types.ts';
 import { isDisturbed } from './stream-state.ts';
 import { encodeUtf8 } from './utf8.ts';

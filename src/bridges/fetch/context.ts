@@ -1,5 +1,5 @@
 /** The second argument of a fetch handler. */
-import { describeError } from '../../error-stream.ts';
+import { describeError } from '../../core/request/error-stream.ts';
 import type { Environ } from '../../types.ts';
 import type { RequestSource } from './facts.ts';
 

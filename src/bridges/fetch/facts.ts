@@ -2,11 +2,11 @@
  * What of a request can be told from a gateway's facts alone, without the environ that costs half of a small request
  * (decisions/008-side-door.md). Only what an environ would say in the same words; whatever it would touch is left to it.
  */
-import { cached } from '../../cached.ts';
-import type { HeaderMap, RequestFacts } from '../../environ.ts';
-import { cleanValue, environKey, joinValues, nameOfKey } from '../../header-keys.ts';
-import type { Interruption } from '../../interruption.ts';
-import type { Received } from '../../side-door.ts';
+import { cached } from '../../base/memoize.ts';
+import type { HeaderMap, RequestFacts } from '../../core/request/environ.ts';
+import { cleanValue, environKey, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
+import type { Interruption } from '../../core/abort.ts';
+import type { Received } from '../../core/gateway-request.ts';
 import type { Environ } from '../../types.ts';
 
 /** Where a light request finds everything. */

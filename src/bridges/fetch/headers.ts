@@ -1,7 +1,7 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
-import { cached } from '../../cached.ts';
-import { nameOfKey } from '../../header-keys.ts';
-import { isToken, lowerCase } from '../../headers.ts';
+import { cached } from '../../base/memoize.ts';
+import { nameOfKey } from '../../core/request/environ-keys.ts';
+import { isToken, lowerCase } from '../../http/headers.ts';
 import type { Environ } from '../../types.ts';
 import { allHeaders, plainHeader, type RequestSource } from './facts.ts';
 import { showAs } from './inspect.ts';

@@ -1,10 +1,10 @@
 /** A `Response` as the answer of an application: status, headers, and a body that is pulled. */
-import { describe } from '../../bytes.ts';
-import { ContractError } from '../../errors.ts';
-import { isHopByHop } from '../../headers.ts';
-import { encodeNative } from '../../native.ts';
+import { describe } from '../../base/bytes.ts';
+import { ContractError } from '../../core/errors.ts';
+import { isHopByHop } from '../../http/headers.ts';
+import { encodeNative } from '../../base/native.ts';
 import type { Header, NativeString, ResponseBody, StartResponse } from '../../types.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '../../http/reason.ts';
 import { bodyOf } from './response-body.ts';
 
 /** By its members, not its class: frameworks have subclasses, and other copies of undici have classes of their own. */

@@ -2,7 +2,7 @@
  * Requests of the platform's own class, for where no others can be copied (decisions/010-light-requests.md), without what takes longest about
  * them: undici follows a signal by a WeakRef and a finalizer, which keep each request until the next major collection.
  */
-import type { Interruption } from '../../interruption.ts';
+import type { Interruption } from '../../core/abort.ts';
 import { LightRequest } from './request.ts';
 
 /** A request of the platform that is the same as a light one, which an interruption aborts. */

@@ -1,7 +1,7 @@
 /** The URL of a request, as a `Request` shows it. */
-import { percentDecode, percentEncode } from '../../native.ts';
+import { percentDecode, percentEncode } from '../../base/native.ts';
 import type { Environ, NativeString } from '../../types.ts';
-import { applicationUri } from '../../url.ts';
+import { applicationUri } from '../../core/request/url.ts';
 import type { UrlParts } from './facts.ts';
 
 // What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A last label that begins with a

@@ -2,13 +2,17 @@
  * What a bridge wants of a request, by either door: of an environ, which middleware may have changed, or of what the gateway knows
  * (decisions/008-side-door.md). Both must say the same; test/bridges/node-doors.test.ts holds them to it.
  */
-import { joinTarget, requestTarget } from '../../environ.ts';
-import { cleanValue, environKey, type HeaderMap } from '../../header-keys.ts';
-import { lowerCase } from '../../headers.ts';
-import type { Interruption } from '../../interruption.ts';
-import { encodeNative, percentDecode, percentEncode } from '../../native.ts';
-import { isChunked, type RequestHeaders, requestHeaders } from '../../raw-headers.ts';
-import type { Received } from '../../side-door.ts';
+import { joinTarget, requestTarget } from '../../core/request/environ.ts';
+import { cleanValue, environKey, type HeaderMap } from '../../core/request/environ-keys.ts';
+import { lowerCase } from '../../http/headers.ts';
+import type { Interruption } from '../../core/abort.ts';
+import { encodeNative, percentDecode, percentEncode } from '../../base/native.ts';
+import {
+  isChunked,
+  type RequestHeaders,
+  requestHeaders,
+} from '../../core/request/request-headers.ts';
+import type { Received } from '../../core/gateway-request.ts';
 import type { BufferedInputStream, Environ, ErrorStream } from '../../types.ts';
 
 export interface Incoming {

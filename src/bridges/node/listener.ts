@@ -1,5 +1,5 @@
 /** What `fromNodeListener` may be given, and how each of them is called. */
-import { describe } from '../../bytes.ts';
+import { describe } from '../../base/bytes.ts';
 import { type IncomingMessage, nodeHttp, type ServerResponse } from './builtin.ts';
 import type { Dispatch } from './exchange.ts';
 

@@ -1,6 +1,6 @@
 /** Status and headers of a response: where Node keeps them until they leave, and on their way to the exchange as a list. */
-import { responseName } from '../../headers.ts';
-import { isBodiless, isStatus } from '../../status.ts';
+import { responseName } from '../../http/headers.ts';
+import { isBodiless, isStatus } from '../../http/status.ts';
 import type { Header } from '../../types.ts';
 import { type Http, nodeHttp } from './builtin.ts';
 import {

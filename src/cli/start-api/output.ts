@@ -2,7 +2,7 @@
 import type { FrontAnswer, FrontRequest, LocalFront } from '../../local/fronts.ts';
 import type { FunctionLog } from '../../local/functions.ts';
 import type { Front, Project } from '../../local/project.ts';
-import { decodeNative } from '../../native.ts';
+import { decodeNative } from '../../base/native.ts';
 
 type Row = readonly [front: string, url: string, route: string, target: string, mode: string];
 

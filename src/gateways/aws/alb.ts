@@ -2,10 +2,10 @@
  * Application Load Balancer target groups. The attribute `lambda.multi_value_headers.enabled` renames members on both
  * ways, and the event's shape is the only sign of it.
  */
-import type { BufferedResponse } from '../../transport.ts';
-import type { RequestFacts } from '../../environ.ts';
-import { nativeToText } from '../../native.ts';
-import { statusCode } from '../../status.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
+import type { RequestFacts } from '../../core/request/environ.ts';
+import { nativeToText } from '../../base/native.ts';
+import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
 import { forwardedFor, forwardedPort, forwardedScheme } from './forwarded.ts';
 import { joinRawQuery } from './query.ts';

@@ -1,7 +1,7 @@
 /** Bodies in and out of JSON. */
 import { bufferedText } from './text.ts';
-import type { BufferedResponse } from '../../transport.ts';
-import { findHeader } from '../../headers.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
+import { findHeader } from '../../http/headers.ts';
 import type { EncodedBody } from './source.ts';
 
 /** The request's bytes; undefined when it has no body. */

@@ -1,6 +1,6 @@
 /** Lambda kills an invocation that takes too long, and its client hears nothing. A little earlier, something can still be said. */
-import { DeadlineExceeded } from '../../errors.ts';
-import { Interrupter } from '../../interruption.ts';
+import { DeadlineExceeded } from '../../core/errors.ts';
+import { Interrupter } from '../../core/abort.ts';
 
 /** What is read of Lambda's context. */
 interface LambdaClock {

@@ -1,7 +1,7 @@
 /** CloudFront Lambda@Edge: viewer-request and origin-request functions that answer the request themselves. */
-import type { BufferedResponse } from '../../transport.ts';
-import { findHeader, lowerCase } from '../../headers.ts';
-import { nativeToText } from '../../native.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
+import { findHeader, lowerCase } from '../../http/headers.ts';
+import { nativeToText } from '../../base/native.ts';
 import type { Header, HeaderList } from '../../types.ts';
 import { decodeBody } from './body.ts';
 import {

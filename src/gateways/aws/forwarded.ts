@@ -1,5 +1,5 @@
 /** What AWS's fronts say about the client's connection, in headers which they set or overwrite themselves. */
-import type { HeaderMap } from '../../environ.ts';
+import type { HeaderMap } from '../../core/request/environ.ts';
 
 /** The last value of a header, by its lower-case name or by the capitalised one that payload 1.0 events use. */
 function lastValue(

@@ -1,6 +1,6 @@
 /** Lambda function URLs: payload format 2.0, with a path that is really raw. */
 import { isPayload2, type Payload2Reply, payload2Reply, payload2Request } from './payload-2.ts';
-import { statusCode } from '../../status.ts';
+import { statusCode } from '../../http/status.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 import { singleValues } from './reply.ts';
 import { type EventSource, LAMBDA_LIMIT, textOf } from './source.ts';

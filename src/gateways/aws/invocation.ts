@@ -1,16 +1,16 @@
 /** One invocation: the event as an environ, and the way to a reply in one piece. */
-import { callApplication, callReceived, type CallOptions } from '../../call.ts';
-import { BufferedResponse, SEND_LESS, sendErrorPage } from '../../transport.ts';
+import { callApplication, callReceived, type CallOptions } from '../../core/call.ts';
+import { BufferedResponse, SEND_LESS, sendErrorPage } from '../../core/transport.ts';
 import {
   createEnviron,
   type RequestFacts,
   requestTarget,
   type ServerFacts,
-} from '../../environ.ts';
-import { describeError, errorStream } from '../../error-stream.ts';
-import { statusCode } from '../../status.ts';
-import { type Interruption, raceAbort } from '../../interruption.ts';
-import type { Received } from '../../side-door.ts';
+} from '../../core/request/environ.ts';
+import { describeError, errorStream } from '../../core/request/error-stream.ts';
+import { statusCode } from '../../http/status.ts';
+import { type Interruption, raceAbort } from '../../core/abort.ts';
+import type { Received } from '../../core/gateway-request.ts';
 import type { Application, Environ, ErrorStream } from '../../types.ts';
 import { encodeBody } from './body.ts';
 import type { Deadline } from './deadline.ts';

@@ -1,6 +1,6 @@
 /** VPC Lattice target groups, with event structure version V1 and V2. */
-import type { BufferedResponse } from '../../transport.ts';
-import type { RequestFacts } from '../../environ.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
+import type { RequestFacts } from '../../core/request/environ.ts';
 import { describedReply, type DescribedReply } from './alb.ts';
 import { decodeBody } from './body.ts';
 import { forwardedFor, forwardedPort } from './forwarded.ts';

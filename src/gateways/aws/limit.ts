@@ -1,5 +1,5 @@
 /** How large a reply is once it is JSON, asked as cheaply as the answer allows. */
-import type { BufferedResponse } from '../../transport.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
 import type { EncodedBody, EventSource } from './source.ts';
 
 /** A character takes at most six bytes in JSON (`\u0001`); a header its name, value, and little around them. */

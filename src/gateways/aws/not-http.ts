@@ -1,5 +1,5 @@
 /** Events that are no HTTP requests, told by name, because "never a silent 200" is worth little without a reason. */
-import { describe } from '../../bytes.ts';
+import { describe } from '../../base/bytes.ts';
 import { isObject, type LambdaEvent } from './source.ts';
 
 /** Such an event has a method, a path and headers like any other, yet its answer is a policy: it is looked for first. */

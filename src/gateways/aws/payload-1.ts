@@ -1,7 +1,7 @@
 /** Payload format 1.0, which REST APIs and HTTP APIs share. */
-import type { BufferedResponse } from '../../transport.ts';
-import type { RequestFacts } from '../../environ.ts';
-import { statusCode } from '../../status.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
+import type { RequestFacts } from '../../core/request/environ.ts';
+import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
 import { forwardedPort, forwardedScheme } from './forwarded.ts';
 import { encodeQuery } from './query.ts';

@@ -1,6 +1,6 @@
 /** Response headers as the maps AWS's replies want. */
-import { lowerCase } from '../../headers.ts';
-import { nativeToText } from '../../native.ts';
+import { lowerCase } from '../../http/headers.ts';
+import { nativeToText } from '../../base/native.ts';
 import type { HeaderList } from '../../types.ts';
 
 /** Without a prototype, so that a response header called `__proto__` or `constructor` is a header like any other. */

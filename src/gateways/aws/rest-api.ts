@@ -1,6 +1,6 @@
 /** API Gateway REST APIs, proxy integration (payload format 1.0, though the events do not say so). */
 import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.ts';
-import { statusCode } from '../../status.ts';
+import { statusCode } from '../../http/status.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 import { multiValues } from './reply.ts';
 import { type EventSource, isObject, LAMBDA_LIMIT, textOf } from './source.ts';

@@ -1,7 +1,7 @@
 /** Cleaning up before the process ends. */
-import { describe } from '../../bytes.ts';
-import { describeError } from '../../error-stream.ts';
-import { atMost } from '../../interruption.ts';
+import { describe } from '../../base/bytes.ts';
+import { describeError } from '../../core/request/error-stream.ts';
+import { atMost } from '../../core/abort.ts';
 
 /** ms. All that Lambda gives a whole environment to end; then it kills. */
 const PATIENCE = 2000;

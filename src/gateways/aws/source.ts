@@ -1,6 +1,6 @@
 /** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
-import type { BufferedResponse } from '../../transport.ts';
-import type { HeaderMap, RequestFacts } from '../../environ.ts';
+import type { BufferedResponse } from '../../core/transport.ts';
+import type { HeaderMap, RequestFacts } from '../../core/request/environ.ts';
 
 export interface EventSource<Reply = unknown> {
   /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */

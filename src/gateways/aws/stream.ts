@@ -1,8 +1,8 @@
 /** Response streaming: a body on its way while it is being made. */
-import { callReceived } from '../../call.ts';
-import { type Interruption, raceAbort } from '../../interruption.ts';
-import { type Transport } from '../../transport.ts';
-import { statusCode } from '../../status.ts';
+import { callReceived } from '../../core/call.ts';
+import { type Interruption, raceAbort } from '../../core/abort.ts';
+import { type Transport } from '../../core/transport.ts';
+import { statusCode } from '../../http/status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
 import { functionUrl, functionUrlPrelude } from './function-url.ts';
 import { bufferedReply, callOptions, finishInvocation, type Invocation } from './invocation.ts';

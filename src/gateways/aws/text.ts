@@ -1,5 +1,5 @@
 /** What is text: by media type, and by its bytes. */
-import { cached } from '../../cached.ts';
+import { cached } from '../../base/memoize.ts';
 
 /** After `application/`. */
 const TEXT: ReadonlySet<string> = new Set([

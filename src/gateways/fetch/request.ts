@@ -1,13 +1,13 @@
 /** A request of a fetch host as an environ. */
-import { type Aborter, newAborter } from '../../aborter.ts';
-import { createEnviron, type RequestFacts, type ServerFacts } from '../../environ.ts';
-import { describeError, errorStream } from '../../error-stream.ts';
-import { ClientDisconnected } from '../../errors.ts';
-import { findHeader } from '../../headers.ts';
-import { streamedInput } from '../../input.ts';
-import { Interrupter } from '../../interruption.ts';
-import { encodeNative } from '../../native.ts';
-import type { Received } from '../../side-door.ts';
+import { type Aborter, newAborter } from '../../core/aborter.ts';
+import { createEnviron, type RequestFacts, type ServerFacts } from '../../core/request/environ.ts';
+import { describeError, errorStream } from '../../core/request/error-stream.ts';
+import { ClientDisconnected } from '../../core/errors.ts';
+import { findHeader } from '../../http/headers.ts';
+import { streamedInput } from '../../core/request/input.ts';
+import { Interrupter } from '../../core/abort.ts';
+import { encodeNative } from '../../base/native.ts';
+import type { Received } from '../../core/gateway-request.ts';
 import type { Environ, ErrorStream, Header, HeaderList, NativeString } from '../../types.ts';
 import type { Settings } from './options.ts';
 import { member } from './platforms.ts';

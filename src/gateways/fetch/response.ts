@@ -1,8 +1,8 @@
 /** A response on its way into a `Response`, whose body a host pulls. */
-import { findHeader } from '../../headers.ts';
-import { nativeToText } from '../../native.ts';
-import { statusCode } from '../../status.ts';
-import type { Transport } from '../../transport.ts';
+import { findHeader } from '../../http/headers.ts';
+import { nativeToText } from '../../base/native.ts';
+import { statusCode } from '../../http/status.ts';
+import type { Transport } from '../../core/transport.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 
 /** A `Response` with one of these must not have a body, not even an empty one (Fetch standard, "null body status"). */

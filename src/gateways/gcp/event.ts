@@ -1,5 +1,5 @@
 /** A CloudEvent as the request that carries it in binary mode (CloudEvents HTTP protocol binding, section 3.1). */
-import type { RequestFacts } from '../../environ.ts';
+import type { RequestFacts } from '../../core/request/environ.ts';
 import type { Header } from '../../types.ts';
 
 /** An event as the functions framework hands it over: a plain object. */

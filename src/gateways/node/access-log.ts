@@ -1,7 +1,7 @@
 /** What a server writes of its requests: its own view, which has those that never reached an application. */
-import { formatCombined } from '../../access-line.ts';
-import { findHeader } from '../../headers.ts';
-import { statusCode } from '../../status.ts';
+import { formatCombined } from '../../http/log-format.ts';
+import { findHeader } from '../../http/headers.ts';
+import { statusCode } from '../../http/status.ts';
 import type { Exchanged } from './listener.ts';
 
 /** What nginx logs for a client that left before its response had begun. */

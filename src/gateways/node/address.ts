@@ -1,5 +1,5 @@
 /** Where a server listens: what the deployer says, else what the platform says. */
-import { describe } from '../../bytes.ts';
+import { describe } from '../../base/bytes.ts';
 
 export type ListenAddress =
   | { readonly host: string; readonly port: number }

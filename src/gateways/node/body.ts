@@ -1,5 +1,5 @@
 /** The request's body: blocks as they arrive, one asked for at a time. */
-import { ClientDisconnected, ContractError } from '../../errors.ts';
+import { ClientDisconnected, ContractError } from '../../core/errors.ts';
 import type { NodeRequest } from './types.ts';
 
 export interface BodyOptions {

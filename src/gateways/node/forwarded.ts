@@ -1,6 +1,6 @@
 /** What the proxies in front say of the client. Only so many of them are believed as the deployer has named. */
-import { readAddress } from '../../address.ts';
-import { findHeaders, listItems } from '../../headers.ts';
+import { readAddress } from '../../http/address.ts';
+import { findHeaders, listItems } from '../../http/headers.ts';
 import type { HeaderList } from '../../types.ts';
 
 /**

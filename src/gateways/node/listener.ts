@@ -1,14 +1,14 @@
 /** One request of `node:http`: build an environ, call the application, send. */
-import { type Aborter, newAborter } from '../../aborter.ts';
-import { callApplication, callReceived } from '../../call.ts';
-import { createEnviron, moveToScriptName, type ServerFacts } from '../../environ.ts';
-import { describeError, errorStream, type ErrorSink } from '../../error-stream.ts';
-import { ClientDisconnected, isA } from '../../errors.ts';
-import { findHeader } from '../../headers.ts';
-import { streamedInput } from '../../input.ts';
-import { Interrupter } from '../../interruption.ts';
-import type { Received } from '../../side-door.ts';
-import { sendErrorPage } from '../../transport.ts';
+import { type Aborter, newAborter } from '../../core/aborter.ts';
+import { callApplication, callReceived } from '../../core/call.ts';
+import { createEnviron, moveToScriptName, type ServerFacts } from '../../core/request/environ.ts';
+import { describeError, errorStream, type ErrorSink } from '../../core/request/error-stream.ts';
+import { ClientDisconnected, isA } from '../../core/errors.ts';
+import { findHeader } from '../../http/headers.ts';
+import { streamedInput } from '../../core/request/input.ts';
+import { Interrupter } from '../../core/abort.ts';
+import type { Received } from '../../core/gateway-request.ts';
+import { sendErrorPage } from '../../core/transport.ts';
 import type { Application, Environ, ErrorStream, HeaderList, NativeString } from '../../types.ts';
 import { RequestBody } from './body.ts';
 import { completeFacts, isRead, NodeFacts, useReadBody } from './request.ts';

@@ -1,5 +1,5 @@
 /** The options of the listener: what there is, what it may be, and what it is when it is left out. */
-import type { ErrorSink } from '../../error-stream.ts';
+import type { ErrorSink } from '../../core/request/error-stream.ts';
 import {
   checkApplication,
   checkOptions,
@@ -10,7 +10,7 @@ import {
   logToConsole,
   mountsOf,
   type OptionChecks,
-} from '../../options.ts';
+} from '../../core/options.ts';
 import type { Application } from '../../types.ts';
 import type { ListenerSettings } from './listener.ts';
 

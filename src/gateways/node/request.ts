@@ -1,8 +1,8 @@
 /** What a request of `node:http` says, as facts for the environ; and which requests are refused before any application sees them. */
-import type { RequestFacts } from '../../environ.ts';
-import { isBytes } from '../../bytes.ts';
-import { lowerCase, omitHeader } from '../../headers.ts';
-import { percentDecode } from '../../native.ts';
+import type { RequestFacts } from '../../core/request/environ.ts';
+import { isBytes } from '../../base/bytes.ts';
+import { lowerCase, omitHeader } from '../../http/headers.ts';
+import { percentDecode } from '../../base/native.ts';
 import type { Header, InputStream, NativeString } from '../../types.ts';
 import { forwardedAddress, forwardedScheme } from './forwarded.ts';
 import type { NodeRequest } from './types.ts';

@@ -1,8 +1,8 @@
 /** The response: a transport over `ServerResponse`. */
-import { ClientDisconnected } from '../../errors.ts';
-import { findHeader } from '../../headers.ts';
-import { isBodiless, statusCode } from '../../status.ts';
-import type { Transport } from '../../transport.ts';
+import { ClientDisconnected } from '../../core/errors.ts';
+import { findHeader } from '../../http/headers.ts';
+import { isBodiless, statusCode } from '../../http/status.ts';
+import type { Transport } from '../../core/transport.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 import type { NodeResponse } from './types.ts';
 

@@ -7,7 +7,7 @@ import {
   isFunction,
   isText,
   type OptionChecks,
-} from '../../options.ts';
+} from '../../core/options.ts';
 import { type ListenAddress, listenAddress } from './address.ts';
 import type { ListenerSettings } from './listener.ts';
 import { LISTENER_OPTIONS, listenerSettings, type NodeOptions } from './options.ts';

@@ -1,5 +1,5 @@
 /** `serve`: the HTTP server in this process, or the supervisor of several. */
-import { errorStream } from '../../error-stream.ts';
+import { errorStream } from '../../core/request/error-stream.ts';
 import type { Application } from '../../types.ts';
 import { describeAddress, type ListenAddress } from './address.ts';
 import { isWorker, workerPort } from './cluster.ts';

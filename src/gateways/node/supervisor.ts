@@ -1,7 +1,7 @@
 /** The process that serves nothing itself: it accepts connections and hands them to its workers. */
 import { createServer, type Socket } from 'node:net';
 import type { ListenAddress } from './address.ts';
-import { assembleCrew } from './crew.ts';
+import { assembleCrew } from './worker-pool.ts';
 import { listen, StartError } from './listen.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { watchSources } from './watch.ts';

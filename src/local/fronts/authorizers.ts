@@ -1,5 +1,5 @@
 /** Who may pass: Lambda authorizers, JWT authorizers, and those that cannot be had here. */
-import type { LambdaRequest } from '../../testing/aws.ts';
+import type { LambdaRequest } from '../../aws-model.ts';
 import type { Authorizer } from '../project.ts';
 import type { Access } from './access.ts';
 import type { FrontRequest } from './front.ts';

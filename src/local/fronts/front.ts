@@ -1,5 +1,5 @@
 /** What the fronts have in common: a request that has come whole, and an answer that may come in pieces. */
-import type { LambdaRequest } from '../../testing/aws.ts';
+import type { LambdaRequest } from '../../aws-model.ts';
 import type { Header } from '../../types.ts';
 
 /** A request as the client sent it. Strings are native: bytes as code points. */

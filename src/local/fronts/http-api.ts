@@ -1,6 +1,6 @@
 /** API Gateway HTTP APIs. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html */
-import { decodeNative, percentDecode } from '../../native.ts';
-import type { LambdaRequest } from '../../testing/aws.ts';
+import { decodeNative, percentDecode } from '../../base/native.ts';
+import type { LambdaRequest } from '../../aws-model.ts';
 import type { HttpApiFront, HttpApiRoute } from '../project.ts';
 import { authorize } from './authorizers.ts';
 import { corsHeaders, isPreflight, withCors } from './cors.ts';

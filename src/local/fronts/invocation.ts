@@ -7,7 +7,7 @@ import {
   type LambdaRequest,
   type LambdaSource,
   lambdaStreamHead,
-} from '../../testing/aws.ts';
+} from '../../aws-model.ts';
 import { CodeError } from '../functions/code.ts';
 import { replyOf } from '../functions/reply.ts';
 import type { InvocationResult } from '../runtime-api.ts';

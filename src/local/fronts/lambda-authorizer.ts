@@ -4,8 +4,8 @@
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
  */
-import { decodeNative } from '../../native.ts';
-import { authorizerEvent, type LambdaRequest } from '../../testing/aws.ts';
+import { decodeNative } from '../../base/native.ts';
+import { authorizerEvent, type LambdaRequest } from '../../aws-model.ts';
 import type { Authorizer } from '../project.ts';
 import { type Access, forbidden, unauthorized } from './access.ts';
 import {

@@ -1,6 +1,6 @@
 /** Invocations done again, without a client. */
-import { encodeNative } from '../../native.ts';
-import type { LambdaSource } from '../../testing/aws.ts';
+import { encodeNative } from '../../base/native.ts';
+import type { LambdaSource } from '../../aws-model.ts';
 import { type FrontHandler, type FrontRequest, lambdaRequest } from './front.ts';
 import { functionUrlTooLarge } from './function-url.ts';
 import { invokeTarget } from './invocation.ts';

@@ -1,5 +1,5 @@
 /** API Gateway REST APIs. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html */
-import type { LambdaRequest } from '../../testing/aws.ts';
+import type { LambdaRequest } from '../../aws-model.ts';
 import type { Header } from '../../types.ts';
 import type { RestApiFront, RestApiRoute } from '../project.ts';
 import { authorize } from './authorizers.ts';

@@ -5,7 +5,7 @@ import {
   type LambdaRequest,
   type LambdaSource,
   lambdaStreamHead,
-} from '../../testing/aws.ts';
+} from '../../aws-model.ts';
 import type { Answer, InvocationResult } from '../runtime-api.ts';
 import { createChannel } from './channel.ts';
 

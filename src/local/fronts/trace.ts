@@ -1,5 +1,5 @@
 /** Writes down what happens to one request. */
-import { decodeNative } from '../../native.ts';
+import { decodeNative } from '../../base/native.ts';
 import type { FunctionReport, InvokeFunctionOptions } from '../functions.ts';
 import type { TraceMessage } from '../functions/preload.ts';
 import type { InvocationResult } from '../runtime-api.ts';

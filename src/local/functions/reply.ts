@@ -1,5 +1,5 @@
 /** A result as one JSON value, whether it came whole or as a stream. */
-import { latin1String, decodeNative, encodeNative } from '../../native.ts';
+import { latin1String, decodeNative, encodeNative } from '../../base/native.ts';
 import type { InvocationResult } from '../runtime-api.ts';
 
 /** What a function answered, or in place of it what Lambda tells of its failure. */

@@ -4,9 +4,9 @@ import {
   type LambdaRequest,
   type LambdaSource,
   lambdaSources,
-} from '../../testing/aws.ts';
-import { isToken } from '../../headers.ts';
-import { decodeNative, percentDecode } from '../../native.ts';
+} from '../../aws-model.ts';
+import { isToken } from '../../http/headers.ts';
+import { decodeNative, percentDecode } from '../../base/native.ts';
 import type { InvocationTrace } from '../trace.ts';
 import { isMembers, membersOf, type Pair } from '../warnings/members.ts';
 

@@ -1,6 +1,6 @@
 /** How an invocation ended, as its caller sees it. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { joinBytes } from '../../bytes.ts';
+import { joinBytes } from '../../base/bytes.ts';
 
 /**
  * - `'buffered'`: the function's result, as JSON in `body`

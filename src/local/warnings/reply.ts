@@ -4,7 +4,7 @@ import {
   type LambdaRequest,
   type LambdaSource,
   lambdaSources,
-} from '../../testing/aws.ts';
+} from '../../aws-model.ts';
 import type { InvocationTrace, Warning } from '../trace.ts';
 import type { FrontFacts } from '../warnings.ts';
 import {

@@ -1,8 +1,8 @@
 /** Content codings by node:zlib, a block in and a block out. */
 import type { Transform } from 'node:stream';
 import type * as nodeZlib from 'node:zlib';
-import { joinBytes } from '../../bytes.ts';
-import type { BlockFilter } from '../../wrap.ts';
+import { joinBytes } from '../../base/bytes.ts';
+import type { BlockFilter } from '../../core/response/wrap.ts';
 import type { ContentCoding } from '../compress.ts';
 
 type Zlib = typeof nodeZlib;

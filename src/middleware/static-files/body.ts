@@ -1,10 +1,10 @@
 /** A file's bytes as response bodies. */
 import type { FileHandle } from 'node:fs/promises';
-import { lengthOf } from '../../bytes.ts';
-import { fileWrapper } from '../../file-wrapper.ts';
-import { latin1Bytes } from '../../native.ts';
+import { lengthOf } from '../../base/bytes.ts';
+import { fileWrapper } from '../../core/request/file-wrapper.ts';
+import { latin1Bytes } from '../../base/native.ts';
 import type { Environ, FileLike, ResponseBody } from '../../types.ts';
-import type { ByteRange } from './range.ts';
+import type { ByteRange } from '../../http/range.ts';
 
 /** Bytes read at once: as Node's own streams, and large enough that a block costs less than its way. */
 const BLOCK = 65_536;

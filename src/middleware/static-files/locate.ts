@@ -2,8 +2,8 @@
 import type * as nodeFs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type * as nodePath from 'node:path';
-import { chooseEncoding } from '../../accept.ts';
-import { decodeNative, percentEncode } from '../../native.ts';
+import { chooseEncoding } from '../../http/accept-encoding.ts';
+import { decodeNative, percentEncode } from '../../base/native.ts';
 import type { Environ } from '../../types.ts';
 
 export interface FileSystem {

@@ -1,17 +1,17 @@
 /** An open file as a response: conditions, ranges, and the headers that go with them. */
 import type * as nodeCrypto from 'node:crypto';
-import { builtin } from '../../builtin.ts';
+import { builtin } from '../../base/node-module.ts';
 import {
   conditionsOf,
   isNotModified,
   isPreconditionFailed,
   isRangeCurrent,
-} from '../../conditional.ts';
-import { httpDate } from '../../http-date.ts';
+} from '../../http/conditional.ts';
+import { httpDate } from '../../http/date.ts';
 import type { Environ, Header, HeaderList, ResponseBody, StartResponse } from '../../types.ts';
 import { multipartBody, rangeBody } from './body.ts';
 import type { Found } from './locate.ts';
-import { type ByteRange, parseRange } from './range.ts';
+import { type ByteRange, parseRange } from '../../http/range.ts';
 
 export interface Description {
   type: string;

@@ -1,5 +1,5 @@
 /** From the request to the environ. */
-import { RAW_HEADERS } from '../../raw-headers.ts';
+import { RAW_HEADERS } from '../../core/request/request-headers.ts';
 import type { Environ } from '../../types.ts';
 import type { Bench, ConformanceCase } from './case.ts';
 import {

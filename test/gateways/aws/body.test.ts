@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BufferedResponse } from '../../../src/transport.ts';
+import { BufferedResponse } from '../../../src/core/transport.ts';
 import { decodeBody, encodeBody } from '../../../src/gateways/aws/body.ts';
 import { isTextType } from '../../../src/gateways/aws/text.ts';
 import type { HeaderList } from '../../../src/types.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lambdaEvent } from '../../../src/testing/aws.ts';
-import { headerLines } from '../../../src/testing/http.ts';
+import { lambdaEvent } from '../../../src/aws-model.ts';
+import { headerLines } from '../../../src/aws-model/message.ts';
 import type { Application } from '../../../src/types.ts';
 import { answers, decode, encode, exchange, handle, seen, seenThrough } from './support.ts';
 

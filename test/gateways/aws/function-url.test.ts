@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { lambdaEvent } from '../../../src/testing/aws.ts';
-import { headerLines } from '../../../src/testing/http.ts';
+import { lambdaEvent } from '../../../src/aws-model.ts';
+import { headerLines } from '../../../src/aws-model/message.ts';
 import { answers, exchange, seen, seenThrough } from './support.ts';
 
 it('the path is decoded once, here', async () => {

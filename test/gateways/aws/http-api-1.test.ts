@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { LambdaRequest } from '../../../src/testing/aws.ts';
-import { headerLines } from '../../../src/testing/http.ts';
+import type { LambdaRequest } from '../../../src/aws-model.ts';
+import { headerLines } from '../../../src/aws-model/message.ts';
 import { answers, exchange, seenThrough } from './support.ts';
 
 it.each<[string, LambdaRequest, script: string, path: string, uri: string]>([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lambdaEvent } from '../../../src/testing/aws.ts';
+import { lambdaEvent } from '../../../src/aws-model.ts';
 import { answers, exchange, seen, seenThrough } from './support.ts';
 
 describe.each(['lattice-1', 'lattice-2'] as const)('%s', (source) => {

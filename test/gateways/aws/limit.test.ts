@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lambdaEvent, lambdaSources, type LambdaSource } from '../../../src/testing/aws.ts';
+import { lambdaEvent, lambdaSources, type LambdaSource } from '../../../src/aws-model.ts';
 import type { HeaderList } from '../../../src/types.ts';
 import { answers, decode, exchange, handle } from './support.ts';
 

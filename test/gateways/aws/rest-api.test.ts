@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { lambdaEvent, type LambdaRequest, type RestApiEvent } from '../../../src/testing/aws.ts';
-import { headerLines } from '../../../src/testing/http.ts';
+import { lambdaEvent, type LambdaRequest, type RestApiEvent } from '../../../src/aws-model.ts';
+import { headerLines } from '../../../src/aws-model/message.ts';
 import { answers, exchange, seen, seenThrough } from './support.ts';
 
 const through = (request: LambdaRequest): ReturnType<typeof seen> =>

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvocationResult, InvokeOptions } from '../../../src/local/runtime-api.ts';
-import { lambdaEvent, lambdaResponse, type LambdaRequest } from '../../../src/testing/aws.ts';
+import { lambdaEvent, lambdaResponse, type LambdaRequest } from '../../../src/aws-model.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
 import { CONCURRENT, HURRY, PATIENT, start, text } from './runtime.ts';

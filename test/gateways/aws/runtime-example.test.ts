@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../../src/local/runtime-api.ts';
-import { lambdaEvent, type LambdaRequest } from '../../../src/testing/aws.ts';
+import { lambdaEvent, type LambdaRequest } from '../../../src/aws-model.ts';
 import { requireDist, root } from '../../nodes.ts';
 import { ric, runtimes, startFunction } from '../../ric.ts';
 import { PATIENT, text } from './runtime.ts';

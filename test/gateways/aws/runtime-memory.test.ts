@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { lambdaEvent } from '../../../src/testing/aws.ts';
+import { lambdaEvent } from '../../../src/aws-model.ts';
 import { requireDist } from '../../nodes.ts';
 import { optional } from '../../optional.ts';
 import { ric, runtimes } from '../../ric.ts';

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../../src/local/runtime-api.ts';
-import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../../src/testing/aws.ts';
+import { lambdaEvent, lambdaResponse, type LambdaSource } from '../../../src/aws-model.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
 import { PATIENT, start, text } from './runtime.ts';

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../../../src/gateways/aws.ts';
 import type { InvocationResult, InvokeOptions } from '../../../src/local/runtime-api.ts';
-import { lambdaEvent, lambdaSources } from '../../../src/testing/aws.ts';
+import { lambdaEvent, lambdaSources } from '../../../src/aws-model.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
 import { application, CONCURRENT, FACTS, HURRY, PATIENT, start, text } from './runtime.ts';

@@ -5,7 +5,7 @@
 import { connect, createServer, type Server } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LambdaOptions } from '../../../src/gateways/aws.ts';
-import { lambdaEvent, type LambdaRequest, type LambdaSource } from '../../../src/testing/aws.ts';
+import { lambdaEvent, type LambdaRequest, type LambdaSource } from '../../../src/aws-model.ts';
 import { requireDist } from '../../nodes.ts';
 import { ric, type Runtime, runtimes } from '../../ric.ts';
 import { PATIENT, start } from './runtime.ts';

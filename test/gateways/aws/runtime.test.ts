@@ -3,7 +3,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../../../src/gateways/aws.ts';
-import { lambdaEvent, lambdaResponse, lambdaSources } from '../../../src/testing/aws.ts';
+import { lambdaEvent, lambdaResponse, lambdaSources } from '../../../src/aws-model.ts';
 import { requireDist } from '../../nodes.ts';
 import { type LambdaFunction, ric, runtimes } from '../../ric.ts';
 import { application, CONCURRENT, FACTS, HURRY, PATIENT, start, text } from './runtime.ts';

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LambdaOptions } from '../../../src/gateways/aws.ts';
 import type { InvokeOptions } from '../../../src/local/runtime-api.ts';
-import type { LambdaRequest } from '../../../src/testing/aws.ts';
+import type { LambdaRequest } from '../../../src/aws-model.ts';
 import type { Application } from '../../../src/types.ts';
 import { root } from '../../nodes.ts';
 import {

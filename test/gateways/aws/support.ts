@@ -9,8 +9,8 @@ import {
   type LambdaRequest,
   lambdaResponse,
   type LambdaSource,
-} from '../../../src/testing/aws.ts';
-import type { TestResponse } from '../../../src/testing/http.ts';
+} from '../../../src/aws-model.ts';
+import type { TestResponse } from '../../../src/aws-model/message.ts';
 import type { Application, Environ, HeaderList } from '../../../src/types.ts';
 
 export const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -4,9 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ClientDisconnected } from '../../../src/errors.ts';
+import { ClientDisconnected } from '../../../src/core/errors.ts';
 import { type NodeOptions, toNodeListener } from '../../../src/gateways/node.ts';
-import { testRequest, textOf, type TestRequestOptions } from '../../../src/testing/http.ts';
+import { testRequest, textOf, type TestRequestOptions } from '../../../src/aws-model/message.ts';
 import type { Application, Environ } from '../../../src/types.ts';
 import { openConnection, send } from '../../http-client.ts';
 

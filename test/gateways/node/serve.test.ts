@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { listenAddress } from '../../../src/gateways/node/address.ts';
 import { serve, type ServeOptions, type Server } from '../../../src/gateways/node.ts';
 import type { Driver } from '../../../src/testing/conformance.ts';
-import { testRequest, textOf } from '../../../src/testing/http.ts';
+import { testRequest, textOf } from '../../../src/aws-model/message.ts';
 import type { Application } from '../../../src/types.ts';
 import { describeConformance } from '../../conformance/support.ts';
 import { type Address, httpDriver, openConnection, send } from '../../http-client.ts';
