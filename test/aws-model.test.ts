@@ -833,7 +833,7 @@ describe('every source', () => {
   test.each(lambdaSources)(
     '%s: events/ has its example, made from the example request',
     (source) => {
-      const file = readFileSync(new URL(`../../events/${source}.json`, import.meta.url), 'utf8');
+      const file = readFileSync(new URL(`../events/${source}.json`, import.meta.url), 'utf8');
       expect(file.endsWith('}\n')).toBe(true);
       expect(JSON.parse(file)).toEqual(lambdaEvent(source, exampleRequest));
     },
