@@ -1,5 +1,6 @@
 /**
- * The contract and its tools. Platforms are apart: `gatecall/aws` and its siblings.
+ * What applications and middleware need: the contract and its tools. Platforms are apart (`gatecall/aws` and its
+ * siblings), and so is what gateways are made of (`gatecall/gateway`).
  *
  * ```ts
  * import type { Application } from 'gatecall';
@@ -25,16 +26,9 @@ export type {
   Write,
 } from './types.ts';
 export { type AnswerOptions, closing, fromClass, html, json, text } from './core/response/body.ts';
-export { callApplication, type CallOptions } from './core/call.ts';
-export { BufferedResponse, type Transport } from './core/transport.ts';
-export {
-  copyEnviron,
-  createEnviron,
-  type HeaderMap,
-  type RequestFacts,
-  type ServerFacts,
-} from './core/request/environ.ts';
-export { errorStream, type ErrorSink } from './core/request/error-stream.ts';
+export type { ErrorCallback } from './core/call.ts';
+export { copyEnviron } from './core/request/environ.ts';
+export type { LogSink } from './core/request/error-stream.ts';
 export {
   ClientDisconnected,
   ContentTooLarge,
@@ -43,7 +37,7 @@ export {
 } from './core/errors.ts';
 export { fileWrapper } from './core/request/file-wrapper.ts';
 export { addVary, findHeader, omitHeader, setHeader } from './http/headers.ts';
-export type { Interruption } from './core/abort.ts';
+export type { AbortSignalLike } from './core/abort.ts';
 export { bufferedInput, streamedInput, type StreamedInputOptions } from './core/request/input.ts';
 export { lazy, type Loaded } from './core/lazy.ts';
 export { decodeNative, encodeNative, latin1Bytes, percentDecode } from './base/native.ts';

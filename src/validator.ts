@@ -7,7 +7,8 @@
  * export const handler = toLambdaHandler(validator(application));
  * ```
  */
-import { callThen, describe } from './base/bytes.ts';
+import { describe } from './base/bytes.ts';
+import { callThen } from './base/promises.ts';
 import { ContractError } from './core/errors.ts';
 import type { Application, ErrorStream, ResponseBody, StartResponse } from './types.ts';
 import { checkStructure, checkVariables } from './validator/environ.ts';

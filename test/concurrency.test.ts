@@ -57,7 +57,7 @@ const application: Application = async (environ, startResponse) => {
 describe('invocations that overlap', () => {
   it('never mix', async () => {
     const log: string[] = [];
-    const handler = toLambdaHandler(application, { errors: (message) => log.push(message) });
+    const handler = toLambdaHandler(application, { log: (message) => log.push(message) });
     let running = 0;
     let most = 0;
 
@@ -111,7 +111,7 @@ describe('invocations that overlap', () => {
         await awhile();
         return [encode(environ.PATH_INFO)];
       },
-      { errors: (message) => log.push(message) },
+      { log: (message) => log.push(message) },
     );
     const statuses = await Promise.all(
       Array.from({ length: 500 }, async (_, index) => {

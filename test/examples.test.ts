@@ -50,7 +50,7 @@ const lambdas = lambdaSources.map((source): Server => ({
   name: source,
   get: async (request, log = []) => {
     const event = lambdaEvent(source, request);
-    const handle = toLambdaHandler(application, { errors: (line) => log.push(line) });
+    const handle = toLambdaHandler(application, { log: (line) => log.push(line) });
     return lambdaResponse(source, await handle(event), request);
   },
 }));
@@ -206,7 +206,12 @@ describe('the streaming demo through callApplication', () => {
       { method, rawPath, query, headers, body },
       { errors: errorStream((line) => recording.log.push(line)) },
     );
-    return { recording, done: callApplication(application, environ, recording, { signal }) };
+    return {
+      recording,
+      done: Promise.resolve(
+        callApplication(application, environ, { transport: recording, signal }),
+      ),
+    };
   }
 
   async function get(request: TestRequestOptions): Promise<Recording> {

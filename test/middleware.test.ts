@@ -246,7 +246,7 @@ describe.each(lambdaSources)('a stack of them all behind %s', (source) => {
   const order = [logged, ...others.map(([, wrap]) => wrap)];
   const stack = order.reduceRight((inner, wrap) => wrap(inner), application);
   const handler = toLambdaHandler(validator(exported.mount({ '/shop': stack }), { strict: true }), {
-    errors: () => {},
+    log: () => {},
   });
   const send = async (options: TestRequestOptions): Promise<TestResponse> =>
     lambdaResponse(source, await handler(lambdaEvent(source, options)), options);

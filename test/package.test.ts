@@ -20,7 +20,6 @@ import { nodes, requireDist, root, runScript, type ModuleKind } from './nodes.ts
 /** The public names. A change here is a change for users: CHANGELOG.md wants a line. */
 const publicNames: Record<string, string[]> = {
   gatecall: [
-    'BufferedResponse',
     'ClientDisconnected',
     'ContentTooLarge',
     'ContractError',
@@ -28,13 +27,10 @@ const publicNames: Record<string, string[]> = {
     'addVary',
     'applicationUri',
     'bufferedInput',
-    'callApplication',
     'closing',
     'copyEnviron',
-    'createEnviron',
     'decodeNative',
     'encodeNative',
-    'errorStream',
     'fileWrapper',
     'findHeader',
     'fromClass',
@@ -53,6 +49,20 @@ const publicNames: Record<string, string[]> = {
     'text',
     'toRequest',
     'wrapResponse',
+  ],
+  'gatecall/gateway': [
+    'BufferedResponse',
+    'LightAbortController',
+    'abortReason',
+    'acceptsGatewayRequest',
+    'bufferedInput',
+    'callApplication',
+    'createEnviron',
+    'createGatewayRequest',
+    'errorStream',
+    'requestTarget',
+    'sendErrorPage',
+    'streamedInput',
   ],
   'gatecall/aws': ['onShutdown', 'toLambdaHandler', 'toStreamingLambdaHandler'],
   'gatecall/middleware': [
@@ -301,7 +311,7 @@ describe.each(nodes)('on Node $version', (node) => {
         const { lambdaEvent } = await one('gatecall/testing');
         const logged = [];
         const ask = async (application) => {
-          const handler = toLambdaHandler(application, { errors: (text) => logged.push(text) });
+          const handler = toLambdaHandler(application, { log: (text) => logged.push(text) });
           return (await handler(lambdaEvent('http-api-2'), {})).statusCode;
         };
         const throwing = (error) => () => { throw error; };

@@ -46,27 +46,3 @@ export function describe(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   return value === undefined ? 'undefined' : `the ${typeof value} ${String(value)}`;
 }
-
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
-}
-
-/** Calls, and goes on with what comes or with the error it fails with: at once where it can, for a promise costs a turn of the event loop. */
-export function callThen<T, R>(
-  call: () => T | PromiseLike<T>,
-  pass: (value: T) => R | PromiseLike<R>,
-  fail: (error: unknown) => R | PromiseLike<R>,
-): R | PromiseLike<R> {
-  let returned: T | PromiseLike<T>;
-  try {
-    returned = call();
-  } catch (error) {
-    return fail(error);
-  }
-  return isThenable(returned) ? returned.then(pass, fail) : pass(returned);
-}

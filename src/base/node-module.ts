@@ -11,7 +11,7 @@ interface BuiltinHost {
  *
  * @throws {Error} where the host has no such module
  */
-export function builtin(id: `node:${string}`, maker: string): unknown {
+export function nodeModule(id: `node:${string}`, maker: string): unknown {
   const module = (globalThis as BuiltinHost).process?.getBuiltinModule?.(id);
   if (module !== undefined) return module;
   throw new Error(

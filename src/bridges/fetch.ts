@@ -7,9 +7,10 @@
  * export const handler = toLambdaHandler(fromFetchHandler(app));
  * ```
  */
-import { describe, isThenable } from '../base/bytes.ts';
+import { describe } from '../base/bytes.ts';
+import { isThenable } from '../base/promises.ts';
 import { checkOptions, isFunction, isOneOf, type OptionChecks } from '../core/options.ts';
-import { withSideDoor } from '../core/gateway-request.ts';
+import { acceptsGatewayRequest } from '../core/gateway-request.ts';
 import type { Application, Environ, StartResponse } from '../types.ts';
 import { FetchContext } from './fetch/context.ts';
 import { methodFrom, type RequestSource, urlPartsFrom } from './fetch/facts.ts';
@@ -92,7 +93,7 @@ export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
       ? response.then((settled) => sendResponse(settled, startResponse))
       : sendResponse(response, startResponse);
   };
-  return withSideDoor(
+  return acceptsGatewayRequest(
     (environ, startResponse) => {
       const source = { environ };
       const headers = LightHeaders.of(source);

@@ -9,10 +9,10 @@
  */
 import type { Application, Environ, ResponseBody, StartResponse } from '../types.ts';
 import { lazy } from '../core/lazy.ts';
-import { withSideDoor } from '../core/gateway-request.ts';
+import { acceptsGatewayRequest } from '../core/gateway-request.ts';
 import { nodeHttp } from './node/builtin.ts';
 import { type Constructors, Exchange } from './node/exchange.ts';
-import { fromEnviron, fromReceived, type Incoming } from './node/incoming.ts';
+import { fromEnviron, fromGatewayRequest, type Incoming } from './node/incoming.ts';
 import { type Listener, listenerOf, type NodeApplication } from './node/listener.ts';
 import { requestConstructor } from './node/request.ts';
 import { highWaterMark, responseConstructor } from './node/response.ts';
@@ -69,9 +69,9 @@ function applicationOf({ dispatch, prototypes }: Listener): Application {
     }
     return new Exchange(incoming, startResponse, constructors).run(dispatch);
   };
-  return withSideDoor(
+  return acceptsGatewayRequest(
     (environ, startResponse) => handle(fromEnviron(environ), startResponse),
-    (received, startResponse) => handle(fromReceived(received), startResponse),
+    (request, startResponse) => handle(fromGatewayRequest(request), startResponse),
   );
 }
 

@@ -1,7 +1,7 @@
 /** Applications that are there later. */
-import { isThenable } from '../base/bytes.ts';
+import { isThenable } from '../base/promises.ts';
 import { ContractError } from './errors.ts';
-import { enter, withSideDoor } from './gateway-request.ts';
+import { acceptsGatewayRequest, handRequest } from './gateway-request.ts';
 import type { Application } from '../types.ts';
 
 /** What a loader may come with: an application, or a module that exports one as `default` or `application`. */
@@ -36,10 +36,10 @@ export function lazy(load: () => Loaded | PromiseLike<Loaded>): Application {
     );
     return loading.then(call);
   };
-  // What is loaded may be a bridge, so its side door stays open.
-  return withSideDoor(
+  // The loaded application may be a bridge, which accepts the gateway's request.
+  return acceptsGatewayRequest(
     (environ, startResponse) => whenLoaded((loaded) => loaded(environ, startResponse)),
-    (received, startResponse) => whenLoaded((loaded) => enter(loaded, received, startResponse)),
+    (request, startResponse) => whenLoaded((loaded) => handRequest(loaded, request, startResponse)),
   );
 }
 

@@ -53,9 +53,12 @@ export const isOneOf =
 export const isBasePath = (value: unknown): boolean =>
   [value].flat().every((path) => typeof path === 'string' && path.startsWith('/'));
 
-/** `errors`: a function of one message, or a stream. */
-export const isErrorSink = (value: unknown): boolean =>
-  typeof value === 'function' || typeof (value as { write?: unknown } | null)?.write === 'function';
+/** `log`: a function of one message, a stream, or a logger. */
+export const isLogSink = (value: unknown): boolean =>
+  typeof value === 'function' ||
+  ['write', 'error'].some(
+    (method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
+  );
 
 /** The mount points that `basePath` names, without a slash at their end. */
 export function mountsOf(

@@ -7,10 +7,10 @@
  * export default { fetch: toFetchHandler(application, { platform: 'cloudflare' }) };
  * ```
  */
-import { callReceived } from '../core/call.ts';
+import { callApplication } from '../core/call.ts';
 import type { Application } from '../types.ts';
 import { type FetchOptions, readOptions, type Settings } from './fetch/options.ts';
-import { type FetchReceived, isRequest, receive } from './fetch/request.ts';
+import { type FetchGatewayRequest, isRequest, receive } from './fetch/request.ts';
 import { errorPage, FetchTransport } from './fetch/response.ts';
 
 export type { FetchOptions } from './fetch/options.ts';
@@ -60,20 +60,23 @@ async function answer(
     received.abort();
     return over;
   });
-  const { onError } = settings;
-  const called = callReceived(application, received, transport, {
-    signal: received.signal,
+  const { throwErrors, onError } = settings;
+  const { signal } = received;
+  const called = callApplication(application, received, {
+    transport,
+    throwErrors,
     onError,
+    signal,
   });
-  const over = called ? seeThrough(called, received, transport) : undefined;
+  const over = called instanceof Promise ? seeThrough(called, received, transport) : undefined;
   if (!over) transport.finished();
   return transport.response;
 }
 
 /** Closing the body and logging go on when the client has its last byte. */
 function seeThrough(
-  called: Promise<void>,
-  received: FetchReceived,
+  called: Promise<unknown>,
+  received: FetchGatewayRequest,
   transport: FetchTransport,
 ): Promise<void> {
   received.follow();

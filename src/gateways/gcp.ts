@@ -11,7 +11,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { callApplication } from '../core/call.ts';
 import { createEnviron } from '../core/request/environ.ts';
-import { type ErrorSink, errorStream } from '../core/request/error-stream.ts';
+import { type LogSink, errorStream } from '../core/request/error-stream.ts';
 import { checkApplication, logToConsole } from '../core/options.ts';
 import { statusCode } from '../http/status.ts';
 import type { Application } from '../types.ts';
@@ -51,8 +51,8 @@ export function toCloudFunction(
 }
 
 export interface CloudEventOptions {
-  /** Where `wsgi.errors` and the gateway's own log go. `console.error` unless told. */
-  errors?: ErrorSink;
+  /** Where `wsgi.errors` and the gateway's own log go. Default: `console.error`. */
+  log?: LogSink;
 }
 
 /**
@@ -72,10 +72,10 @@ export function toCloudEventFunction(
   options: CloudEventOptions = {},
 ): (event: CloudEvent) => Promise<void> {
   checkApplication(application);
-  const { errors: sink = logToConsole } = options;
+  const { log = logToConsole } = options;
   // One parameter: with two the framework waits for a callback.
   return async (event) => {
-    const errors = errorStream(sink);
+    const errors = errorStream(log);
     const environ = createEnviron(eventRequest(event), {
       errors,
       concurrent: true,
@@ -83,7 +83,7 @@ export function toCloudEventFunction(
     });
     environ['gatecall.source'] = 'gcp-event';
     environ['gatecall.event'] = event;
-    const { status } = await callApplication(application, environ, undefined, { onError: 'throw' });
+    const { status } = await callApplication(application, environ, { throwErrors: true });
     const code = statusCode(status);
     if (code >= 500) throw new Error(`the application answered ${status} to event ${event.id}`);
     if (code >= 400) {

@@ -1,5 +1,5 @@
 /** Header names and header lists: what a name may be, and how to find one. */
-import { cached } from '../base/memoize.ts';
+import { memoize } from '../base/memoize.ts';
 import type { Header, HeaderList, NativeString } from '../types.ts';
 
 /** RFC 9110 section 5.6.2. */
@@ -31,10 +31,10 @@ export function isHopByHop(name: NativeString): boolean {
  * A header name in lower case. Names are tokens, so ASCII rules suffice. To know the dozen names that every response repeats is 14 times
  * faster than to make them.
  */
-export const lowerCase: (name: NativeString) => string = cached((name) => name.toLowerCase());
+export const lowerCase: (name: NativeString) => string = memoize((name) => name.toLowerCase());
 
 /** In lower case, a name that an application may give to a header of its response; `''` for any other. */
-export const responseName: (name: string) => string = cached((name) => {
+export const responseName: (name: string) => string = memoize((name) => {
   const lower = lowerCase(name);
   // `Status` is no header to WSGI (PEP 3333, "The start_response() Callable").
   return isToken(name) && !HOP_BY_HOP.has(lower) && lower !== 'status' ? lower : '';

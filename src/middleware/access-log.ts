@@ -1,6 +1,7 @@
 import { formatCombined, formatCommon } from '../http/log-format.ts';
 import { closing, isBody, listOf, mapBody } from '../core/response/body.ts';
-import { callThen, lengthOf } from '../base/bytes.ts';
+import { lengthOf } from '../base/bytes.ts';
+import { callThen } from '../base/promises.ts';
 import { findHeader } from '../http/headers.ts';
 import { checkApplication, checkOptions, isFunction } from '../core/options.ts';
 import { isBodiless, statusCode } from '../http/status.ts';

@@ -1,6 +1,6 @@
 import type * as nodeZlib from 'node:zlib';
 import { chooseEncoding } from '../http/accept-encoding.ts';
-import { builtin } from '../base/node-module.ts';
+import { nodeModule } from '../base/node-module.ts';
 import { addVary, findHeader, hasDirective, lowerCase, omitHeader } from '../http/headers.ts';
 import {
   checkApplication,
@@ -63,7 +63,7 @@ export function compress(application: Application, options: CompressOptions = {}
       const headers = addVary(start.headers, 'Accept-Encoding');
       // An empty list is all that HEAD has; how long the body of GET would be, only Content-Length can tell.
       if (isHead && start.declared === undefined) return { headers };
-      const zlib = builtin('node:zlib', 'compress()') as typeof nodeZlib;
+      const zlib = nodeModule('node:zlib', 'compress()') as typeof nodeZlib;
       const offers = encodings.filter((coding) => CODINGS[coding](zlib) !== undefined);
       const coding = chooseEncoding(accepted, offers);
       const open = coding && CODINGS[coding](zlib);

@@ -1,5 +1,5 @@
 import type * as nodeCrypto from 'node:crypto';
-import { builtin } from '../base/node-module.ts';
+import { nodeModule } from '../base/node-module.ts';
 import { findHeader, hasDirective } from '../http/headers.ts';
 import { checkApplication, checkOptions, isFlag } from '../core/options.ts';
 import type { Application } from '../types.ts';
@@ -40,7 +40,7 @@ export function etag(application: Application, options: EtagOptions = {}): Appli
 
 /** SHA-256, of which 128 bits are plenty: nobody gains by a collision but who writes both bodies. */
 function hashOf(blocks: readonly Uint8Array[]): string {
-  const { createHash } = builtin('node:crypto', 'etag()') as typeof nodeCrypto;
+  const { createHash } = nodeModule('node:crypto', 'etag()') as typeof nodeCrypto;
   const hash = createHash('sha256');
   for (const block of blocks) hash.update(block);
   return hash.digest('base64url').slice(0, 22);

@@ -1,5 +1,5 @@
 import { text } from '../core/response/body.ts';
-import { builtin } from '../base/node-module.ts';
+import { nodeModule } from '../base/node-module.ts';
 import {
   checkApplication,
   checkOptions,
@@ -69,8 +69,8 @@ export function staticFiles(application: Application, options: StaticFilesOption
   const { index = 'index.html', dotfiles = 'ignore', symlinks = 'inside' } = options;
   const { cacheControl = 'public, max-age=0', precompressed = [], fallthrough = true } = options;
   const node: FileSystem = {
-    fs: builtin('node:fs', 'staticFiles()') as FileSystem['fs'],
-    path: builtin('node:path', 'staticFiles()') as FileSystem['path'],
+    fs: nodeModule('node:fs', 'staticFiles()') as FileSystem['fs'],
+    path: nodeModule('node:path', 'staticFiles()') as FileSystem['path'],
   };
   const where = { root: node.path.resolve(options.root), index, dotfiles, symlinks, precompressed };
   const tag = tagger(options.etag);

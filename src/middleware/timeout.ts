@@ -1,7 +1,8 @@
+import { BodyReader } from '../core/response/body-reader.ts';
 import { closing, closeUnread, isBody, listOf, mapBody, text } from '../core/response/body.ts';
-import { isThenable } from '../base/bytes.ts';
+import { isThenable } from '../base/promises.ts';
 import { DeadlineExceeded, isA } from '../core/errors.ts';
-import { raceAbort } from '../core/abort.ts';
+import { abortable } from '../core/abort.ts';
 import { checkApplication, checkOptions, isCount, isOneOf } from '../core/options.ts';
 import type { Application, ResponseBody } from '../types.ts';
 import { recover } from '../core/response/wrap.ts';
@@ -70,7 +71,7 @@ export function timeout(application: Application, options: TimeoutOptions): Appl
     const discard = (): void => {
       returned.then((late) => (isBody(late) ? closeUnread(late) : undefined)).then(...IGNORED);
     };
-    return raceAbort(returned, clock.signal, discard).then(pass, (error: unknown) => {
+    return abortable(returned, clock.signal, discard).then(pass, (error: unknown) => {
       clock.stop();
       throw error;
     });
@@ -106,28 +107,23 @@ function startClock(ms: number): Clock {
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
-/** The blocks, as long as there is time. An iterator that is late is told to stop, and not waited for. */
+/** The blocks, while there is time. An iterator that is late is told to stop, and not waited for. */
 async function* watched(
   body: ResponseBody,
   { signal, stop }: Clock,
   until: 'first-block' | 'end',
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const iterator =
-    Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
-  let stoppable = true;
+  const reader = new BodyReader(body, signal);
   try {
     for (;;) {
-      stoppable = false;
-      const next = iterator.next();
-      const late = (): void => void (stoppable = true);
-      const step = isThenable(next) ? await raceAbort(next, signal, late) : next;
+      const next = reader.next();
+      const step = (next instanceof Promise ? await next : next) as IteratorResult<Uint8Array>;
       if (step.done === true) return;
-      stoppable = true;
       if (until === 'first-block' && step.value.length > 0) stop();
       yield step.value;
     }
   } finally {
-    const stopped: unknown = stoppable ? iterator.return?.() : undefined;
+    const stopped = reader.stop();
     if (isThenable(stopped)) {
       if (signal.aborted) stopped.then(...IGNORED);
       else await stopped;

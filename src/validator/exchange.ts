@@ -1,5 +1,5 @@
 /** What the validator knows of one call of the application, and the counting that `write` and the body share. */
-import { isThenable } from '../base/bytes.ts';
+import { isThenable } from '../base/promises.ts';
 import { isBodiless } from '../http/status.ts';
 import type { Environ } from '../types.ts';
 import { createHandover } from './handover.ts';

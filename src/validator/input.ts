@@ -1,5 +1,6 @@
 /** `wsgi.input` between server and application: what is asked for, and what comes back. */
-import { describe, isBytes, isThenable } from '../base/bytes.ts';
+import { describe, isBytes } from '../base/bytes.ts';
+import { isThenable } from '../base/promises.ts';
 import type { BufferedInputStream, Environ, InputStream } from '../types.ts';
 import { violation } from './report.ts';
 import type { Warn } from './report.ts';

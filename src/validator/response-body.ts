@@ -1,5 +1,6 @@
 /** The body on its way from the application to the server: one iterator, one item at a time, one close. */
-import { describe, isBytes, isThenable } from '../base/bytes.ts';
+import { describe, isBytes } from '../base/bytes.ts';
+import { isThenable } from '../base/promises.ts';
 import type { ResponseBody } from '../types.ts';
 import { bodyDue, handOver, running, startedInVain } from './exchange.ts';
 import type { Exchange } from './exchange.ts';

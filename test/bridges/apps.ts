@@ -25,7 +25,7 @@ export function describeApps(
     const apps = await makeApps();
     for (const [name, app] of Object.entries(apps)) {
       const log: string[] = [];
-      const handler = toLambdaHandler(bridge(app), { errors: (line) => log.push(line) });
+      const handler = toLambdaHandler(bridge(app), { log: (line) => log.push(line) });
       describe.each(sources)(`${name} on %s`, (source) => {
         const all = source === 'function-url' ? [...requests, ...rawRequests] : requests;
         it.each(all)('$title', async (request) => {

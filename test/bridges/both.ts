@@ -134,7 +134,9 @@ export async function behindBridge(
     },
     { errors: errorStream((message) => log.push(message)) },
   );
-  const response = await fromTheLoop(() => callApplication(fromNodeListener(listener), environ));
+  const response = await fromTheLoop(async () =>
+    callApplication(fromNodeListener(listener), environ),
+  );
   return {
     status: Number.parseInt(response.status, 10),
     reason: response.status.slice(4),
@@ -152,7 +154,7 @@ export async function behindLambda(
   options: TestRequestOptions = {},
 ): Promise<Answer> {
   const log: string[] = [];
-  const handler = toLambdaHandler(fromNodeListener(listener), { errors: (line) => log.push(line) });
+  const handler = toLambdaHandler(fromNodeListener(listener), { log: (line) => log.push(line) });
   // Of a domain of its own, so that no stage is in the URL.
   const event = lambdaEvent(source, { customDomain: 'example.com', ...options });
   const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 20_000 };

@@ -4,17 +4,17 @@ import { describe, expect, it, vi } from 'vitest';
 import { type FetchContext, fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { callApplication } from '../../src/core/call.ts';
 import { DeadlineExceeded } from '../../src/core/errors.ts';
-import { createEnviron, type RequestFacts } from '../../src/core/request/environ.ts';
+import { createEnviron, type RequestParts } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import { streamedInput } from '../../src/core/request/input.ts';
-import { BufferedResponse, type Transport } from '../../src/core/transport.ts';
+import type { Transport } from '../../src/core/transport.ts';
 import type { Application, Environ } from '../../src/types.ts';
 
 type Body = ConstructorParameters<typeof Response>[0];
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function environOf(facts: Partial<RequestFacts> = {}, log: string[] = []): Environ {
+function environOf(facts: Partial<RequestParts> = {}, log: string[] = []): Environ {
   return createEnviron(
     { method: 'GET', rawPath: '/', headers: { host: 'example.com' }, ...facts },
     { errors: errorStream((line) => log.push(line)) },
@@ -23,7 +23,7 @@ function environOf(facts: Partial<RequestFacts> = {}, log: string[] = []): Envir
 
 async function answer(
   application: Application,
-  facts?: Partial<RequestFacts>,
+  facts?: Partial<RequestParts>,
 ): Promise<{ status: string; headers: unknown; text: string; log: string }> {
   const log: string[] = [];
   const { status, headers, body } = await callApplication(application, environOf(facts, log));
@@ -32,7 +32,7 @@ async function answer(
 
 /** What a handler sees of a request. */
 async function seen<T>(
-  facts: Partial<RequestFacts>,
+  facts: Partial<RequestParts>,
   look: (request: Request) => T,
   change?: (environ: Environ) => void,
 ): Promise<Awaited<T>> {
@@ -397,7 +397,7 @@ describe.each(kinds)('a $request request', ({ request: kind }) => {
     await callApplication(
       bridge((request) => new Response(request.body)),
       environ,
-      transport,
+      { transport },
     );
     expect(log).toEqual([]);
     expect(given.at(-1)).toBe('end');
@@ -412,7 +412,7 @@ describe.each(kinds)('a $request request', ({ request: kind }) => {
 
 describe('the light request', () => {
   const light = <T>(
-    facts: Partial<RequestFacts>,
+    facts: Partial<RequestParts>,
     look: (request: Request) => T,
     change?: (environ: Environ) => void,
   ): Promise<Awaited<T>> => seen(facts, look, change);
@@ -540,8 +540,10 @@ describe('a streamed body', () => {
     await callApplication(
       fromFetchHandler(() => new Response(body)),
       environOf(),
-      transport(blocks, () => blocks.length === 3 && client.abort()),
-      { signal: client.signal },
+      {
+        transport: transport(blocks, () => blocks.length === 3 && client.abort()),
+        signal: client.signal,
+      },
     );
     expect(blocks).toEqual(['1', '2', '3']);
     expect([pulled <= 4, cancelled]).toEqual([true, 1]);
@@ -584,7 +586,7 @@ describe('a streamed body', () => {
     await callApplication(
       fromFetchHandler(() => new Response(failing(true))),
       environOf({}, log),
-      late,
+      { transport: late },
     );
     expect([blocks, late.broke]).toEqual([['one'], new Error('broke off')]);
     expect(log.join('')).toMatch(/Error: broke off/);
@@ -608,7 +610,6 @@ describe('a streamed body', () => {
         return new Response(open('late'));
       }),
       environOf(),
-      new BufferedResponse(),
       { signal: deadline.signal },
     );
     expect(late.status).toBe('504 Gateway Timeout');
@@ -633,11 +634,10 @@ describe('concurrent requests', () => {
       );
     });
     const all = await Promise.all(
-      Array.from({ length: 50 }, (_, n) =>
+      Array.from({ length: 50 }, async (_, n) =>
         callApplication(
           application,
           environOf({ rawPath: `/${n}`, headers: { host: 'h.example', 'x-n': String(n) } }),
-          new BufferedResponse(),
         ),
       ),
     );

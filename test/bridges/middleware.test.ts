@@ -391,7 +391,7 @@ it('has a row for every middleware', () => {
 
 function asker(source: LambdaSource, application: Application): Ask {
   const log: string[] = [];
-  const handler = toLambdaHandler(application, { errors: (line) => log.push(line) });
+  const handler = toLambdaHandler(application, { log: (line) => log.push(line) });
   return async (target, more = {}) => {
     log.length = 0;
     const request: TestRequestOptions = { headers: [host('a.example')], ...more, target };

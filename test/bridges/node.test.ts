@@ -13,8 +13,8 @@ import {
 import { callApplication } from '../../src/core/call.ts';
 import {
   createEnviron,
-  type RequestFacts,
-  type ServerFacts,
+  type RequestParts,
+  type ServerInfo,
 } from '../../src/core/request/environ.ts';
 import { DeadlineExceeded } from '../../src/core/errors.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
@@ -29,9 +29,9 @@ const encode = (value: string): Uint8Array => new TextEncoder().encode(value);
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 function environ(
-  facts: Partial<RequestFacts> = {},
+  facts: Partial<RequestParts> = {},
   log: string[] = [],
-  server: Partial<ServerFacts> = {},
+  server: Partial<ServerInfo> = {},
 ): Environ {
   return createEnviron(
     { method: 'GET', rawPath: '/', headers: { host: 'example.com' }, ...facts },
@@ -42,7 +42,7 @@ function environ(
 /** The response of a listener, under the validator. */
 async function call(
   listener: NodeApplication,
-  facts: Partial<RequestFacts> = {},
+  facts: Partial<RequestParts> = {},
   log: string[] = [],
 ): Promise<BufferedResponse> {
   return callApplication(validator(fromNodeListener(listener)), environ(facts, log));
@@ -51,8 +51,8 @@ async function call(
 /** What a listener sees of a request. */
 async function seen<T>(
   read: (request: IncomingMessage, response: ServerResponse) => T | Promise<T>,
-  facts: Partial<RequestFacts> = {},
-  server: Partial<ServerFacts> = {},
+  facts: Partial<RequestParts> = {},
+  server: Partial<ServerInfo> = {},
 ): Promise<T> {
   let value: T | undefined;
   const listener: NodeListener = async (request, response) => {
@@ -196,7 +196,7 @@ describe('the request', () => {
     const { headers } = await seen(async (request) => {
       await buffer(request);
       return request;
-    }, facts as Partial<RequestFacts>);
+    }, facts as Partial<RequestParts>);
     expect([headers['content-length'], headers['transfer-encoding']]).toEqual([length, coding]);
   });
 
@@ -504,7 +504,7 @@ describe('a streamed response', () => {
         }),
       ),
       environ({}, log),
-      transport,
+      { transport },
     );
     await timeout(5);
     expect([log, transport.blocks]).toEqual([['small true', 'large false true true'], ['5']]);
@@ -768,7 +768,7 @@ describe('fromNodeListener', () => {
     });
     const ids = Array.from({ length: 30 }, (_, index) => String(index));
     const responses = await Promise.all(
-      ids.map((id) =>
+      ids.map(async (id) =>
         callApplication(
           application,
           environ({

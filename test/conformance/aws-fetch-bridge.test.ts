@@ -15,10 +15,10 @@ const sources: readonly LambdaSource[] = ['function-url', 'rest-api', 'alb-multi
 /** The mount is told to the inner side: as routers of this kind expect, no `Request` of the bridge has it in its URL. */
 const wrapAt =
   (basePath?: string): Wrap =>
-  (application, errors) =>
+  (application, log) =>
     fromFetchHandler(
       toFetchHandler(application, {
-        errors,
+        log,
         ...(basePath !== undefined && { basePath }),
         // What a Request does not say, the bridge's second argument does.
         platform: {

@@ -6,7 +6,7 @@ import { lambdaSubject, type Wrap } from './lambda.ts';
 import { describeConformance } from './support.ts';
 
 const wrap: Wrap = (application, errors) =>
-  fromNodeListener(toNodeListener(application, { errors, multiprocess: true }));
+  fromNodeListener(toNodeListener(application, { log: errors, multiprocess: true }));
 
 for (const source of lambdaSources) {
   // A listener is written for servers, which call it while an earlier call still runs.

@@ -10,7 +10,7 @@ for (const kind of ['buffered', 'streaming'] as const) {
   const serve = async (application: Application, mount?: string): Promise<Driver> => {
     const log: string[] = [];
     const handler = toFetchHandler(application, {
-      errors: (message) => log.push(message),
+      log: (message) => log.push(message),
       ...(mount !== undefined && { basePath: mount }),
       // What a Request does not say, the bridge's second argument does.
       platform: {

@@ -28,7 +28,7 @@ function hostRequest(request: TestRequest, signal?: AbortSignal): Request {
 function serve(application: Application, basePath?: string): Driver {
   const log: string[] = [];
   const handler = toFetchHandler(application, {
-    errors: (message) => log.push(message),
+    log: (message) => log.push(message),
     ...(basePath !== undefined && { basePath }),
     platform: { name: 'test', remoteAddress: (_request, [address]) => address as string },
   });

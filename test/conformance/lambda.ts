@@ -127,7 +127,7 @@ function serve(
   const log: string[] = [];
   const note = (message: string): void => void log.push(message);
   const handler = toLambdaHandler(wrap(application, note), {
-    errors: note,
+    log: note,
     ...(basePath !== undefined && { basePath }),
   });
   // But for managed instances, Lambda sends an event only to a sandbox that is idle.

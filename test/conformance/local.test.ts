@@ -91,10 +91,10 @@ async function serve(
   const log: string[] = [];
   const errors = (message: string): void => void log.push(message);
   const served = bridged
-    ? fromNodeListener(toNodeListener(application, { errors, multiprocess: true }))
+    ? fromNodeListener(toNodeListener(application, { log: errors, multiprocess: true }))
     : application;
   const handler = toLambdaHandler(served, {
-    errors,
+    log: errors,
     ...(basePath !== undefined && { basePath }),
   });
   // Lambda sends an event only to an instance that is idle, but for managed ones.

@@ -103,7 +103,7 @@ function serveStreaming(application: Application, mount?: string): Driver {
     const transport = new RecordingTransport(request.method, onBlock);
     const environ = environOf(request, log, mount);
     if (signal) environ['gatecall.signal'] = signal;
-    return callApplication(application, environ, transport, { signal });
+    return callApplication(application, environ, { transport, signal });
   };
   return {
     log: () => log.join('\n'),

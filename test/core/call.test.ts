@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { callApplication, type CallOptions } from '../../src/core/call.ts';
-import { BufferedResponse, type Transport } from '../../src/core/transport.ts';
+import type { Transport } from '../../src/core/transport.ts';
 import { createEnviron } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import { ClientDisconnected, ContractError } from '../../src/core/errors.ts';
@@ -35,12 +35,7 @@ async function buffered(
 ): Promise<{ status: string; headers: unknown; text: string; log: string }> {
   const log: string[] = [];
   const environ = requested(options.method ?? 'GET', log);
-  const { status, headers, body } = await callApplication(
-    application,
-    environ,
-    new BufferedResponse(),
-    options,
-  );
+  const { status, headers, body } = await callApplication(application, environ, options);
   return { status, headers, text: show(body), log: log.join('\n') };
 }
 
@@ -62,7 +57,7 @@ async function streamed(
   const log: string[] = [];
   const { method = 'GET', transport, ...rest } = options;
   const to = Object.assign(recorder(), transport);
-  await callApplication(application, requested(method, log), to, rest);
+  await callApplication(application, requested(method, log), { transport: to, ...rest });
   return { events: to.events, log: log.join('\n') };
 }
 
@@ -505,9 +500,7 @@ describe('errors', () => {
     async (_, application) => {
       const log: string[] = [];
       await expect(
-        callApplication(application, requested('GET', log), new BufferedResponse(), {
-          onError: 'throw',
-        }),
+        Promise.resolve(callApplication(application, requested('GET', log), { throwErrors: true })),
       ).rejects.toBe(secret);
       expect(log.join('')).toContain('secret detail');
     },

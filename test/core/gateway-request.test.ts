@@ -8,26 +8,30 @@ import { lazy } from '../../src/core/lazy.ts';
 import { type LambdaOptions, toLambdaHandler } from '../../src/gateways/aws.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
 import { toNodeListener } from '../../src/gateways/node.ts';
-import { type Received, withSideDoor } from '../../src/core/gateway-request.ts';
+import { type GatewayRequest, acceptsGatewayRequest } from '../../src/core/gateway-request.ts';
 import { lambdaEvent, lambdaResponse, lambdaSources, textOf } from '../../src/testing.ts';
 import type { Application, Environ } from '../../src/types.ts';
 
 const answer = (text: string): Uint8Array[] => [new TextEncoder().encode(text)];
 
 /** Answers by which way it was called, and keeps what it was given. */
-function house(): { application: Application; received: Received[]; environs: Environ[] } {
-  const received: Received[] = [];
+function recording(): {
+  application: Application;
+  received: GatewayRequest[];
+  environs: Environ[];
+} {
+  const received: GatewayRequest[] = [];
   const environs: Environ[] = [];
-  const application = withSideDoor(
+  const application = acceptsGatewayRequest(
     (environ, startResponse) => {
       environs.push(environ);
       startResponse('200 OK', []);
-      return answer('front door');
+      return answer('environ');
     },
     (request, startResponse) => {
       received.push(request);
       startResponse('200 OK', []);
-      return answer('side door');
+      return answer('request');
     },
   );
   return { application, received, environs };
@@ -40,7 +44,7 @@ async function answered(
 ): Promise<{ status: number; text: string; log: string }> {
   let log = '';
   const handler = toLambdaHandler(application, {
-    errors: (message) => void (log += message),
+    log: (message) => void (log += message),
     ...options,
   });
   const event = lambdaEvent('http-api-2', { target: '/a%0Ab?x=1' });
@@ -48,14 +52,14 @@ async function answered(
   return { status: response.status, text: textOf(response), log };
 }
 
-describe('a side door', () => {
+describe('an application that accepts the gateway request', () => {
   it.each(lambdaSources)('is taken on %s, and leads to the same request', async (source) => {
-    const { application, received } = house();
+    const { application, received } = recording();
     const seen: Environ[] = [];
     const request = { target: '/shoes?q=red', headers: [['X-Mark', '1']] as [string, string][] };
     const context = { awsRequestId: 'id' };
     const reply = await toLambdaHandler(application)(lambdaEvent(source, request), context);
-    expect(textOf(lambdaResponse(source, reply, request))).toBe('side door');
+    expect(textOf(lambdaResponse(source, reply, request))).toBe('request');
 
     await toLambdaHandler((environ, startResponse) => {
       seen.push(environ);
@@ -68,7 +72,7 @@ describe('a side door', () => {
   });
 
   it('makes one environ, and only when asked', async () => {
-    const { application, received } = house();
+    const { application, received } = recording();
     await answered(application);
     const first = received[0]?.environ;
     expect(first).toMatchObject({ QUERY_STRING: 'x=1', 'gatecall.source': 'http-api-2' });
@@ -76,24 +80,24 @@ describe('a side door', () => {
   });
 
   it('is not seen behind middleware, which may have changed the environ', async () => {
-    const { application, environs } = house();
+    const { application, environs } = recording();
     const middleware: Application = (environ, startResponse) => {
       environ.PATH_INFO = '/other';
       return application(environ, startResponse);
     };
-    expect((await answered(middleware)).text).toBe('front door');
+    expect((await answered(middleware)).text).toBe('environ');
     expect(environs[0]?.PATH_INFO).toBe('/other');
   });
 
   it('stays open behind lazy(), at the first request and later', async () => {
-    const { application } = house();
+    const { application } = recording();
     const late = lazy(async () => application);
-    expect((await answered(late)).text).toBe('side door');
-    expect((await answered(late)).text).toBe('side door');
+    expect((await answered(late)).text).toBe('request');
+    expect((await answered(late)).text).toBe('request');
   });
 
   it('has the same duties: an error is logged with the request line and becomes a 500', async () => {
-    const broken = withSideDoor(
+    const broken = acceptsGatewayRequest(
       () => [],
       () => {
         throw new Error('no table');
@@ -108,8 +112,8 @@ describe('a side door', () => {
   it('hears of the deadline, and so does an environ that is asked for afterwards', async () => {
     let early: AbortSignal | undefined;
     let late: AbortSignal | undefined;
-    const waiting = (ask: (received: Received) => void): Application =>
-      withSideDoor(
+    const waiting = (ask: (received: GatewayRequest) => void): Application =>
+      acceptsGatewayRequest(
         () => [],
         async (received, startResponse) => {
           ask(received);
@@ -157,7 +161,7 @@ interface Asked {
 /** Sends a request to an application, without waiting for the answer. */
 const fronts: Record<string, (application: Application) => Promise<Asked>> = {
   'gatecall/node': async (application) => {
-    const server = createServer(toNodeListener(application, { errors: () => undefined }));
+    const server = createServer(toNodeListener(application, { log: () => undefined }));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     socket.write('GET /a%0Ab?x=1 HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n');
@@ -168,15 +172,15 @@ const fronts: Record<string, (application: Application) => Promise<Asked>> = {
   'gatecall/fetch': async (application) => {
     const gone = new AbortController();
     const request = new Request('http://here/a%0Ab?x=1', { signal: gone.signal });
-    const response = toFetchHandler(application, { errors: () => undefined })(request);
+    const response = toFetchHandler(application, { log: () => undefined })(request);
     return { ended: response.then((one) => one.text()), leave: () => gone.abort() };
   },
 };
 
-describe.each(Object.entries(fronts))('a side door on %s', (_, send) => {
+describe.each(Object.entries(fronts))('a gateway request on %s', (_, send) => {
   it('is taken, and leads to one environ when asked', async () => {
-    const { application, received } = house();
-    expect(await (await send(application)).ended).toContain('side door');
+    const { application, received } = recording();
+    expect(await (await send(application)).ended).toContain('request');
     const first = received[0]?.environ;
     expect(first).toMatchObject({ PATH_INFO: '/a\nb', QUERY_STRING: 'x=1' });
     expect(received[0]?.environ).toBe(first);
@@ -187,7 +191,7 @@ describe.each(Object.entries(fronts))('a side door on %s', (_, send) => {
     async (early) => {
       const entered = deferred<void>();
       const left = deferred<AbortSignal>();
-      const application = withSideDoor(
+      const application = acceptsGatewayRequest(
         () => [],
         async (received, startResponse) => {
           const before = early && received.environ['gatecall.signal'];

@@ -70,8 +70,8 @@ describe.each(lambdaSources)('%s', (source) => {
   it('fails the invocation for an error where told to, and logs it', async () => {
     const log: string[] = [];
     const handler = toLambdaHandler(boom, {
-      onError: 'throw',
-      errors: (message) => log.push(message),
+      throwErrors: true,
+      log: (message) => log.push(message),
     });
     await expect(handler(lambdaEvent(source))).rejects.toThrow('secret detail');
     expect(log.join('')).toContain('secret detail');
@@ -83,7 +83,7 @@ describe.each(lambdaSources)('%s', (source) => {
     expect(decode(response.body)).toBe('Internal Server Error\n');
     expect(log[0]).toMatch(/^GET \S+: no status above 599 passes .*; got 600$/);
     await expect(
-      handle(lambdaEvent(source), answers('x', [], '999 Beyond'), { onError: 'throw' }),
+      handle(lambdaEvent(source), answers('x', [], '999 Beyond'), { throwErrors: true }),
     ).rejects.toThrow(/no status above 599.*got 999/);
     expect((await exchange(source, {}, answers('x', [], '599 Edge'))).response.status).toBe(599);
   });
@@ -164,14 +164,14 @@ describe('what is no HTTP request', () => {
     await expect(answer).rejects.toThrow(message);
   });
 
-  it('is refused whatever onError says', async () => {
-    await expect(handle({}, answers(), { onError: 'respond' })).rejects.toThrow(TypeError);
+  it('is refused whatever throwErrors says', async () => {
+    await expect(handle({}, answers(), { throwErrors: false })).rejects.toThrow(TypeError);
   });
 });
 
 describe('the options', () => {
   it.each<[string, unknown, RegExp]>([
-    ['an unknown one', { base_path: '/x' }, /no option base_path; it has basePath, errors/],
+    ['an unknown one', { base_path: '/x' }, /no option base_path; it has basePath, log/],
     ['__proto__', JSON.parse('{"__proto__":{"onError":"throw"}}'), /no option __proto__/],
     ['constructor', { constructor: 1 }, /no option constructor/],
     [
@@ -180,8 +180,9 @@ describe('the options', () => {
       /cannot use the string "shop" as option basePath/,
     ],
     ['basePath of something else', { basePath: ['/a', 7] }, /an array of 2 as option basePath/],
-    ['errors', { errors: {} }, /cannot use a plain object as option errors/],
-    ['errors null', { errors: null }, /cannot use null as option errors/],
+    ['log', { log: {} }, /cannot use a plain object as option log/],
+    ['log null', { log: null }, /cannot use null as option log/],
+    ['throwErrors', { throwErrors: 'throw' }, /"throw" as option throwErrors/],
     ['onError', { onError: 'ignore' }, /"ignore" as option onError/],
     ['isText', { isText: /text/ }, /option isText/],
     ['a symbol', { onError: Symbol('s') }, /cannot use the symbol Symbol\(s\) as option onError/],
@@ -193,7 +194,7 @@ describe('the options', () => {
   });
 
   it('may be undefined each', () => {
-    const none = { basePath: undefined, errors: undefined, onError: undefined, isText: undefined };
+    const none = { basePath: undefined, log: undefined, onError: undefined, isText: undefined };
     expect(() => toLambdaHandler(answers(), none as unknown as LambdaOptions)).not.toThrow();
   });
 
@@ -214,21 +215,21 @@ describe('the options', () => {
     });
   });
 
-  it('errors may be a stream, flushed when all is said', async () => {
+  it('log may be a stream, flushed when all is said', async () => {
     const calls: string[] = [];
-    const errors: ErrorStream = {
+    const log: ErrorStream = {
       write: (text) => void calls.push(text),
       writelines() {},
       flush: () => void calls.push('flush'),
     };
-    await handle(lambdaEvent('alb'), boom, { errors });
+    await handle(lambdaEvent('alb'), boom, { log });
     expect(calls).toEqual([expect.stringMatching(/secret detail.*\n$/s), 'flush']);
     calls.length = 0;
-    await handle(lambdaEvent('alb'), answers('x', [], '600 Beyond'), { errors });
+    await handle(lambdaEvent('alb'), answers('x', [], '600 Beyond'), { log });
     expect(calls.join('')).toMatch(/no status above 599.*\nflush$/);
   });
 
-  it('errors go to console.error unless told, looked up at each call', async () => {
+  it('log is console.error by default, looked up at each call', async () => {
     const handler = toLambdaHandler(boom);
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
     await handler(lambdaEvent('alb'));

@@ -59,9 +59,9 @@ describe('options', () => {
     expect([environ.SCRIPT_NAME, environ.PATH_INFO]).toEqual(['/shop', '/items']);
   });
 
-  it("onError: 'throw' rejects, and logs", async () => {
+  it('throwErrors: true rejects, and logs', async () => {
     const log: string[] = [];
-    const options = { onError: 'throw', errors: (line: string) => log.push(line) } as const;
+    const options = { throwErrors: true, log: (line: string) => log.push(line) } as const;
     const handler = toFetchHandler(() => {
       throw new Error('on purpose');
     }, options);
@@ -244,7 +244,7 @@ describe('waitUntil', () => {
       startResponse('200 OK', []);
       return [utf8('o'), utf8('k')];
     };
-    const options = { errors: (line: string) => void log.push(line) };
+    const options = { log: (line: string) => void log.push(line) };
     const response = await toFetchHandler(application, options)(
       new Request(PAGE),
       ...given(new Context()),
@@ -271,10 +271,9 @@ describe('waitUntil', () => {
       );
       return text('ok')(environ, startResponse);
     };
-    await toFetchHandler(application, { errors: (line) => void log.push(line) })(
-      new Request(PAGE),
-      { remoteAddr: {} },
-    );
+    await toFetchHandler(application, { log: (line) => void log.push(line) })(new Request(PAGE), {
+      remoteAddr: {},
+    });
     await pause(1);
     expect(log.join('')).toMatch(/Error: alone/);
   });
@@ -323,7 +322,7 @@ describe('the request body', () => {
       await environ['wsgi.input'].read().catch((error: unknown) => (failure = error));
       return text('ok')(environ, startResponse);
     };
-    await toFetchHandler(application, { errors: (line) => void log.push(line) })(request);
+    await toFetchHandler(application, { log: (line) => void log.push(line) })(request);
     expect(failure).toMatchObject({ name: 'ClientDisconnected', cause: new Error('reset') });
   });
 });
@@ -420,7 +419,7 @@ describe('the response', () => {
       startResponse('700 Odd', []);
       return [utf8('x')];
     };
-    const response = await toFetchHandler(application, { errors: (line) => void log.push(line) })(
+    const response = await toFetchHandler(application, { log: (line) => void log.push(line) })(
       new Request(PAGE),
     );
     expect([response.status, await response.text()]).toEqual([500, 'Internal Server Error\n']);

@@ -29,7 +29,7 @@ function throughFront(request: TestRequest): TestRequest {
 async function serve(application: Application, basePath?: string): Promise<Driver> {
   const log: string[] = [];
   const options = {
-    errors: (line: string) => log.push(line),
+    log: (line: string) => log.push(line),
     ...(basePath !== undefined && { basePath }),
   };
   const server = await serveHttpFunction(toCloudFunction(application, options));
@@ -153,7 +153,7 @@ describe.runIf(framework)('in the functions framework', () => {
       body: string | Uint8Array,
     ): Promise<{ status: number; log: string[] }> {
       const log: string[] = [];
-      const handler = toCloudEventFunction(application, { errors: (line) => log.push(line) });
+      const handler = toCloudEventFunction(application, { log: (line) => log.push(line) });
       const server = await serveEventFunction(handler);
       servers.push(server);
       const length = ['Content-Length', String(Buffer.byteLength(body))] as const;

@@ -14,7 +14,7 @@ const certificate = selfSigned();
 
 async function serve(application: Application, options: NodeOptions = {}): Promise<Driver> {
   const log: string[] = [];
-  const listener = toNodeListener(application, { errors: (line) => log.push(line), ...options });
+  const listener = toNodeListener(application, { log: (line) => log.push(line), ...options });
   const servers: Server[] = [createServer(listener), createSecureServer(certificate, listener)];
   const ports: number[] = [];
   for (const server of servers) {

@@ -75,7 +75,7 @@ export async function invoke(
     { at: at(), stream: 'platform', text: `START RequestId: ${id} Version: $LATEST` },
   ];
   const errors = (text: string): void => void logs.push({ at: at(), stream: 'stderr', text });
-  const handler: Handler = run.handler ?? toLambdaHandler(seen.application, { errors });
+  const handler: Handler = run.handler ?? toLambdaHandler(seen.application, { log: errors });
   await new Promise(setImmediate);
   const dequeued = at();
   if (trace.cold) await promisify(execFile)(process.execPath, ['--eval', '']); // a new instance is a process

@@ -14,7 +14,7 @@ async function entryOf(application: Application, request: Ask = {}): Promise<Acc
     return '';
   };
   const logged = accessLog(application, { format, log: () => {} });
-  await callApplication(logged, environOf(request), undefined, request.options);
+  await callApplication(logged, environOf(request), request.options);
   expect(entries).toHaveLength(1);
   return entries[0]!;
 }

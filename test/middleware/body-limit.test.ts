@@ -130,7 +130,7 @@ describe('as it comes', () => {
       yield bytes('begun');
       await environ['wsgi.input'].read();
     };
-    const options = { onError: 'throw' } as const;
+    const options = { throwErrors: true } as const;
     await expect(send({ ...stream('1234567890123'), options }, application)).rejects.toThrow(
       /more than 10 bytes/,
     );

@@ -93,7 +93,7 @@ it('lets an error after the first bytes break the response', async () => {
     yield bytes('begun');
     throw new Error('too late');
   };
-  const answer = get({ log, options: { onError: 'throw' } }, {}, late);
+  const answer = get({ log, options: { throwErrors: true } }, {}, late);
   await expect(answer).rejects.toThrow('too late');
   // Logged once, by the server.
   expect(log.join().match(/Error: too late/g)).toHaveLength(1);

@@ -1,6 +1,6 @@
 /** What the tests of middleware share: every middleware with ordinary options, and a way to ask an application. */
 import { callApplication, type CallOptions } from '../../src/core/call.ts';
-import { copyEnviron, createEnviron, type RequestFacts } from '../../src/core/request/environ.ts';
+import { copyEnviron, createEnviron, type RequestParts } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import * as middleware from '../../src/middleware.ts';
 import { statusCode } from '../../src/http/status.ts';
@@ -56,7 +56,7 @@ export const all: Readonly<Record<string, Middleware>> = {
 export const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
 export const show = (block: Uint8Array): string => new TextDecoder().decode(block);
 
-export interface Ask extends Partial<Omit<RequestFacts, 'headers'>> {
+export interface Ask extends Partial<Omit<RequestParts, 'headers'>> {
   headers?: HeaderList | Record<string, string>;
   /** Collects what goes to `wsgi.errors`. */
   log?: string[];
@@ -89,7 +89,6 @@ export async function ask(application: Application, request: Ask = {}): Promise<
   const { status, headers, body } = await callApplication(
     strict,
     environOf(request),
-    undefined,
     request.options,
   );
   const lines = headers.map(([name, value]) => [name.toLowerCase(), value] as const);

@@ -91,7 +91,7 @@ describe('an application that has begun', () => {
   it('breaks off where the end counts', async () => {
     const log: string[] = [];
     const bounded = timeout(slow, { ms: 20, until: 'end' });
-    await expect(ask(bounded, { log, options: { onError: 'throw' } })).rejects.toThrow(
+    await expect(ask(bounded, { log, options: { throwErrors: true } })).rejects.toThrow(
       /took longer than 20 ms/,
     );
   });

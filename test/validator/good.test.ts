@@ -3,7 +3,6 @@ import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { callApplication } from '../../src/core/call.ts';
-import { BufferedResponse } from '../../src/core/transport.ts';
 import { createEnviron } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import type {
@@ -350,12 +349,9 @@ describe('what is good', () => {
       start('200 OK', [TYPE]);
       return [await input.read(Number(CONTENT_LENGTH))];
     };
-    const { status, body } = await callApplication(
-      strict(application),
-      environ,
-      new BufferedResponse(),
-      { onError: 'throw' },
-    );
+    const { status, body } = await callApplication(strict(application), environ, {
+      throwErrors: true,
+    });
     expect([status, decode([body])]).toEqual(['200 OK', 'hello']);
     expect(log).toEqual([]);
   });

@@ -1,19 +1,19 @@
 /**
  * What of a request can be told from a gateway's facts alone, without the environ that costs half of a small request
- * (decisions/008-side-door.md). Only what an environ would say in the same words; whatever it would touch is left to it.
+ * (decisions/008-gateway-request.md). Only what an environ would say in the same words; whatever it would touch is left to it.
  */
-import { cached } from '../../base/memoize.ts';
-import type { HeaderMap, RequestFacts } from '../../core/request/environ.ts';
+import { memoize } from '../../base/memoize.ts';
+import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
 import { cleanValue, environKey, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
-import type { Interruption } from '../../core/abort.ts';
-import type { Received } from '../../core/gateway-request.ts';
+import type { AbortSignalLike } from '../../core/abort.ts';
+import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Environ } from '../../types.ts';
 
 /** Where a light request finds everything. */
 export interface RequestSource {
   readonly environ: Environ;
-  readonly request?: RequestFacts;
-  readonly signal?: Interruption | undefined;
+  readonly request?: RequestParts;
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 const METHODS: ReadonlySet<string> = new Set([
@@ -27,7 +27,7 @@ const METHODS: ReadonlySet<string> = new Set([
 ]);
 
 /** Written as the standard writes them, and everybody else. */
-export function methodFrom({ request }: Received): string | undefined {
+export function methodFrom({ parts: request }: GatewayRequest): string | undefined {
   return METHODS.has(request.method) ? request.method : undefined;
 }
 
@@ -40,7 +40,7 @@ export interface UrlParts {
 
 /** The parts as they came; undefined where a mount, or a platform that decodes paths, makes others of them. */
 export function urlPartsFrom(
-  { request, server }: Received,
+  { parts: request, server }: GatewayRequest,
   host: string | null,
 ): UrlParts | undefined {
   const { rawPath, path = rawPath, query = '' } = request;
@@ -53,7 +53,7 @@ export function urlPartsFrom(
 const TOUCHED: ReadonlySet<string> = new Set(['connection', 'content-length', 'cookie']);
 
 /** The value of a header that came once, in lower case; undefined says nothing of whether there is one. */
-export function plainHeader({ headers, native }: RequestFacts, name: string): string | undefined {
+export function plainHeader({ headers, native }: RequestParts, name: string): string | undefined {
   if (Array.isArray(headers) || native || nameOf(name) !== name || TOUCHED.has(name))
     return undefined;
   const map = headers as HeaderMap;
@@ -67,7 +67,7 @@ export function plainHeader({ headers, native }: RequestFacts, name: string): st
  * All headers, names in lower case and values in turn, by the rules that an environ is made by. Undefined where a length that nobody
  * vouches for, or what Connection names, has a say in them.
  */
-export function allHeaders(facts: RequestFacts): string[] | undefined {
+export function allHeaders(facts: RequestParts): string[] | undefined {
   const { headers, cookies, body, native } = facts;
   if (Array.isArray(headers) || native || !isBuffered(facts)) return undefined;
   const map = headers as HeaderMap;
@@ -96,7 +96,7 @@ export function allHeaders(facts: RequestFacts): string[] | undefined {
 }
 
 /** Whether its body, if it has one, is there already. */
-export function isBuffered({ input, contentLength }: RequestFacts): boolean {
+export function isBuffered({ input, contentLength }: RequestParts): boolean {
   return input === undefined && contentLength === undefined;
 }
 
@@ -114,4 +114,4 @@ function addHeader(list: string[], name: string, value: unknown, again: boolean)
 }
 
 /** A header's name in lower case; `''` for one that an environ has not. */
-const nameOf: (header: string) => string = cached((header) => nameOfKey(environKey(header)));
+const nameOf: (header: string) => string = memoize((header) => nameOfKey(environKey(header)));

@@ -1,5 +1,5 @@
 /** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
-import { cached } from '../../base/memoize.ts';
+import { memoize } from '../../base/memoize.ts';
 import { nameOfKey } from '../../core/request/environ-keys.ts';
 import { isToken, lowerCase } from '../../http/headers.ts';
 import type { Environ } from '../../types.ts';
@@ -247,7 +247,7 @@ function expectArguments(came: number, wanted: number, method: string): void {
 }
 
 /** In lower case; `''` for what is no token. */
-const checkedName: (name: string) => string = cached((name) =>
+const checkedName: (name: string) => string = memoize((name) =>
   isToken(name) ? lowerCase(name) : '',
 );
 
@@ -296,7 +296,7 @@ function refuseSymbol(): never {
 // ── Environ ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`. */
-const keyOf: (name: string) => string = cached((name) => {
+const keyOf: (name: string) => string = memoize((name) => {
   // A name with an underscore must not reach the header that is spelt with a dash.
   if (name.includes('_')) return '';
   const key = name.toUpperCase().replaceAll('-', '_');

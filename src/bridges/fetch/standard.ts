@@ -2,11 +2,11 @@
  * Requests of the platform's own class, for where no others can be copied (decisions/010-light-requests.md), without what takes longest about
  * them: undici follows a signal by a WeakRef and a finalizer, which keep each request until the next major collection.
  */
-import type { Interruption } from '../../core/abort.ts';
+import type { AbortSignalLike } from '../../core/abort.ts';
 import { LightRequest } from './request.ts';
 
 /** A request of the platform that is the same as a light one, which an interruption aborts. */
-type Standard = (request: LightRequest, interruption: Interruption | undefined) => Request;
+type Standard = (request: LightRequest, interruption: AbortSignalLike | undefined) => Request;
 
 /** What `Request` is: to Node's types it is an interface, whose members no class could replace. */
 declare class RequestClass {
@@ -32,7 +32,7 @@ export function standardRequests(): Standard {
 function bySubclass(): Standard {
   class StandardRequest extends (Request as unknown as typeof RequestClass) {
     readonly #light: LightRequest;
-    readonly #interruption: Interruption;
+    readonly #interruption: AbortSignalLike;
     /** Has the same body, and reads it past its stream; not of a clone, whose body is one of two streams. */
     #reader: LightRequest | undefined;
 
@@ -40,7 +40,7 @@ function bySubclass(): Standard {
       input: string | Request,
       init: RequestInit | undefined,
       light: LightRequest,
-      interruption: Interruption,
+      interruption: AbortSignalLike,
     ) {
       super(input, init);
       this.#light = light;

@@ -2,7 +2,7 @@
  * One request and its response. The listener's side is `req`, `res` and their socket; the gateway's side is what an application
  * returns. A response that is ended before anything had to leave becomes a list; any other a body that is pulled block by block.
  */
-import { isThenable } from '../../base/bytes.ts';
+import { isThenable } from '../../base/promises.ts';
 import { describeError } from '../../core/request/error-stream.ts';
 import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
 import type { IncomingMessage } from './builtin.ts';

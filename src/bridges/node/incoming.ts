@@ -1,18 +1,18 @@
 /**
  * What a bridge wants of a request, by either door: of an environ, which middleware may have changed, or of what the gateway knows
- * (decisions/008-side-door.md). Both must say the same; test/bridges/node-doors.test.ts holds them to it.
+ * (decisions/008-gateway-request.md). Both must say the same; test/bridges/node-gateway-request.test.ts holds them to it.
  */
 import { joinTarget, requestTarget } from '../../core/request/environ.ts';
 import { cleanValue, environKey, type HeaderMap } from '../../core/request/environ-keys.ts';
 import { lowerCase } from '../../http/headers.ts';
-import type { Interruption } from '../../core/abort.ts';
+import type { AbortSignalLike } from '../../core/abort.ts';
 import { encodeNative, percentDecode, percentEncode } from '../../base/native.ts';
 import {
   isChunked,
   type RequestHeaders,
   requestHeaders,
 } from '../../core/request/request-headers.ts';
-import type { Received } from '../../core/gateway-request.ts';
+import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { BufferedInputStream, Environ, ErrorStream } from '../../types.ts';
 
 export interface Incoming {
@@ -27,7 +27,7 @@ export interface Incoming {
   readonly old: boolean;
   readonly headers: RequestHeaders;
   readonly errors: ErrorStream;
-  readonly signal: Interruption | undefined;
+  readonly signal: AbortSignalLike | undefined;
   readonly remoteAddress: string | undefined;
   readonly secure: boolean;
   /** Whether the body is all there; if not, it is read from `environ['wsgi.input']`. */
@@ -86,14 +86,16 @@ function baseUrlOf(whole: string, target: string): string {
 }
 
 /** What is not plain (a mount to be cut off, a streamed body, headers of the connection) goes by way of the environ. */
-export function fromReceived(received: Received): Incoming {
-  const { request, server } = received;
-  if (server.basePath || request.input || request.native) return fromEnviron(received.environ);
-  const headers = headersOf(received);
-  return headers ? new ReceivedIncoming(received, headers) : fromEnviron(received.environ);
+export function fromGatewayRequest(gatewayRequest: GatewayRequest): Incoming {
+  const { parts, server } = gatewayRequest;
+  if (server.basePath || parts.input || parts.native) return fromEnviron(gatewayRequest.environ);
+  const headers = headersOf(gatewayRequest);
+  return headers
+    ? new DirectIncoming(gatewayRequest, headers)
+    : fromEnviron(gatewayRequest.environ);
 }
 
-class ReceivedIncoming implements Incoming {
+class DirectIncoming implements Incoming {
   readonly method: string;
   readonly url: string;
   readonly originalUrl: string;
@@ -101,46 +103,46 @@ class ReceivedIncoming implements Incoming {
   readonly old: boolean;
   readonly headers: RequestHeaders;
   readonly buffered = true;
-  readonly #received: Received;
+  readonly #request: GatewayRequest;
 
-  constructor(received: Received, headers: RequestHeaders) {
-    const { request } = received;
-    this.method = encodeNative(request.method);
-    this.url = requestTarget(request);
-    this.baseUrl = request.scriptName ? percentEncode(encodeNative(request.scriptName)) : '';
+  constructor(request: GatewayRequest, headers: RequestHeaders) {
+    const { parts } = request;
+    this.method = encodeNative(parts.method);
+    this.url = requestTarget(parts);
+    this.baseUrl = parts.scriptName ? percentEncode(encodeNative(parts.scriptName)) : '';
     this.originalUrl = this.baseUrl + this.url;
-    this.old = request.protocol === 'HTTP/1.0';
+    this.old = parts.protocol === 'HTTP/1.0';
     this.headers = headers;
-    this.#received = received;
+    this.#request = request;
   }
 
   get errors(): ErrorStream {
-    return this.#received.server.errors;
+    return this.#request.server.errors;
   }
 
-  get signal(): Interruption | undefined {
-    return this.#received.signal;
+  get signal(): AbortSignalLike | undefined {
+    return this.#request.signal;
   }
 
   get remoteAddress(): string | undefined {
-    return this.#received.request.remoteAddress ?? undefined;
+    return this.#request.parts.remoteAddress ?? undefined;
   }
 
   get secure(): boolean {
-    return this.#received.request.scheme !== 'http';
+    return this.#request.parts.scheme !== 'http';
   }
 
   takeBody(): Uint8Array | undefined {
-    return this.#received.request.body;
+    return this.#request.parts.body;
   }
 
   get environ(): Environ {
-    return this.#received.environ;
+    return this.#request.environ;
   }
 }
 
 /** As `createEnviron` treats them; undefined where it does more than pick and clean, and where a header comes twice. */
-function headersOf({ request }: Received): RequestHeaders | undefined {
+function headersOf({ parts: request }: GatewayRequest): RequestHeaders | undefined {
   const { body } = request;
   if (Array.isArray(request.headers)) return undefined;
   const given = request.headers as HeaderMap;

@@ -1,5 +1,5 @@
 /** The environ's keys for request headers: which header lands where, with what value, and what becomes of repeats. */
-import { cached } from '../../base/memoize.ts';
+import { memoize } from '../../base/memoize.ts';
 import { encodeNative } from '../../base/native.ts';
 import { isToken } from '../../http/headers.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
@@ -24,7 +24,7 @@ export function environKey(name: string): string {
   return keyOf(name).key;
 }
 
-export const keyOf: (name: string) => EnvironKey = cached((name) => ({
+export const keyOf: (name: string) => EnvironKey = memoize((name) => ({
   key: mapName(name),
   lower: name === name.toLowerCase(),
 }));
@@ -51,7 +51,7 @@ function mapName(name: string): string {
 }
 
 /** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header, as most keys of an environ are. */
-export const nameOfKey: (key: string) => string = cached((key) =>
+export const nameOfKey: (key: string) => string = memoize((key) =>
   key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' || key.startsWith('HTTP_')
     ? key
         .replace(/^HTTP_/, '')

@@ -20,7 +20,7 @@ import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from
 export type { HeaderMap } from './environ-keys.ts';
 
 /** What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here, unless `native` says otherwise. */
-export interface RequestFacts {
+export interface RequestParts {
   /**
    * The texts are native strings already, bytes as code points, as `node:http` and other servers of their own hand them over: encoded once
    * more, a byte `E9` would become two.
@@ -54,7 +54,7 @@ export interface RequestFacts {
 }
 
 /** What a gateway knows of itself. */
-export interface ServerFacts {
+export interface ServerInfo {
   errors: ErrorStream;
   /** Mount points, e.g. `/shop`. The longest that the path begins with moves to `SCRIPT_NAME`, at a segment boundary only. */
   basePath?: readonly string[] | undefined;
@@ -80,7 +80,7 @@ const VERSION: readonly [1, 0] = Object.freeze([1, 0] as const);
  * environ.PATH_INFO; // '/caf\u00c3\u00a9'
  * ```
  */
-export function createEnviron(facts: RequestFacts, server: ServerFacts): Environ {
+export function createEnviron(facts: RequestParts, server: ServerInfo): Environ {
   const native = facts.native ? asItIs : encodeNative;
   const query = facts.query ? native(facts.query) : '';
   const rawPath = escapePath(facts.rawPath, native);
@@ -157,7 +157,7 @@ export function copyEnviron(environ: Environ): Environ {
  * `CONTENT_LENGTH` counts the bytes that will be read. What the client's header claims can be wrong after base64 or
  * re-chunking, so of it only "I have a body, an empty one" is kept.
  */
-function setContentLength(environ: Environ, facts: RequestFacts): void {
+function setContentLength(environ: Environ, facts: RequestParts): void {
   const length = facts.body?.length ?? facts.contentLength;
   if (length !== undefined) environ.CONTENT_LENGTH = String(length);
   else if (environ.CONTENT_LENGTH !== undefined) {
@@ -166,7 +166,7 @@ function setContentLength(environ: Environ, facts: RequestFacts): void {
   }
 }
 
-function setServer(environ: Environ, facts: RequestFacts, secure: boolean, native: Encode): void {
+function setServer(environ: Environ, facts: RequestParts, secure: boolean, native: Encode): void {
   const host = environ.HTTP_HOST || native(facts.serverName ?? '');
   const colon = host.lastIndexOf(':');
   const hasPort = colon > 0 && colon > host.lastIndexOf(']');
@@ -220,7 +220,7 @@ function prefixScriptName(environ: Environ, prefix: NativeString): void {
 const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
 
 /** The request's target without a stage: fit for a request line, whatever the platform gave as its path. */
-export function requestTarget(facts: RequestFacts): NativeString {
+export function requestTarget(facts: RequestParts): NativeString {
   const native = facts.native ? asItIs : encodeNative;
   return joinTarget(escapePath(facts.rawPath, native), facts.query ? native(facts.query) : '');
 }

@@ -1,11 +1,15 @@
 /** `wsgi.errors`: where an application's and the server's words for people go. */
-import { isThenable } from '../../base/bytes.ts';
+import { isThenable } from '../../base/promises.ts';
 import type { ErrorStream } from '../../types.ts';
 
 /**
- * Where error text ends up: a function that takes one message (`console.error` makes a log event of each), or a stream.
+ * Where log text ends up: a function that takes one message (`console.error` makes a log event of each), a stream with
+ * `write`, or a logger with `error` (pino, Powertools, `console`).
  */
-export type ErrorSink = ((message: string) => void) | ErrorStream;
+export type LogSink =
+  | ((message: string) => void)
+  | { write(text: string): unknown; flush?(): unknown }
+  | { error(message: string): unknown };
 
 /**
  * A `wsgi.errors` for one request. Text is collected until a write ends a line, so that a stack trace written whole is one
@@ -17,15 +21,15 @@ export type ErrorSink = ((message: string) => void) | ErrorStream;
  * errors.write('low on tea\n');
  * ```
  */
-export function errorStream(sink: ErrorSink): ErrorStream {
+export function errorStream(sink: LogSink): ErrorStream {
   return new RequestErrors(sink);
 }
 
 class RequestErrors implements ErrorStream {
-  #sink: ErrorSink;
+  #sink: LogSink;
   #pending = '';
 
-  constructor(sink: ErrorSink) {
+  constructor(sink: LogSink) {
     this.#sink = sink;
   }
 
@@ -41,9 +45,9 @@ class RequestErrors implements ErrorStream {
   flush(): void | PromiseLike<void> {
     if (this.#pending !== '') this.#emit();
     const sink = this.#sink;
-    if (typeof sink === 'function') return;
+    if (typeof sink === 'function' || !('write' in sink)) return;
     try {
-      const flushed = sink.flush();
+      const flushed = sink.flush?.();
       if (isThenable(flushed)) return flushed.then(undefined, () => undefined);
     } catch {
       // See errorStream.
@@ -54,8 +58,13 @@ class RequestErrors implements ErrorStream {
     const message = this.#pending;
     this.#pending = '';
     try {
-      if (typeof this.#sink === 'function') this.#sink(message.replace(/\n$/, ''));
-      else this.#sink.write(message);
+      const sink = this.#sink;
+      if (typeof sink !== 'function' && 'write' in sink) sink.write(message);
+      else {
+        const line = message.replace(/\n$/, '');
+        if (typeof sink === 'function') sink(line);
+        else sink.error(line);
+      }
     } catch {
       // See errorStream.
     }

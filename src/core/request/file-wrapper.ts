@@ -1,5 +1,5 @@
 /** `wsgi.file_wrapper` (PEP 3333, "Optional Platform-Specific File Handling"). */
-import { isThenable } from '../../base/bytes.ts';
+import { isThenable } from '../../base/promises.ts';
 import type { FileLike, ResponseBody } from '../../types.ts';
 
 /**

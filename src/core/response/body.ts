@@ -1,5 +1,6 @@
 /** Answers in one line, and wrapping a body without losing its `close`. */
-import { isBytes, isThenable } from '../../base/bytes.ts';
+import { isBytes } from '../../base/bytes.ts';
+import { isThenable } from '../../base/promises.ts';
 import { setHeader } from '../../http/headers.ts';
 import type {
   Application,

@@ -6,7 +6,7 @@ import { isStatus, statusCode } from '../../http/status.ts';
 import type { Header, HeaderList, NativeString } from '../../types.ts';
 
 /** A status and headers that passed. The list is a copy: what the application does to its own later changes nothing. */
-export interface Head {
+export interface ResponseHead {
   status: NativeString;
   code: number;
   headers: Header[];
@@ -27,7 +27,7 @@ export const WRITE_BEYOND = 'write() goes past the declared Content-Length';
 const UNFIT_VALUE = /[^\x20-\x7e\x80-\xff]/;
 
 /** @throws {ContractError} naming what is wrong */
-export function checkHead(status: NativeString, headers: HeaderList): Head {
+export function checkHead(status: NativeString, headers: HeaderList): ResponseHead {
   if (!isStatus(status)) {
     throw new ContractError(
       `a status is three digits from 200 on, one space and a reason, e.g. '404 Not Found'; got ${describe(status)}`,
@@ -42,12 +42,17 @@ export function checkHead(status: NativeString, headers: HeaderList): Head {
   // As long as it gets: a list that grows takes room for 17.
   // oxlint-disable-next-line unicorn/no-new-array
   const list = new Array<Header>(given.length);
-  const head: Head = { status, code: statusCode(status), headers: list, declared: undefined };
+  const head: ResponseHead = {
+    status,
+    code: statusCode(status),
+    headers: list,
+    declared: undefined,
+  };
   for (let index = 0; index < list.length; index++) list[index] = checkedHeader(given[index], head);
   return head;
 }
 
-function checkedHeader(header: unknown, head: Head): Header {
+function checkedHeader(header: unknown, head: ResponseHead): Header {
   if (!Array.isArray(header) || header.length !== 2) {
     throw new ContractError(`a header is a pair [name, value]; got ${describe(header)}`);
   }

@@ -5,16 +5,18 @@
  * goes on, a block comes out for each that went in, written data stays written, and the body is closed exactly once.
  */
 import { closeUnread, closing, isBody, listOf, mapBody } from './body.ts';
-import { callThen, isBytes, isThenable, lengthOf } from '../../base/bytes.ts';
+import { isBytes, lengthOf } from '../../base/bytes.ts';
+import { callThen, isThenable } from '../../base/promises.ts';
 import { ContractError } from '../errors.ts';
 import {
   checkHead,
-  type Head,
+  type ResponseHead,
   START_TWICE,
   WRITE_BEYOND,
   WRITE_LATE,
   WRITE_UNSTARTED,
 } from './response-head.ts';
+import { WriteQueue } from './write-queue.ts';
 import { isBodiless } from '../../http/status.ts';
 import type {
   Application,
@@ -44,7 +46,7 @@ export interface HeadChange {
  */
 export function mapHead(
   application: Application,
-  prepare: (environ: Environ) => ((head: Head) => HeadChange) | undefined,
+  prepare: (environ: Environ) => ((head: ResponseHead) => HeadChange) | undefined,
 ): Application {
   return (environ, startResponse) => {
     const change = prepare(environ);
@@ -59,7 +61,7 @@ export function mapHead(
   };
 }
 
-function acceptable(status: NativeString, headers: HeaderList): Head | undefined {
+function acceptable(status: NativeString, headers: HeaderList): ResponseHead | undefined {
   try {
     return checkHead(status, headers);
   } catch {
@@ -68,7 +70,7 @@ function acceptable(status: NativeString, headers: HeaderList): Head | undefined
 }
 
 /** A response about to leave. */
-export interface ResponseStart extends Head {
+export interface ResponseStart extends ResponseHead {
   /** The whole body, where it is a list of blocks and nothing was written. */
   blocks: readonly Uint8Array[] | undefined;
   /** Bytes of the body, where they are declared or the body is a list. */
@@ -114,14 +116,14 @@ export function wrapResponse(
   return (environ, startResponse) => {
     const change = prepare(environ);
     if (!change) return application(environ, startResponse);
-    const passage = new Passage(environ, startResponse, change);
+    const filtered = new FilteredResponse(environ, startResponse, change);
     const fail = (error: unknown): never => {
-      passage.release();
+      filtered.release();
       throw error;
     };
     return callThen(
-      () => application(environ, passage.startResponse),
-      (body) => passage.pass(body),
+      () => application(environ, filtered.startResponse),
+      (body) => filtered.deliver(body),
       fail,
     );
   };
@@ -130,17 +132,17 @@ export function wrapResponse(
 const EMPTY = new Uint8Array(0);
 
 /** One response on its way through {@link wrapResponse}. */
-class Passage {
+class FilteredResponse {
   readonly #errors: ErrorStream;
   readonly #isHead: boolean;
   readonly #startResponse: StartResponse;
   readonly #change: (start: ResponseStart) => ResponseChange;
   #started = false;
-  #head: Head | undefined;
+  #head: ResponseHead | undefined;
   /** The error the application passed with its head; kept only until the server has it. */
   #error: unknown;
   /** The server was told. */
-  #announced = false;
+  #headSent = false;
   #parentWrite: Write = () => {};
   #filter: BlockFilter | 'drop' | undefined;
   /** The application has returned. */
@@ -150,9 +152,8 @@ class Passage {
   #sent = false;
   /** Bytes of the application's that went into a filter. The server can no longer hold them against their Content-Length. */
   #bytes = 0;
-  /** Writes that wait for the filter, and the first of its failures. */
-  #queue: Promise<void> | undefined;
-  #failure: { error: unknown } | undefined;
+  /** Writes that wait for the filter. */
+  readonly #writes = new WriteQueue();
 
   constructor(
     environ: Environ,
@@ -173,7 +174,7 @@ class Passage {
     this.#head = undefined;
     this.#head = checkHead(status, headers);
     this.#error = error;
-    if (this.#returned) this.#announce(this.#head);
+    if (this.#returned) this.#sendHead(this.#head);
     return this.#write;
   };
 
@@ -181,7 +182,7 @@ class Passage {
     if (this.#returned) throw new ContractError(WRITE_LATE);
     if (!this.#head) throw new ContractError(WRITE_UNSTARTED);
     this.#written = true;
-    if (!this.#announced || this.#error !== undefined) this.#announce(this.#head);
+    if (!this.#headSent || this.#error !== undefined) this.#sendHead(this.#head);
     if (!isBytes(data) || data.length === 0) return this.#parentWrite(data);
     const filter = this.#filter;
     if (typeof filter === 'object' && data.length > this.#room()) {
@@ -191,22 +192,20 @@ class Passage {
     if (filter === 'drop') return;
     if (filter === undefined) return this.#parentWrite(data);
     this.#bytes += data.length;
-    const filtered = this.#queue ? this.#queue.then(() => filter.block(data)) : filter.block(data);
-    if (!isThenable(filtered)) return this.#parentWrite(filtered);
-    this.#queue = Promise.resolve(filtered)
-      .then((block) => this.#parentWrite(block))
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      });
-    return this.#queue;
+    this.#writes.add(() => {
+      const filtered = filter.block(data);
+      return isThenable(filtered)
+        ? filtered.then((block) => this.#parentWrite(block))
+        : this.#parentWrite(filtered);
+    });
+    return this.#writes.pending;
   };
 
   /** What the application has returned, as the server gets it. */
-  pass(returned: unknown): ResponseBody | PromiseLike<ResponseBody> {
+  deliver(returned: unknown): ResponseBody | PromiseLike<ResponseBody> {
     this.#returned = true;
-    return this.#queue
-      ? this.#queue.then(() => this.#handOver(returned))
-      : this.#handOver(returned);
+    const { pending } = this.#writes;
+    return pending ? pending.then(() => this.#deliverNow(returned)) : this.#deliverNow(returned);
   }
 
   release(): void {
@@ -215,26 +214,26 @@ class Passage {
     if (typeof filter === 'object') filter.close?.();
   }
 
-  #handOver(returned: unknown): ResponseBody | PromiseLike<ResponseBody> {
+  #deliverNow(returned: unknown): ResponseBody | PromiseLike<ResponseBody> {
     // What is wrong with it the server says better.
     if (!isBody(returned)) return returned as ResponseBody;
     try {
-      if (this.#failure) throw this.#failure.error;
+      this.#writes.throwFailure();
       const blocks = this.#written ? undefined : listOf(returned);
-      if (this.#head && (!this.#announced || this.#error !== undefined)) {
-        this.#announce(this.#head, blocks);
+      if (this.#head && (!this.#headSent || this.#error !== undefined)) {
+        this.#sendHead(this.#head, blocks);
       }
     } catch (error) {
       this.release();
       return closeAndThrow(returned, error);
     }
     if (this.#filter === 'drop') return closing([], () => closeUnread(returned));
-    if (this.#filter === undefined && this.#announced) return returned;
+    if (this.#filter === undefined && this.#headSent) return returned;
     const body = mapBody(returned, (inner) => this.#filtered(inner));
     return closing(body, () => this.release());
   }
 
-  #announce(head: Head, blocks?: readonly Uint8Array[]): void {
+  #sendHead(head: ResponseHead, blocks?: readonly Uint8Array[]): void {
     this.release();
     const error = this.#error;
     this.#error = undefined;
@@ -242,14 +241,14 @@ class Passage {
     const { status, headers, body } = this.#change({ ...head, blocks, length });
     this.#filter = body;
     this.#bytes = 0;
-    this.#announced = true;
+    this.#headSent = true;
     this.#parentWrite = this.#startResponse(status ?? head.status, headers ?? head.headers, error);
   }
 
   async *#filtered(body: ResponseBody): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const block of body) {
       // What comes too early, or is no block, is the server's to judge.
-      if (!this.#announced || !isBytes(block) || block.length === 0) {
+      if (!this.#headSent || !isBytes(block) || block.length === 0) {
         yield block;
         continue;
       }

@@ -3,7 +3,7 @@
  * ways, and the event's shape is the only sign of it.
  */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestFacts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/environ.ts';
 import { nativeToText } from '../../base/native.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
@@ -68,7 +68,7 @@ function isAlb(event: LambdaEvent): boolean {
   return isObject(event.requestContext?.elb);
 }
 
-function albRequest(event: LambdaEvent): RequestFacts {
+function albRequest(event: LambdaEvent): RequestParts {
   const headers = event.multiValueHeaders ?? event.headers ?? {};
   return {
     method: textOf(event.httpMethod) ?? 'GET',

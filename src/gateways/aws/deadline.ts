@@ -1,6 +1,6 @@
 /** Lambda kills an invocation that takes too long, and its client hears nothing. A little earlier, something can still be said. */
 import { DeadlineExceeded } from '../../core/errors.ts';
-import { Interrupter } from '../../core/abort.ts';
+import { LightAbortController } from '../../core/abort.ts';
 
 /** What is read of Lambda's context. */
 interface LambdaClock {
@@ -70,9 +70,9 @@ const READS_A_LOOK = 64;
  * The time of one invocation. The warning comes `margin` ms before the end, the gateway gives up half-way between, and the rest is for
  * closing what is open and for the reply's own way. As an interruption it is the gateway's: there is no time left for the application.
  */
-export class Deadline extends Interrupter {
+export class Deadline extends LightAbortController {
   /** There is little time left. */
-  readonly warning: Interrupter = new Interrupter();
+  readonly warning: LightAbortController = new LightAbortController();
   /** ms that a body may take to stop and to close afterwards. */
   readonly stopTimeout: number;
   readonly #watch: Watch;

@@ -1,16 +1,21 @@
 /** One invocation: the event as an environ, and the way to a reply in one piece. */
-import { callApplication, callReceived, type CallOptions } from '../../core/call.ts';
-import { BufferedResponse, SEND_LESS, sendErrorPage } from '../../core/transport.ts';
+import { callApplication, type CallOptions, type CallTransport } from '../../core/call.ts';
+import {
+  BufferedResponse,
+  SEND_LESS,
+  sendErrorPage,
+  type Transport,
+} from '../../core/transport.ts';
 import {
   createEnviron,
-  type RequestFacts,
+  type RequestParts,
   requestTarget,
-  type ServerFacts,
+  type ServerInfo,
 } from '../../core/request/environ.ts';
 import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { statusCode } from '../../http/status.ts';
-import { type Interruption, raceAbort } from '../../core/abort.ts';
-import type { Received } from '../../core/gateway-request.ts';
+import { type AbortSignalLike, abortable } from '../../core/abort.ts';
+import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Application, Environ, ErrorStream } from '../../types.ts';
 import { encodeBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
@@ -21,10 +26,10 @@ import { eventSource, type LambdaReply } from './sources.ts';
 import { isTextType } from './text.ts';
 
 /** One event, received. */
-export class Invocation implements Received {
+export class Invocation implements GatewayRequest {
   readonly source: EventSource<LambdaReply>;
-  readonly request: RequestFacts;
-  readonly server: ServerFacts;
+  readonly parts: RequestParts;
+  readonly server: ServerInfo;
   readonly deadline: Deadline | undefined;
   /** Work that goes on after the response. */
   readonly after: PromiseLike<unknown>[] = [];
@@ -35,7 +40,7 @@ export class Invocation implements Received {
   /** @throws {TypeError} for an event that is no HTTP request */
   constructor(event: unknown, context: unknown, settings: Settings) {
     this.source = eventSource(event);
-    this.request = this.source.request(event as LambdaEvent);
+    this.parts = this.source.request(event as LambdaEvent);
     this.server = {
       errors: errorStream(settings.sink),
       basePath: settings.basePath,
@@ -47,7 +52,7 @@ export class Invocation implements Received {
     this.#context = context;
   }
 
-  get signal(): Interruption | undefined {
+  get signal(): AbortSignalLike | undefined {
     return this.deadline?.warning;
   }
 
@@ -62,7 +67,7 @@ export class Invocation implements Received {
 
   #makeEnviron(): Environ {
     const { deadline } = this;
-    const environ = createEnviron(this.request, this.server);
+    const environ = createEnviron(this.parts, this.server);
     environ['gatecall.event'] = this.#event;
     environ['gatecall.context'] = this.#context;
     environ['gatecall.source'] = this.source.id;
@@ -89,8 +94,12 @@ function collector(after: PromiseLike<unknown>[]): (work: PromiseLike<unknown>) 
 }
 
 /** How the application is called, whatever the transport. */
-export function callOptions({ deadline }: Invocation, { onError }: Settings): CallOptions {
-  return deadline ? { onError, signal: deadline, stopTimeout: deadline.stopTimeout } : { onError };
+export function callOptions<T extends Transport>(
+  transport: T,
+  { deadline }: Invocation,
+  { throwErrors, onError }: Settings,
+): CallOptions & CallTransport<T> {
+  return { transport, throwErrors, onError, signal: deadline, stopTimeout: deadline?.stopTimeout };
 }
 
 /**
@@ -111,7 +120,7 @@ async function finishWork(
   // Work may ask for more work.
   for (let work = after.shift(); work; work = after.shift()) {
     try {
-      await (deadline ? raceAbort(work, deadline) : work);
+      await (deadline ? abortable(work, deadline) : work);
     } catch (error) {
       errors.write(`work after the response failed\n${describeError(error)}\n`);
     }
@@ -126,21 +135,20 @@ export async function bufferedReply(
   invocation: Invocation,
   settings: Settings,
 ): Promise<LambdaReply> {
-  const { source, request, server } = invocation;
+  const { source, parts, server } = invocation;
   const { errors } = server;
   const log = (problem: string): void =>
-    errors.write(`${request.method} ${requestTarget(request)}: ${problem}\n`);
+    errors.write(`${parts.method} ${requestTarget(parts)}: ${problem}\n`);
   try {
     const response = new BufferedResponse(settings.onOversize ? Infinity : source.limit);
     if (invocation.truncated) await sendErrorPage(response, '413 Content Too Large');
     else {
-      const called = callReceived(
+      const called = callApplication(
         application,
         invocation,
-        response,
-        callOptions(invocation, settings),
+        callOptions(response, invocation, settings),
       );
-      if (called) {
+      if (called instanceof Promise) {
         invocation.deadline?.arm();
         await called;
       }
@@ -157,15 +165,15 @@ export async function bufferedReply(
       const oversize = { status, headers, body, size: first.size, limit: source.limit };
       const other = new BufferedResponse();
       const instead: Application = async (...request) => (await onOversize(oversize))(...request);
-      await callApplication(instead, invocation.environ, other, callOptions(invocation, settings));
+      await callApplication(instead, invocation.environ, callOptions(other, invocation, settings));
       const second = encode(source, other, settings.isText);
       if (second.problem === undefined) return second.reply;
       log(`the answer of onOversize: ${second.problem}`);
     }
     await errors.flush();
-    if (settings.onError === 'throw') throw new RangeError(first.problem);
+    if (settings.throwErrors) throw new RangeError(first.problem);
     const page = new BufferedResponse();
-    await sendErrorPage(page, '500 Internal Server Error', request.method !== 'HEAD');
+    await sendErrorPage(page, '500 Internal Server Error', parts.method !== 'HEAD');
     return encode(source, page, isTextType).reply;
   } finally {
     const finishing = finishInvocation(invocation);

@@ -1,6 +1,6 @@
 /** VPC Lattice target groups, with event structure version V1 and V2. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestFacts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/environ.ts';
 import { describedReply, type DescribedReply } from './alb.ts';
 import { decodeBody } from './body.ts';
 import { forwardedFor, forwardedPort } from './forwarded.ts';
@@ -50,7 +50,7 @@ export const lattice1: EventSource<LatticeReply> = {
   reply: latticeReply,
 };
 
-function latticeRequest(event: LambdaEvent, path: unknown): RequestFacts {
+function latticeRequest(event: LambdaEvent, path: unknown): RequestParts {
   const headers = event.headers ?? {};
   const serverPort = forwardedPort(headers);
   return {

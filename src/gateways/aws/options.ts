@@ -1,11 +1,13 @@
 /** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
-import type { ErrorSink } from '../../core/request/error-stream.ts';
+import type { ErrorCallback } from '../../core/call.ts';
+import type { LogSink } from '../../core/request/error-stream.ts';
 import {
   checkApplication,
   checkOptions,
   isBasePath,
   isCount,
-  isErrorSink,
+  isFlag,
+  isLogSink,
   isFunction,
   logToConsole,
   mountsOf,
@@ -18,13 +20,21 @@ import { isTextType } from './text.ts';
 export interface LambdaOptions {
   /** Prefixes of the path that belong to the mount and move to `SCRIPT_NAME`, e.g. a custom domain's `'/shop'`. */
   basePath?: string | readonly string[];
-  /** Where `wsgi.errors` and the gateway's own log go. `console.error` unless told. */
-  errors?: ErrorSink;
+  /** Where `wsgi.errors` and the gateway's own log go. Default: `console.error`. */
+  log?: LogSink;
   /**
-   * What an application's error becomes: `'respond'` logs it with its stack and answers a fixed 500; `'throw'` logs it and
-   * fails the invocation, which shows in Lambda's error metric and reaches the client as the platform's 502.
+   * Whether an application's error fails the invocation, which shows in Lambda's error metric and reaches the client as
+   * the platform's 502, instead of becoming a fixed 500. It is logged with its stack either way. Default: `false`.
    */
-  onError?: 'respond' | 'throw';
+  throwErrors?: boolean;
+  /**
+   * Called with each error of the application, for an error tracker. The reply waits for its promise.
+   *
+   * ```ts
+   * onError: (error, environ) => Sentry.captureException(error, { extra: { path: environ.PATH_INFO } })
+   * ```
+   */
+  onError?: ErrorCallback;
   /** Whether a Content-Type names text, to be sent as a string where its bytes are UTF-8, instead of base64. */
   isText?: (contentType: string) => boolean;
   /**
@@ -55,8 +65,9 @@ export interface OversizeResponse {
 
 /** Options as the handlers use them. */
 export interface Settings {
-  sink: ErrorSink;
-  onError: 'respond' | 'throw';
+  sink: LogSink;
+  throwErrors: boolean;
+  onError: ErrorCallback | undefined;
   isText: (contentType: string) => boolean;
   basePath: readonly string[] | undefined;
   /** The handler's own, with its `deadlineMargin`. */
@@ -69,10 +80,11 @@ export interface Settings {
 export function readOptions(maker: string, application: unknown, options: LambdaOptions): Settings {
   checkApplication(application);
   checkOptions(maker, options, OPTIONS);
-  const { basePath, errors = logToConsole, onError = 'respond', isText = isTextType } = options;
-  const { deadlineMargin = 500, onOversize } = options;
+  const { basePath, log = logToConsole, throwErrors = false, onError } = options;
+  const { isText = isTextType, deadlineMargin = 500, onOversize } = options;
   return {
-    sink: errors,
+    sink: log,
+    throwErrors,
     onError,
     isText,
     watch: new Watch(deadlineMargin),
@@ -91,8 +103,9 @@ export function traced(application: Application): Application {
 
 const OPTIONS: OptionChecks<LambdaOptions> = {
   basePath: isBasePath,
-  errors: isErrorSink,
-  onError: (value) => value === 'respond' || value === 'throw',
+  log: isLogSink,
+  throwErrors: isFlag,
+  onError: isFunction,
   isText: isFunction,
   deadlineMargin: isCount,
   onOversize: isFunction,

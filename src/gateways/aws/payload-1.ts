@@ -1,13 +1,13 @@
 /** Payload format 1.0, which REST APIs and HTTP APIs share. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestFacts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/environ.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
 import { forwardedPort, forwardedScheme } from './forwarded.ts';
 import { encodeQuery } from './query.ts';
 import { multiValues } from './reply.ts';
 import { type EncodedBody, type LambdaEvent, type RequestContext, textOf } from './source.ts';
-import type { PathFacts } from './stage.ts';
+import type { PathParts } from './stage.ts';
 
 export interface Payload1Reply {
   statusCode: number;
@@ -18,8 +18,8 @@ export interface Payload1Reply {
 
 export function payload1Request(
   event: LambdaEvent,
-  { rawPath, path, scriptName }: PathFacts,
-): RequestFacts {
+  { rawPath, path, scriptName }: PathParts,
+): RequestParts {
   const context = event.requestContext;
   // The multi-value maps have everything; the single ones, all that some hand-made test events have, the last value.
   const headers = event.multiValueHeaders ?? event.headers ?? {};

@@ -1,12 +1,12 @@
 /** Payload format 2.0, which HTTP APIs and function URLs share. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestFacts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/environ.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
 import { forwardedPort, forwardedScheme } from './forwarded.ts';
 import { singleValues } from './reply.ts';
 import { type EncodedBody, type LambdaEvent, type RequestContext, textOf } from './source.ts';
-import type { PathFacts } from './stage.ts';
+import type { PathParts } from './stage.ts';
 
 export interface Payload2Reply {
   statusCode: number;
@@ -23,8 +23,8 @@ export function isPayload2(event: LambdaEvent): boolean {
 
 export function payload2Request(
   event: LambdaEvent,
-  { rawPath, path, scriptName }: PathFacts,
-): RequestFacts {
+  { rawPath, path, scriptName }: PathParts,
+): RequestParts {
   const context = event.requestContext;
   const http = context?.http;
   const headers = event.headers ?? {};

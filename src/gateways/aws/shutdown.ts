@@ -1,7 +1,7 @@
 /** Cleaning up before the process ends. */
 import { describe } from '../../base/bytes.ts';
 import { describeError } from '../../core/request/error-stream.ts';
-import { atMost } from '../../core/abort.ts';
+import { withTimeout } from '../../base/promises.ts';
 
 /** ms. All that Lambda gives a whole environment to end; then it kills. */
 const PATIENCE = 2000;
@@ -41,7 +41,7 @@ export function onShutdown(callback: () => unknown): () => void {
 
 // Only once: whoever asks a second time does not want to wait any longer, and ends the process.
 function shutDown(): void {
-  void atMost(PATIENCE, Promise.all(Array.from(callbacks, run))).then(() => {
+  void withTimeout(PATIENCE, Promise.all(Array.from(callbacks, run))).then(() => {
     // As if nobody had listened. Not process.exit(), which waits for the runtime's native call for the next event.
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   });

@@ -1,6 +1,6 @@
 /** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { HeaderMap, RequestFacts } from '../../core/request/environ.ts';
+import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
 
 export interface EventSource<Reply = unknown> {
   /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */
@@ -11,7 +11,7 @@ export interface EventSource<Reply = unknown> {
   readonly limit: number;
   matches(event: LambdaEvent): boolean;
   /** Reads the event, and only reads it. */
-  request(event: LambdaEvent): RequestFacts;
+  request(event: LambdaEvent): RequestParts;
   /** Whether the platform cut the request's body, so that no application may take it for a whole one. */
   truncated?(event: LambdaEvent): boolean;
   /** The platform's shape, with exactly its keys. */

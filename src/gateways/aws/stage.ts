@@ -1,7 +1,7 @@
 /** API Gateway's stages: the first segment of the client's URL on the default endpoint, and absent from it elsewhere. */
 import { type RequestContext, textOf } from './source.ts';
 
-export interface PathFacts {
+export interface PathParts {
   /** Undecoded. */
   rawPath: string;
   /** Where the front has decoded it already. */
@@ -20,7 +20,7 @@ export function decodedPath(
   path: unknown,
   context: RequestContext | null | undefined,
   onCustomDomain: 'dropped' | 'kept',
-): PathFacts {
+): PathParts {
   const whole = textOf(path) || '/';
   const prefix = `/${textOf(context?.stage) || '$default'}`;
   if (prefix === '/$default' || !`${whole}/`.startsWith(`${prefix}/`)) return escaped(whole, '');
@@ -34,7 +34,7 @@ export function decodedPath(
  * For the undecoded target every `%` that is left is escaped: a `%41` here was `%2541` on the wire
  * (middleapi/standard-server#93). What `%2F` was cannot be known any more.
  */
-function escaped(path: string, scriptName: string): PathFacts {
+function escaped(path: string, scriptName: string): PathParts {
   return { path, rawPath: path.includes('%') ? path.replaceAll('%', '%25') : path, scriptName };
 }
 

@@ -1,6 +1,6 @@
 /** Response streaming: a body on its way while it is being made. */
-import { callReceived } from '../../core/call.ts';
-import { type Interruption, raceAbort } from '../../core/abort.ts';
+import { callApplication } from '../../core/call.ts';
+import { type AbortSignalLike, abortable } from '../../core/abort.ts';
 import { type Transport } from '../../core/transport.ts';
 import { statusCode } from '../../http/status.ts';
 import type { Application, HeaderList, NativeString } from '../../types.ts';
@@ -95,7 +95,7 @@ export async function streamedReply(
   const transport = new StreamTransport(stream, prelude, invocation.deadline);
   invocation.deadline?.arm();
   try {
-    await callReceived(application, invocation, transport, callOptions(invocation, settings));
+    await callApplication(application, invocation, callOptions(transport, invocation, settings));
   } finally {
     await finishInvocation(invocation);
   }
@@ -108,11 +108,11 @@ class StreamTransport implements Transport {
   broken = false;
   #stream: ResponseStream;
   #prelude: Prelude;
-  #giveUp: Interruption | undefined;
+  #giveUp: AbortSignalLike | undefined;
   #head: object = {};
   #open = false;
 
-  constructor(stream: ResponseStream, prelude: Prelude, giveUp: Interruption | undefined) {
+  constructor(stream: ResponseStream, prelude: Prelude, giveUp: AbortSignalLike | undefined) {
     this.#stream = stream;
     this.#prelude = prelude;
     this.#giveUp = giveUp;
@@ -159,7 +159,7 @@ const PATIENCE = 100;
 function written(
   stream: ResponseStream,
   chunk: Uint8Array | string,
-  giveUp?: Interruption,
+  giveUp?: AbortSignalLike,
 ): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let drained: (() => void) | undefined;
@@ -174,7 +174,7 @@ function written(
   });
 }
 
-function finished(stream: ResponseStream, giveUp?: Interruption): Promise<void> {
+function finished(stream: ResponseStream, giveUp?: AbortSignalLike): Promise<void> {
   const finish = new Promise<void>((resolve, reject) => {
     stream.once('finish', () => resolve());
     stream.once('error', reject);
@@ -184,7 +184,7 @@ function finished(stream: ResponseStream, giveUp?: Interruption): Promise<void> 
 }
 
 /** A client that reads no more must not keep the body open until Lambda ends the process. */
-function unlessGivenUp(sent: Promise<void>, giveUp: Interruption | undefined): Promise<void> {
+function unlessGivenUp(sent: Promise<void>, giveUp: AbortSignalLike | undefined): Promise<void> {
   // What is sent after that, a 504, is the gateway's own, and small.
-  return !giveUp || giveUp.aborted ? sent : raceAbort(sent, giveUp);
+  return !giveUp || giveUp.aborted ? sent : abortable(sent, giveUp);
 }

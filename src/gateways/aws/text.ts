@@ -1,5 +1,5 @@
 /** What is text: by media type, and by its bytes. */
-import { cached } from '../../base/memoize.ts';
+import { memoize } from '../../base/memoize.ts';
 
 /** After `application/`. */
 const TEXT: ReadonlySet<string> = new Set([
@@ -16,7 +16,7 @@ const TEXT: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether a Content-Type names text. Not by one regular expression: to compile that takes 0.2 ms of every cold start. */
-export const isTextType: (contentType: string) => boolean = cached((contentType) => {
+export const isTextType: (contentType: string) => boolean = memoize((contentType) => {
   const [type = '', subtype = ''] = (contentType.split(';', 1)[0] ?? '')
     .trim()
     .toLowerCase()

@@ -1,10 +1,13 @@
 /** The options of `toFetchHandler`: what there is, what it may be, and what it is when it is left out. */
-import type { ErrorSink } from '../../core/request/error-stream.ts';
+import type { ErrorCallback } from '../../core/call.ts';
+import type { LogSink } from '../../core/request/error-stream.ts';
 import {
   checkApplication,
   checkOptions,
   isBasePath,
-  isErrorSink,
+  isFlag,
+  isFunction,
+  isLogSink,
   logToConsole,
   mountsOf,
   type OptionChecks,
@@ -14,13 +17,15 @@ import { detectPlatform, type Platform, type PlatformName, platforms } from './p
 export interface FetchOptions {
   /** Prefixes of the path that belong to the mount and move to `SCRIPT_NAME`, e.g. `'/shop'`. */
   basePath?: string | readonly string[];
-  /** Where `wsgi.errors` and the gateway's own log go. `console.error` unless told. */
-  errors?: ErrorSink;
+  /** Where `wsgi.errors` and the gateway's own log go. Default: `console.error`. */
+  log?: LogSink;
   /**
-   * What an application's error becomes: `'respond'` logs it with its stack and answers a fixed 500; `'throw'` logs it and rejects with it,
-   * which some hosts answer with a page that shows source code.
+   * Whether an application's error rejects, which some hosts answer with a page that shows source code, instead of
+   * becoming a fixed 500. It is logged with its stack either way. Default: `false`.
    */
-  onError?: 'respond' | 'throw';
+  throwErrors?: boolean;
+  /** Called with each error of the application, for an error tracker. */
+  onError?: ErrorCallback;
   /**
    * The host, which knows the client's address. Deno and Bun are recognised; for the others `REMOTE_ADDR` needs their name, because
    * it comes from a header that only their own edge replaces.
@@ -31,8 +36,9 @@ export interface FetchOptions {
 /** Options as the handler uses them. */
 export interface Settings {
   basePath: readonly string[] | undefined;
-  sink: ErrorSink;
-  onError: 'respond' | 'throw';
+  sink: LogSink;
+  throwErrors: boolean;
+  onError: ErrorCallback | undefined;
   platform: Platform;
   charset: 'latin1' | 'utf8';
 }
@@ -41,11 +47,12 @@ export interface Settings {
 export function readOptions(application: unknown, options: FetchOptions): Settings {
   checkApplication(application);
   checkOptions('toFetchHandler', options, OPTIONS);
-  const { basePath, errors = logToConsole, onError = 'respond' } = options;
+  const { basePath, log = logToConsole, throwErrors = false, onError } = options;
   const platform = platformOf(options.platform);
   return {
     basePath: mountsOf(basePath),
-    sink: errors,
+    sink: log,
+    throwErrors,
     onError,
     platform,
     charset: platform.headerCharset ?? 'latin1',
@@ -59,8 +66,9 @@ function platformOf(given: FetchOptions['platform']): Platform {
 
 const OPTIONS: OptionChecks<FetchOptions> = {
   basePath: isBasePath,
-  errors: isErrorSink,
-  onError: (value) => value === 'respond' || value === 'throw',
+  log: isLogSink,
+  throwErrors: isFlag,
+  onError: isFunction,
   platform: (value) =>
     typeof value === 'string'
       ? Object.hasOwn(platforms, value)

@@ -1,13 +1,13 @@
 /** A request of a fetch host as an environ. */
 import { type Aborter, newAborter } from '../../core/aborter.ts';
-import { createEnviron, type RequestFacts, type ServerFacts } from '../../core/request/environ.ts';
+import { createEnviron, type RequestParts, type ServerInfo } from '../../core/request/environ.ts';
 import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { ClientDisconnected } from '../../core/errors.ts';
 import { findHeader } from '../../http/headers.ts';
 import { streamedInput } from '../../core/request/input.ts';
-import { Interrupter } from '../../core/abort.ts';
+import { LightAbortController } from '../../core/abort.ts';
 import { encodeNative } from '../../base/native.ts';
-import type { Received } from '../../core/gateway-request.ts';
+import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Environ, ErrorStream, Header, HeaderList, NativeString } from '../../types.ts';
 import type { Settings } from './options.ts';
 import { member } from './platforms.ts';
@@ -24,22 +24,22 @@ export function receive(
   request: Request,
   given: readonly unknown[],
   settings: Settings,
-): FetchReceived | undefined {
+): FetchGatewayRequest | undefined {
   const target = splitUrl(encodeNative(request.url));
   const headers = headersOf(request, settings.charset);
   const host = findHeader(headers, 'host');
   if (!AUTHORITY.test(host ?? target.authority) || !isAddressed(target, request.method)) {
     return undefined;
   }
-  return new FetchReceived(request, given, settings, target, headers);
+  return new FetchGatewayRequest(request, given, settings, target, headers);
 }
 
 /** One request, received. */
-export class FetchReceived implements Received {
-  readonly request: RequestFacts;
-  readonly server: ServerFacts;
+export class FetchGatewayRequest implements GatewayRequest {
+  readonly parts: RequestParts;
+  readonly server: ServerInfo;
   /** Aborts with the request's own signal, and when the response is cancelled: not every host tells in the same way. */
-  readonly signal: Interrupter = new Interrupter();
+  readonly signal: LightAbortController = new LightAbortController();
   readonly waitUntil: WaitUntil | undefined;
   readonly #request: Request;
   readonly #given: readonly unknown[];
@@ -57,7 +57,7 @@ export class FetchReceived implements Received {
   ) {
     const { body } = request;
     const length = body ? lengthOf(headers) : undefined;
-    this.request = {
+    this.parts = {
       native: true,
       method: request.method,
       rawPath: target.path,
@@ -88,7 +88,7 @@ export class FetchReceived implements Received {
   #makeEnviron(): Environ {
     const given = this.#given;
     const { name, arguments: argumentsOf, remotePort: portOf } = this.#platform;
-    const environ = createEnviron(this.request, this.server);
+    const environ = createEnviron(this.parts, this.server);
     const remotePort = portOf?.(this.#request, given);
     if (remotePort !== undefined && remotePort !== null) environ.REMOTE_PORT = String(remotePort);
     const { env, context } = argumentsOf?.(given) ?? { context: given[0] };

@@ -1,5 +1,5 @@
 /** A CloudEvent as the request that carries it in binary mode (CloudEvents HTTP protocol binding, section 3.1). */
-import type { RequestFacts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/environ.ts';
 import type { Header } from '../../types.ts';
 
 /** An event as the functions framework hands it over: a plain object. */
@@ -14,7 +14,7 @@ export interface CloudEvent {
   [attribute: string]: unknown;
 }
 
-export function eventRequest(event: CloudEvent): RequestFacts {
+export function eventRequest(event: CloudEvent): RequestParts {
   if (typeof event !== 'object' || event === null || typeof event.id !== 'string') {
     throw new TypeError(
       'a CloudEvent is an object with id, source and type; is this function deployed for HTTP or background events?',

@@ -2,13 +2,13 @@
 import { formatCombined } from '../../http/log-format.ts';
 import { findHeader } from '../../http/headers.ts';
 import { statusCode } from '../../http/status.ts';
-import type { Exchanged } from './listener.ts';
+import type { FinishedRequest } from './listener.ts';
 
 /** What nginx logs for a client that left before its response had begun. */
 const CLIENT_CLOSED = 499;
 
 export function accessLine(
-  { request, headers, address, user, status, bytes }: Exchanged,
+  { request, headers, address, user, status, bytes }: FinishedRequest,
   time: Date,
 ): string {
   const { method = '-', url = '-', httpVersion, socket } = request;

@@ -1,22 +1,23 @@
 /** One request of `node:http`: build an environ, call the application, send. */
 import { type Aborter, newAborter } from '../../core/aborter.ts';
-import { callApplication, callReceived } from '../../core/call.ts';
-import { createEnviron, moveToScriptName, type ServerFacts } from '../../core/request/environ.ts';
-import { describeError, errorStream, type ErrorSink } from '../../core/request/error-stream.ts';
+import { callApplication, type ErrorCallback } from '../../core/call.ts';
+import { createEnviron, moveToScriptName, type ServerInfo } from '../../core/request/environ.ts';
+import { describeError, errorStream, type LogSink } from '../../core/request/error-stream.ts';
 import { ClientDisconnected, isA } from '../../core/errors.ts';
 import { findHeader } from '../../http/headers.ts';
 import { streamedInput } from '../../core/request/input.ts';
-import { Interrupter } from '../../core/abort.ts';
-import type { Received } from '../../core/gateway-request.ts';
+import { LightAbortController } from '../../core/abort.ts';
+import type { GatewayRequest } from '../../core/gateway-request.ts';
 import { sendErrorPage } from '../../core/transport.ts';
 import type { Application, Environ, ErrorStream, HeaderList, NativeString } from '../../types.ts';
 import { RequestBody } from './body.ts';
-import { completeFacts, isRead, NodeFacts, useReadBody } from './request.ts';
+import { completeFacts, isRead, NodeRequestParts, useReadBody } from './request.ts';
 import { ResponseTransport } from './response.ts';
 import type { NodeRequest, NodeResponse } from './types.ts';
 
 export interface ListenerSettings {
-  sink: ErrorSink;
+  sink: LogSink;
+  onError?: ErrorCallback | undefined;
   basePath: readonly string[] | undefined;
   /** Trusted proxies in front. */
   hops: number;
@@ -37,13 +38,13 @@ export interface ListenerSettings {
   /** A response is due. */
   onBegin?: ((response: NodeResponse) => void) | undefined;
   /** It is over, one way or another. */
-  onEnd?: ((exchange: Exchanged) => void) | undefined;
+  onEnd?: ((finished: FinishedRequest) => void) | undefined;
   /** Work that was given to `gatecall.after`; its failure is logged and does not show here. */
   onAfter?: ((work: PromiseLike<unknown>) => void) | undefined;
 }
 
 /** What an access log wants to know. */
-export interface Exchanged {
+export interface FinishedRequest {
   request: NodeRequest;
   response: NodeResponse;
   headers: HeaderList;
@@ -66,7 +67,7 @@ export function handle(
 ): void {
   // It goes down with the refusal that is on its way.
   if (settings.broken.has(request.socket)) return;
-  new Exchange(settings, request, response, awaited).run(application);
+  new RequestHandler(settings, request, response, awaited).run(application);
 }
 
 const BAD_REQUEST = '400 Bad Request';
@@ -77,10 +78,10 @@ const EXPECTATION_FAILED = '417 Expectation Failed';
 const LINGER = 1000;
 
 /** One request and its response. */
-class Exchange implements Received {
-  readonly request: NodeFacts;
-  readonly server: ServerFacts;
-  readonly signal: Interrupter = new Interrupter();
+class RequestHandler implements GatewayRequest {
+  readonly parts: NodeRequestParts;
+  readonly server: ServerInfo;
+  readonly signal: LightAbortController = new LightAbortController();
   readonly #settings: ListenerSettings;
   readonly #request: NodeRequest;
   readonly #response: NodeResponse;
@@ -100,7 +101,7 @@ class Exchange implements Received {
     awaited: boolean,
   ) {
     const { basePath, multiprocess } = settings;
-    this.request = new NodeFacts(request);
+    this.parts = new NodeRequestParts(request);
     this.#errors = errorStream(settings.sink);
     this.server = { errors: this.#errors, basePath, concurrent: true, multiprocess };
     this.#settings = settings;
@@ -131,7 +132,7 @@ class Exchange implements Received {
 
   #refusal(): NativeString | undefined {
     const { maxBody, requireHost, unmet } = this.#settings;
-    const { refusal, hasHost, contentLength = 0, protocol } = this.request;
+    const { refusal, hasHost, contentLength = 0, protocol } = this.parts;
     if (refusal !== undefined) return refusal;
     if (unmet) return EXPECTATION_FAILED;
     if (requireHost && !hasHost && protocol === 'HTTP/1.1') return BAD_REQUEST;
@@ -140,15 +141,16 @@ class Exchange implements Received {
 
   /** Without a promise where the response is complete at once. */
   #call(application: Application): void {
-    const facts = this.request;
+    const facts = this.parts;
     completeFacts(facts, this.#request, this.#settings.hops);
     if (facts.hasBody) this.#takeBody(facts);
-    const options = { signal: this.signal };
     // Only the environ knows the whole target below a mount, which is what a log names.
-    const called = facts.scriptName
-      ? callApplication(application, this.environ, this.#transport, options)
-      : callReceived(application, this, this.#transport, options);
-    if (called) {
+    const called = callApplication(application, facts.scriptName ? this.environ : this, {
+      transport: this.#transport,
+      onError: this.#settings.onError,
+      signal: this.signal,
+    });
+    if (called instanceof Promise) {
       called.then(
         () => this.#called(),
         (error: unknown) => this.#failed(error),
@@ -158,7 +160,7 @@ class Exchange implements Received {
 
   #called(): void {
     // The client still holds back its body, so what comes next on this connection is anybody's guess.
-    if (this.#awaited && this.request.hasBody) this.#linger();
+    if (this.#awaited && this.parts.hasBody) this.#linger();
     this.#body?.release();
     this.#end();
   }
@@ -177,7 +179,7 @@ class Exchange implements Received {
 
   #makeEnviron(): Environ {
     const { hops, requestId, source } = this.#settings;
-    const facts = this.request;
+    const facts = this.parts;
     const environ = createEnviron(facts, this.server);
     if (facts.isMount) moveToScriptName(environ, environ.PATH_INFO);
     const remotePort = this.#request.socket?.remotePort;
@@ -193,7 +195,7 @@ class Exchange implements Received {
     return environ;
   }
 
-  #takeBody(facts: NodeFacts): void {
+  #takeBody(facts: NodeRequestParts): void {
     if (isRead(this.#request)) useReadBody(facts, this.#request.rawBody);
     else if (facts.contentLength !== 0) {
       const length = facts.contentLength;
@@ -224,7 +226,7 @@ class Exchange implements Received {
 
   /** The server's own answer. Where it cannot be sent, the client has gone. */
   async #sendPage(status: NativeString): Promise<void> {
-    await sendErrorPage(this.#transport, status, this.request.method !== 'HEAD').catch(() => {});
+    await sendErrorPage(this.#transport, status, this.parts.method !== 'HEAD').catch(() => {});
   }
 
   /**
@@ -257,8 +259,8 @@ class Exchange implements Received {
     this.#settings.onEnd?.({
       request: this.#request,
       response: this.#response,
-      headers: this.request.headers,
-      address: this.#environ ? this.#environ.REMOTE_ADDR : this.request.remoteAddress,
+      headers: this.parts.headers,
+      address: this.#environ ? this.#environ.REMOTE_ADDR : this.parts.remoteAddress,
       user: this.#environ?.REMOTE_USER,
       status: this.#transport.open ? this.#transport.status : '',
       bytes: this.#transport.bytes,

@@ -1,12 +1,14 @@
 /** The options of the listener: what there is, what it may be, and what it is when it is left out. */
-import type { ErrorSink } from '../../core/request/error-stream.ts';
+import type { ErrorCallback } from '../../core/call.ts';
+import type { LogSink } from '../../core/request/error-stream.ts';
 import {
   checkApplication,
   checkOptions,
   isBasePath,
   isCount,
-  isErrorSink,
   isFlag,
+  isFunction,
+  isLogSink,
   logToConsole,
   mountsOf,
   type OptionChecks,
@@ -17,8 +19,10 @@ import type { ListenerSettings } from './listener.ts';
 export interface NodeOptions {
   /** Prefixes of the path that belong to the mount and move to `SCRIPT_NAME`, e.g. `'/shop'`. */
   basePath?: string | readonly string[];
-  /** Where `wsgi.errors` and the gateway's own log go. `console.error` unless told. */
-  errors?: ErrorSink;
+  /** Where `wsgi.errors` and the gateway's own log go. Default: `console.error`. */
+  log?: LogSink;
+  /** Called with each error of the application, for an error tracker. */
+  onError?: ErrorCallback;
   /**
    * How many proxies stand in front, each of which appends to `X-Forwarded-For` and sets `X-Forwarded-Proto`. So many are
    * believed about the client's address and scheme; 0, the default, believes nobody.
@@ -32,7 +36,8 @@ export interface NodeOptions {
 
 export const LISTENER_OPTIONS: OptionChecks<NodeOptions> = {
   basePath: isBasePath,
-  errors: isErrorSink,
+  log: isLogSink,
+  onError: isFunction,
   trustProxy: isCount,
   maxBody: (value) => isCount(value) || value === Infinity,
   multiprocess: isFlag,
@@ -50,9 +55,10 @@ export function readOptions(
 }
 
 export function listenerSettings(options: NodeOptions): ListenerSettings {
-  const { basePath, errors = logToConsole, trustProxy = 0, maxBody = Infinity } = options;
+  const { basePath, log = logToConsole, trustProxy = 0, maxBody = Infinity } = options;
   return {
-    sink: errors,
+    sink: log,
+    onError: options.onError,
     basePath: mountsOf(basePath),
     hops: trustProxy,
     maxBody,

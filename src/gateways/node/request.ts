@@ -1,5 +1,5 @@
 /** What a request of `node:http` says, as facts for the environ; and which requests are refused before any application sees them. */
-import type { RequestFacts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/environ.ts';
 import { isBytes } from '../../base/bytes.ts';
 import { lowerCase, omitHeader } from '../../http/headers.ts';
 import { percentDecode } from '../../base/native.ts';
@@ -11,7 +11,7 @@ import type { NodeRequest } from './types.ts';
  * A request as it was read, once, as facts for the environ: order, spelling and repeats of its headers kept. One shape for all requests,
  * whatever they bring.
  */
-export class NodeFacts implements RequestFacts {
+export class NodeRequestParts implements RequestParts {
   readonly native = true;
   readonly method: string;
   rawPath: string;
@@ -75,7 +75,7 @@ const ONCE_LENGTHS: ReadonlySet<number> = new Set([...ONCE].map((name) => name.l
  */
 function readHeaders(
   { rawHeaders, httpVersion }: NodeRequest,
-  facts: NodeFacts,
+  facts: NodeRequestParts,
   authority: string | undefined,
 ): void {
   const { headers } = facts;
@@ -106,7 +106,7 @@ function readHeaders(
 }
 
 /** What only a request that is not refused needs, all but a body that has yet to be read. */
-export function completeFacts(facts: NodeFacts, request: NodeRequest, hops: number): void {
+export function completeFacts(facts: NodeRequestParts, request: NodeRequest, hops: number): void {
   const { socket } = request;
   facts.remoteAddress = plainAddress(socket?.remoteAddress);
   if (socket?.encrypted) facts.scheme = 'https';
@@ -141,7 +141,7 @@ export function isRead(request: NodeRequest): request is NodeRequest & { rawBody
 }
 
 /** With a body that was read, and so decompressed, by somebody in front; the headers still speak of what was sent. */
-export function useReadBody(facts: NodeFacts, body: Uint8Array): void {
+export function useReadBody(facts: NodeRequestParts, body: Uint8Array): void {
   facts.body = body;
   facts.headers = omitHeader(facts.headers, 'content-encoding');
 }

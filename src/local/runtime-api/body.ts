@@ -1,6 +1,6 @@
 /** Reading what a runtime sends, no faster than its reader wants it. */
 import type { IncomingMessage } from 'node:http';
-import { isThenable } from '../../base/bytes.ts';
+import { isThenable } from '../../base/promises.ts';
 
 /** The connection ended before the message did. */
 export class Cutoff extends Error {}

@@ -1,6 +1,6 @@
 /** An open file as a response: conditions, ranges, and the headers that go with them. */
 import type * as nodeCrypto from 'node:crypto';
-import { builtin } from '../../base/node-module.ts';
+import { nodeModule } from '../../base/node-module.ts';
 import {
   conditionsOf,
   isNotModified,
@@ -143,7 +143,7 @@ export function tagger(
 const BLOCK = 65_536;
 
 async function hashOf({ handle }: Found): Promise<string> {
-  const { createHash } = builtin('node:crypto', 'staticFiles()') as typeof nodeCrypto;
+  const { createHash } = nodeModule('node:crypto', 'staticFiles()') as typeof nodeCrypto;
   const hash = createHash('sha256');
   const buffer = new Uint8Array(BLOCK);
   for (let position = 0; ;) {

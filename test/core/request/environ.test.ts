@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   copyEnviron,
   createEnviron,
-  type RequestFacts,
+  type RequestParts,
 } from '../../../src/core/request/environ.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import { streamedInput } from '../../../src/core/request/input.ts';
@@ -10,7 +10,7 @@ import type { Environ } from '../../../src/types.ts';
 
 const errors = errorStream(() => {});
 
-function environ(facts: Partial<RequestFacts> = {}, basePath?: string[]): Environ {
+function environ(facts: Partial<RequestParts> = {}, basePath?: string[]): Environ {
   return createEnviron(
     { method: 'GET', rawPath: '/', headers: {}, ...facts },
     { errors, basePath },
@@ -211,7 +211,7 @@ describe('mount points', () => {
 });
 
 describe('the server', () => {
-  it.each<[Partial<RequestFacts>, string, string]>([
+  it.each<[Partial<RequestParts>, string, string]>([
     [{ headers: { host: 'example.com' } }, 'example.com', '443'],
     [{ headers: { host: 'example.com' }, scheme: 'http' }, 'example.com', '80'],
     [{ headers: { host: 'example.com:8080' } }, 'example.com', '8080'],

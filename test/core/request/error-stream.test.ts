@@ -86,7 +86,6 @@ describe('errorStream to a stream', () => {
   it('outlives a flush that throws at once', () => {
     const errors = errorStream({
       write() {},
-      writelines() {},
       flush() {
         throw new Error('gone');
       },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   copyEnviron,
   createEnviron,
-  type RequestFacts,
+  type RequestParts,
 } from '../../../src/core/request/environ.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import { fromNodeListener } from '../../../src/bridges/node.ts';
@@ -11,7 +11,7 @@ import { rawHeaders } from '../../../src/core/request/request-headers.ts';
 import type { Environ, Middleware } from '../../../src/types.ts';
 import { behindNode } from '../../bridges/both.ts';
 
-function environ(headers: RequestFacts['headers'], facts: Partial<RequestFacts> = {}): Environ {
+function environ(headers: RequestParts['headers'], facts: Partial<RequestParts> = {}): Environ {
   return createEnviron(
     { method: 'GET', rawPath: '/', headers, ...facts },
     { errors: errorStream(() => {}) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEnviron, type RequestFacts } from '../../../src/core/request/environ.ts';
+import { createEnviron, type RequestParts } from '../../../src/core/request/environ.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import { streamedInput } from '../../../src/core/request/input.ts';
 import { toRequest } from '../../../src/core/request/to-request.ts';
@@ -7,7 +7,7 @@ import type { Environ } from '../../../src/types.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function environ(facts: Partial<RequestFacts> = {}, more: Partial<Environ> = {}): Environ {
+function environ(facts: Partial<RequestParts> = {}, more: Partial<Environ> = {}): Environ {
   const made = createEnviron(
     { method: 'GET', rawPath: '/', headers: { host: 'example.com' }, ...facts },
     { errors: errorStream(() => {}) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEnviron, type RequestFacts } from '../../../src/core/request/environ.ts';
+import { createEnviron, type RequestParts } from '../../../src/core/request/environ.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import type { Environ } from '../../../src/types.ts';
 import {
@@ -10,7 +10,7 @@ import {
   shiftPathInfo,
 } from '../../../src/core/request/url.ts';
 
-function environ(facts: Partial<RequestFacts> = {}, more: Partial<Environ> = {}): Environ {
+function environ(facts: Partial<RequestParts> = {}, more: Partial<Environ> = {}): Environ {
   const made = createEnviron(
     { method: 'GET', rawPath: '/', headers: {}, ...facts },
     { errors: errorStream(() => {}) },

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { closing, fromClass, html, json, text } from '../../../src/core/response/body.ts';
 import { callApplication } from '../../../src/core/call.ts';
-import { BufferedResponse } from '../../../src/core/transport.ts';
+import type { BufferedResponse } from '../../../src/core/transport.ts';
 import { createEnviron } from '../../../src/core/request/environ.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import { fileWrapper } from '../../../src/core/request/file-wrapper.ts';
@@ -16,15 +16,14 @@ import type {
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
 const show = (block: Uint8Array): string => new TextDecoder().decode(block);
 
-const call = (application: Application): Promise<BufferedResponse> =>
+const call = async (application: Application): Promise<BufferedResponse> =>
   callApplication(
     application,
     createEnviron(
       { method: 'GET', rawPath: '/', headers: {} },
       { errors: errorStream(console.error) },
     ),
-    new BufferedResponse(),
-    { onError: 'throw' },
+    { throwErrors: true },
   );
 
 async function blocks(body: ResponseBody): Promise<string[]> {

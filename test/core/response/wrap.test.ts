@@ -404,7 +404,7 @@ describe('recover', () => {
     ],
   ])('lets pass %s', async (_what, application) => {
     const log: string[] = [];
-    const options = { onError: 'throw' } as const;
+    const options = { throwErrors: true } as const;
     await expect(ask(saved(application), { log, options })).rejects.toThrow(/late|pass/);
   });
 

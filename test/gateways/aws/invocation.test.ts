@@ -12,7 +12,7 @@ const answered = async (
 ): Promise<{ status: number; body: string; log: string }> => {
   let log = '';
   const handler = toLambdaHandler(application, {
-    errors: (message) => void (log += `${message}\n`),
+    log: (message) => void (log += `${message}\n`),
     ...options,
   });
   const end = performance.now() + ms;
@@ -107,7 +107,7 @@ describe('the deadline', () => {
     let calls = 0;
     const application: Application = (environ, startResponse) =>
       calls++ === 0 ? never : text('next')(environ, startResponse);
-    const handler = toLambdaHandler(application, { errors: () => {} });
+    const handler = toLambdaHandler(application, { log: () => {} });
     const context = { getRemainingTimeInMillis: () => 60 };
     expect((await handler(event, context)) as object).toMatchObject({ statusCode: 504 });
     expect((await handler(event, context)) as object).toMatchObject({ body: 'next' });
@@ -126,7 +126,7 @@ describe('the deadline', () => {
   });
 
   it('comes for each of several invocations at its own time', async () => {
-    const handler = toLambdaHandler(() => never, { errors: () => {} });
+    const handler = toLambdaHandler(() => never, { log: () => {} });
     const order: number[] = [];
     const invoke = async (ms: number): Promise<void> => {
       const end = performance.now() + ms;
@@ -165,7 +165,7 @@ describe('the deadline', () => {
   });
 
   it('throws with onError throw', async () => {
-    await expect(answered(() => never, { onError: 'throw' })).rejects.toThrow(/no answer/);
+    await expect(answered(() => never, { throwErrors: true })).rejects.toThrow(/no answer/);
   });
 });
 

@@ -100,7 +100,7 @@ describe.each(lambdaSources)('%s', (source) => {
 
   it('fails the invocation for what is too large, where told to', async () => {
     const tooMuch = answers('a'.repeat(limit), TEXT);
-    await expect(handle(lambdaEvent(source), tooMuch, { onError: 'throw' })).rejects.toThrow(
+    await expect(handle(lambdaEvent(source), tooMuch, { throwErrors: true })).rejects.toThrow(
       RangeError,
     );
   });

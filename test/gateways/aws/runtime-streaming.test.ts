@@ -157,7 +157,7 @@ describe.skipIf(!ric).each(runtimes)('toStreamingLambdaHandler on $name', (runti
   });
 
   it('reports an error in the trailers if told to fail the invocation', async () => {
-    await using lambda = await start(runtime, 'streaming', { onError: 'throw' });
+    await using lambda = await start(runtime, 'streaming', { throwErrors: true });
     for (const target of ['/throw', '/throw-late']) {
       const result = await lambda.invoke(lambdaEvent('function-url', { target }), PATIENT);
       expect(result).toMatchObject({

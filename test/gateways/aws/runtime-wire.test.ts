@@ -133,7 +133,7 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
   });
 
   it('reports a buffered error with its cause in a header of UTF-8', async () => {
-    const options: LambdaOptions = { onError: 'throw' };
+    const options: LambdaOptions = { throwErrors: true };
     const { requestId, post } = await wire(runtime, 'buffered', { target: '/throw' }, { options });
     const [head = '', body = ''] = post.split('\r\n\r\n');
     expect(head.split('\r\n')[0]).toBe(
@@ -192,7 +192,7 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
       chunk(`{"statusCode":200,"headers":{${TEXT}},"cookies":[]}`) + chunk(NULS) + chunk('part'),
     ],
   ])('sends %s', async (_, target, contentType, chunks) => {
-    const options: LambdaOptions = { onError: 'throw' };
+    const options: LambdaOptions = { throwErrors: true };
     const { requestId, post } = await wire(runtime, 'streaming', { target }, { options });
     const [, trailers = '', report = ''] =
       /\r\n0\r\n(Lambda-Runtime-Function-Error-Type: RangeError\r\nLambda-Runtime-Function-Error-Body: (\S+)\r\n\r\n)$/.exec(

@@ -65,7 +65,7 @@ describe.skipIf(!ric).each(runtimes)('toLambdaHandler on $name', (runtime) => {
   });
 
   it('fails the invocation if told to, and lives on', async () => {
-    await using lambda = await start(runtime, 'buffered', { onError: 'throw' });
+    await using lambda = await start(runtime, 'buffered', { throwErrors: true });
     const result = await lambda.invoke(lambdaEvent('alb', { target: '/throw' }), PATIENT);
     expect(result).toMatchObject({
       kind: 'error',

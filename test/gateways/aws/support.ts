@@ -51,7 +51,7 @@ export async function handle(
       handled.body = await environ['wsgi.input'].read();
       return application(environ, startResponse);
     },
-    { errors: (message) => log.push(message), ...options },
+    { log: (message) => log.push(message), ...options },
   );
   const reply = await handler(event, { awsRequestId: 'request-1' });
   return { reply, log, environ: handled.environ, body: handled.body };

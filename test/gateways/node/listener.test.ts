@@ -28,7 +28,7 @@ interface Fixture {
 
 async function serving(application: Application, options: NodeOptions = {}): Promise<Fixture> {
   const log: string[] = [];
-  const listener = toNodeListener(application, { errors: (line) => log.push(line), ...options });
+  const listener = toNodeListener(application, { log: (line) => log.push(line), ...options });
   const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   stops.push(() => {
@@ -351,7 +351,7 @@ describe('a body that was read in front', () => {
     const log: string[] = [];
     const listener = toNodeListener(
       telling(async (environ) => new TextDecoder().decode(await environ['wsgi.input'].read())),
-      { errors: (line) => log.push(line) },
+      { log: (line) => log.push(line) },
     );
     const server = createServer((request, response) => {
       void buffer(request).then((rawBody) => {
@@ -400,7 +400,7 @@ it('logs work after the response that fails', async () => {
 it('refuses options that do not exist or fit, and what is no application', () => {
   const application = telling(() => '');
   expect(() => toNodeListener(application, { trustProxys: 1 } as NodeOptions)).toThrow(
-    'toNodeListener has no option trustProxys; it has basePath, errors, trustProxy',
+    'toNodeListener has no option trustProxys; it has basePath, log, onError, trustProxy',
   );
   expect(() => toNodeListener(application, { trustProxy: -1 })).toThrow('cannot use');
   expect(() => toNodeListener('app' as unknown as Application)).toThrow(

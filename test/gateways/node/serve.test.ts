@@ -26,7 +26,7 @@ async function serveConformance(application: Application, options: ServeOptions)
     port: 0,
     signals: false,
     stopTimeout: 0,
-    errors: (line) => log.push(line),
+    log: (line) => log.push(line),
     ...options,
   });
   return {

@@ -62,7 +62,7 @@ async function bothWays(
   // Behind a middleware there is no side door.
   const behind: Application = (environ, startResponse) => application(environ, startResponse);
   const context = { awsRequestId: 'id', getRemainingTimeInMillis: () => 3000 };
-  const quiet = { errors: () => undefined, ...options };
+  const quiet = { log: () => undefined, ...options };
   return Promise.all(
     [application, behind].map((one) =>
       toLambdaHandler(one, quiet)(lambdaEvent(source, request), context),
@@ -296,7 +296,7 @@ describe.each([{ request: 'light' as const }, { request: 'standard' as const }])
           },
           { request: kind },
         ),
-        { deadlineMargin: 60, onError: 'throw' },
+        { deadlineMargin: 60, throwErrors: true },
       );
       const event = lambdaEvent('http-api-2', {
         headers: [

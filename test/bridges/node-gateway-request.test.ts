@@ -1,29 +1,29 @@
 /** Both ways into the Node bridge tell of the same request. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fromEnviron, fromReceived, type Incoming } from '../../src/bridges/node/incoming.ts';
+import { fromEnviron, fromGatewayRequest, type Incoming } from '../../src/bridges/node/incoming.ts';
 import {
   createEnviron,
-  type RequestFacts,
-  type ServerFacts,
+  type RequestParts,
+  type ServerInfo,
 } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import type { Environ } from '../../src/types.ts';
 
-const server: ServerFacts = { errors: errorStream(() => {}) };
+const server: ServerInfo = { errors: errorStream(() => {}) };
 
-function byBoth(facts: RequestFacts, given: ServerFacts = server): [Incoming, Incoming] {
+function byBoth(facts: RequestParts, given: ServerInfo = server): [Incoming, Incoming] {
   const environ: Environ = createEnviron(facts, given);
   // A fresh one for the other door, so that neither reads the body of both.
   const received = {
-    request: facts,
+    parts: facts,
     server: given,
     signal: undefined,
     get environ() {
       return createEnviron(facts, given);
     },
   };
-  return [fromEnviron(environ), fromReceived(received)];
+  return [fromEnviron(environ), fromGatewayRequest(received)];
 }
 
 function told(incoming: Incoming): object {
@@ -46,7 +46,7 @@ const value = fc.oneof(fc.constantFrom('a', '', ' b ', 'ü', 'c,d', '5', 'X-A'),
 const maybe = <T>(one: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(one, { nil: undefined });
 
-const requests: fc.Arbitrary<RequestFacts> = fc.record({
+const requests: fc.Arbitrary<RequestParts> = fc.record({
   method: fc.constantFrom('GET', 'POST', 'HEAD', 'get', 'MÄH'),
   rawPath: fc.oneof(fc.webPath(), fc.string(), fc.constantFrom('*', '', '//x', '/a%2Fb', '/ü b?#')),
   query: maybe(fc.oneof(fc.webQueryParameters(), fc.string())),
@@ -75,14 +75,14 @@ it('tell of the same request, whatever it is', () => {
 it('makes no environ for a usual request', () => {
   const facts = { method: 'GET', rawPath: '/a', query: 'x=1', headers: { host: 'h', 'x-a': '1' } };
   const received = {
-    request: facts,
+    parts: facts,
     server,
     signal: undefined,
     get environ(): Environ {
       throw new Error('the environ was made');
     },
   };
-  expect(told(fromReceived(received))).toMatchObject({
+  expect(told(fromGatewayRequest(received))).toMatchObject({
     url: '/a?x=1',
     lines: ['host: h', 'x-a: 1'],
   });
