@@ -49,6 +49,7 @@ import type { TestResponse } from './aws-model/message.ts';
 export { authorizerEvent } from './aws-model/authorizer.ts';
 export type { AuthorizerFormat } from './aws-model/authorizer.ts';
 export { exampleRequest } from './aws-model/example.ts';
+export * from './aws-model/message.ts';
 export { notHttpEvents } from './aws-model/not-http.ts';
 export type { NotHttpEvent } from './aws-model/not-http.ts';
 export type { LambdaRequest, SourceOptions } from './aws-model/request.ts';

@@ -11,4 +11,3 @@
  */
 export * from './aws-model.ts';
 export * from './testing/conformance.ts';
-export * from './aws-model/message.ts';

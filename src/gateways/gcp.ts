@@ -16,7 +16,6 @@ import { checkApplication, logToConsole } from '../core/options.ts';
 import { statusCode } from '../http/status.ts';
 import type { Application } from '../types.ts';
 import { type CloudEvent, eventRequest } from './gcp/event.ts';
-// oxlint-disable-next-line no-restricted-imports -- a function of Google's is a listener of node:http
 import { type NodeOptions, toNodeListener } from './node.ts';
 
 export type { CloudEvent } from './gcp/event.ts';

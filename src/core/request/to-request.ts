@@ -1,4 +1,5 @@
 /** An environ as a standard fetch `Request`, for libraries that speak that. */
+// oxlint-disable no-restricted-globals -- loaded for the applications that ask for a Request
 import type { Environ } from '../../types.ts';
 import { requestUri } from './url.ts';
 

@@ -3,7 +3,7 @@
  * A gateway's author writes a `Subject`; a case's author uses a `Bench`.
  */
 import type { Application } from '../../types.ts';
-import type { TestRequest, TestResponse } from '../../aws-model/message.ts';
+import type { TestRequest, TestResponse } from '../../aws-model.ts';
 
 /**
  * What a platform cannot carry, whatever the gateway does. A case under a declared limit is reported as not

@@ -1,6 +1,6 @@
 /** How long a response is, and which have no body. */
 import type { HeaderList, ResponseBody } from '../../types.ts';
-import type { TestResponse } from '../../aws-model/message.ts';
+import type { TestResponse } from '../../aws-model.ts';
 import type { Bench, ConformanceCase } from './case.ts';
 import {
   a,

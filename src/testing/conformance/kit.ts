@@ -1,6 +1,6 @@
 /** Small applications and checks that the cases are made of. */
 import type { Application, Environ, HeaderList, ResponseBody, StartResponse } from '../../types.ts';
-import type { TestResponse } from '../../aws-model/message.ts';
+import type { TestResponse } from '../../aws-model.ts';
 import type { Bench, CaseRequest, Client } from './case.ts';
 
 /** Bytes as code points, the way a native string holds them. */

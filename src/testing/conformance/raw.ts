@@ -1,6 +1,6 @@
 /** A little HTTP/1.1 for cases about bytes that no HTTP client would send. */
 import type { Application } from '../../types.ts';
-import type { TestResponse } from '../../aws-model/message.ts';
+import type { TestResponse } from '../../aws-model.ts';
 import { type Bench, cannotExpress, type Client } from './case.ts';
 import { latin1, native, wrong } from './kit.ts';
 

@@ -23,7 +23,7 @@ import {
   untyped,
   within,
 } from './kit.ts';
-import type { TestResponse } from '../../aws-model/message.ts';
+import type { TestResponse } from '../../aws-model.ts';
 
 /** Starts with just these, types or no types, and returns one block. */
 const start =
