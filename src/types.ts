@@ -55,12 +55,15 @@ export type AsyncResponseBody = AsyncIterable<Uint8Array> & Closable;
 /** What an application returns. A yielded block belongs to the server: do not change it afterwards. */
 export type ResponseBody = SyncResponseBody | AsyncResponseBody;
 
-/** The imperative way out, for code that cannot yield. The promise, if any, is back-pressure and never rejects. */
+/**
+ * The imperative way out, for code that cannot yield. The promise, if any, is back-pressure and never rejects. The first
+ * call sends the head, so `write(new Uint8Array(0))` sends it before there is a block: for event streams and long polls.
+ */
 export type Write = (data: Uint8Array) => void | PromiseLike<void>;
 
 /**
- * Announce status and headers. They leave with the first non-empty block, so until then an application may call again
- * with the `error` it is handling and replace them wholesale. `undefined` and `null` mean "no error".
+ * Announce status and headers. They leave with the first non-empty block or the first call of `write`, so until then an
+ * application may call again with the `error` it is handling and replace them wholesale. `undefined` and `null` mean "no error".
  */
 export type StartResponse = (status: NativeString, headers: HeaderList, error?: unknown) => Write;
 

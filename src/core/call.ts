@@ -254,7 +254,6 @@ class ResponseRun {
     if (!isBytes(data)) throw new ContractError(notBytes('write() takes', data));
     this.#stopIfAborted();
     const writes = (this.#writes ??= new WriteQueue());
-    if (data.length === 0) return writes.pending;
     const total = this.#bytesOut + data.length;
     if (head.declared !== undefined && total > head.declared) {
       throw new ContractError(`${WRITE_BEYOND} of ${head.declared} bytes; ${total} came`);
@@ -262,7 +261,10 @@ class ResponseRun {
     if (!this.#sent) writes.add(() => this.#begin(head, undefined));
     // Known at once, whenever the transport gets to it.
     this.#sent = true;
-    if (!this.#bodiless(head)) {
+    // PEP 3333 lets headers leave "upon the application's first invocation of the write() callable", so a write of
+    // nothing sends them: the way to say "the head now" (decision 013).
+    if (data.length === 0) writes.add(() => this.#transport.flushHead?.());
+    else if (!this.#bodiless(head)) {
       this.#bytesOut = total;
       writes.add(() => this.#transport.send(data));
     }

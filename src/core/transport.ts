@@ -4,10 +4,18 @@ import type { HeaderList, NativeString } from '../types.ts';
 
 /** Where a response goes. Promises are back-pressure: the next block is not asked for before they settle. */
 export interface Transport {
-  /** Status and headers, once: just before the first non-empty block, or at the end of an empty body. */
+  /**
+   * Status and headers, once: just before the first non-empty block, at the first `write`, or at the end of an empty
+   * body.
+   */
   begin(status: NativeString, headers: HeaderList): void | PromiseLike<void>;
   /** One non-empty block. Settles when it is on its way. */
   send(block: Uint8Array): void | PromiseLike<void>;
+  /**
+   * Sends the head now, without a block: the application wrote an empty one after `begin`. A transport that sends each
+   * head at once, or only whole responses, has no need of it.
+   */
+  flushHead?(): void | PromiseLike<void>;
   /** The response is complete. */
   end(): void | PromiseLike<void>;
   /**

@@ -5,7 +5,8 @@ import { callApplication, type CallOptions } from '../../src/core/call.ts';
 import type { Transport } from '../../src/core/transport.ts';
 import { createEnviron } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
-import { ClientDisconnected, ContractError } from '../../src/core/errors.ts';
+import { ClientDisconnected, ContractError, DeadlineExceeded } from '../../src/core/errors.ts';
+import { recover, wrapResponse } from '../../src/core/response/wrap.ts';
 import type { Application, Environ, ResponseBody, StartResponse, Write } from '../../src/types.ts';
 
 const bytes = (content: string): Uint8Array => new TextEncoder().encode(content);
@@ -68,6 +69,83 @@ const answer =
     startResponse(status, headers);
     return body as ResponseBody;
   };
+
+describe('an empty write', () => {
+  const silent: Application = (_, startResponse) => {
+    void startResponse('200 OK', [['Content-Type', 'text/event-stream']])(bytes(''));
+    return asyncBlocks('late');
+  };
+  async function* asyncBlocks(text: string): AsyncGenerator<Uint8Array, void, undefined> {
+    await turn();
+    yield bytes(text);
+  }
+
+  it('sends the head before the first block is there', async () => {
+    const to = recorder();
+    const flushed = { ...to, flushHead: () => void to.events.push('flush') };
+    await streamed(silent, { transport: flushed });
+    expect(to.events).toEqual(['begin 200 OK', 'flush', 'send late', 'end']);
+  });
+
+  it('sends it once the application calls, also behind middleware', async () => {
+    const to = recorder();
+    const flushed = { ...to, flushHead: () => void to.events.push('flush') };
+    const wrapped = wrapResponse(
+      recover(silent, () => undefined),
+      () => () => ({ body: { block: async (block) => block } }),
+    );
+    await streamed(wrapped, { transport: flushed });
+    expect(to.events).toEqual(['begin 200 OK', 'flush', 'send late', 'end']);
+  });
+
+  it('lets no 500 and no 504 follow', async () => {
+    for (const error of [new Error('broken'), new DeadlineExceeded('late')]) {
+      const { events, log } = await streamed((_, startResponse) => {
+        void startResponse('200 OK', [])(bytes(''));
+        throw error;
+      });
+      expect(events).toEqual(['begin 200 OK', 'abort']);
+      expect(log).toContain(error.message);
+    }
+  });
+});
+
+describe('onError', () => {
+  const failure = new Error('secret');
+  const failing: Application = () => {
+    throw failure;
+  };
+
+  it('gets the error itself and the environ, and is waited for', async () => {
+    const seen: unknown[] = [];
+    const onError = async (error: unknown, environ: Environ): Promise<void> => {
+      await turn();
+      seen.push(error, environ.REQUEST_METHOD);
+    };
+    const response = await buffered(failing, { onError });
+    expect(seen).toEqual([failure, 'GET']);
+    expect(response.status).toBe('500 Internal Server Error');
+  });
+
+  it('changes nothing when it fails itself', async () => {
+    const onError = (): void => {
+      throw new Error('no tracker');
+    };
+    const { status, log } = await buffered(failing, { onError });
+    expect([status, log]).toEqual([
+      '500 Internal Server Error',
+      expect.stringMatching(/secret[^]*onError failed\nError: no tracker/),
+    ]);
+  });
+
+  it('is not called for a client that has gone', async () => {
+    const onError = vi.fn<() => void>();
+    const controller = new AbortController();
+    controller.abort();
+    await buffered(answer([bytes('x')]), { onError, signal: controller.signal });
+    expect(onError).not.toHaveBeenCalled();
+  });
+});
 
 describe('a response', () => {
   function* generator(): Generator<Uint8Array, void, undefined> {

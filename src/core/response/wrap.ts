@@ -148,7 +148,7 @@ class FilteredResponse {
   /** The application has returned. */
   #returned = false;
   #written = false;
-  /** A block with bytes was taken: the head can no longer change. */
+  /** A block with bytes was taken, or `write` was called: the head can no longer change. */
   #sent = false;
   /** Bytes of the application's that went into a filter. The server can no longer hold them against their Content-Length. */
   #bytes = 0;
@@ -183,7 +183,13 @@ class FilteredResponse {
     if (!this.#head) throw new ContractError(WRITE_UNSTARTED);
     this.#written = true;
     if (!this.#headSent || this.#error !== undefined) this.#sendHead(this.#head);
-    if (!isBytes(data) || data.length === 0) return this.#parentWrite(data);
+    if (!isBytes(data)) return this.#parentWrite(data);
+    if (data.length === 0) {
+      // Behind the writes that wait for the filter: the server sends the head now.
+      this.#sent = true;
+      this.#writes.add(() => this.#parentWrite(data));
+      return this.#writes.pending;
+    }
     const filter = this.#filter;
     if (typeof filter === 'object' && data.length > this.#room()) {
       throw new ContractError(WRITE_BEYOND);
@@ -309,7 +315,7 @@ export function recover(
       const write = startResponse(...head);
       return (data) => {
         const written = write(data);
-        sent ||= data.length > 0;
+        sent = true;
         return written;
       };
     };

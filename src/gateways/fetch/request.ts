@@ -1,5 +1,4 @@
 /** A request of a fetch host as an environ. */
-import { type Aborter, newAborter } from '../../core/aborter.ts';
 import { createEnviron, type RequestParts, type ServerInfo } from '../../core/request/environ.ts';
 import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { ClientDisconnected } from '../../core/errors.ts';
@@ -45,7 +44,7 @@ export class FetchGatewayRequest implements GatewayRequest {
   readonly #given: readonly unknown[];
   readonly #platform: Settings['platform'];
   readonly #requested: AbortSignal | null | undefined;
-  #aborter: Aborter | undefined;
+  #aborter: AbortController | undefined;
   #environ: Environ | undefined;
 
   constructor(
@@ -96,7 +95,7 @@ export class FetchGatewayRequest implements GatewayRequest {
     environ['gatecall.context'] = context;
     environ['gatecall.platform'] = { name, env, context };
     environ['gatecall.after'] = afterOf(this.waitUntil, this.server.errors);
-    this.#aborter = newAborter();
+    this.#aborter = new AbortController();
     if (this.signal.aborted) this.#aborter.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#aborter.signal;
     return environ;

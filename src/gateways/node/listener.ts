@@ -1,5 +1,4 @@
 /** One request of `node:http`: build an environ, call the application, send. */
-import { type Aborter, newAborter } from '../../core/aborter.ts';
 import { callApplication, type ErrorCallback } from '../../core/call.ts';
 import { createEnviron, moveToScriptName, type ServerInfo } from '../../core/request/environ.ts';
 import { describeError, errorStream, type LogSink } from '../../core/request/error-stream.ts';
@@ -89,7 +88,7 @@ class RequestHandler implements GatewayRequest {
   #transport: ResponseTransport;
   #body: RequestBody | undefined;
   #environ: Environ | undefined;
-  #abort: Aborter | undefined;
+  #abort: AbortController | undefined;
   #awaited: boolean;
   /** The application's part and the connection's: over when both are. */
   #running = 2;
@@ -186,7 +185,7 @@ class RequestHandler implements GatewayRequest {
     // Behind a proxy it would be the proxy's.
     if (remotePort !== undefined && hops === 0) environ.REMOTE_PORT = String(remotePort);
     environ['gatecall.source'] = source;
-    this.#abort = newAborter();
+    this.#abort = new AbortController();
     if (this.signal.aborted) this.#abort.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#abort.signal;
     environ['gatecall.after'] = afterwards(this.#settings, this.#errors);

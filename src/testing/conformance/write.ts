@@ -8,10 +8,11 @@ import {
   boom,
   equal,
   expectBroken,
+  expectLogged,
   expectResponse,
+  expectServerError,
   expectServing,
   expectTrueLength,
-  headerValues,
   latin1,
   markedHeaders,
   output,
@@ -50,7 +51,7 @@ export const writeCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-106',
-    title: 'an empty write is nothing',
+    title: 'an empty write adds nothing to the body',
     async run(bench) {
       const client = await bench.serve((_environ, startResponse) => {
         void startResponse('200 OK', plainHeaders)(latin1(''));
@@ -114,7 +115,7 @@ export const writeCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-160',
-    title: 'an empty write before an error does not send the headers',
+    title: 'an empty write sends the headers, so that an error after it breaks the response',
     async run(bench) {
       const client = await bench.serve(
         besideOk((_environ, startResponse) => {
@@ -124,8 +125,10 @@ export const writeCases: readonly ConformanceCase[] = [
         }),
       );
       const response = await client.send();
-      expectResponse(response, 503, 'sorry');
-      equal('x-application', headerValues(response, 'x-application'), []);
+      // Where nothing has left yet, a whole 500 may take the response's place.
+      if (response.aborted === true) await expectLogged(client);
+      else await expectServerError(client, response);
+      await expectServing(client);
     },
   },
   {

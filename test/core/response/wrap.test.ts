@@ -153,10 +153,11 @@ describe('wrapResponse', () => {
     const answer = await ask(
       wrapResponse(
         (_environ, startResponse) => {
-          const write = startResponse('200 OK', plain);
-          void write(new Uint8Array(0));
-          startResponse('500 Sorry', plain, new Error('the reason'));
-          return blocks('sorry');
+          startResponse('200 OK', plain);
+          return (async function* () {
+            startResponse('500 Sorry', plain, new Error('the reason'));
+            yield* blocks('sorry');
+          })();
         },
         () => () => {
           const number = ++made;
