@@ -13,12 +13,12 @@ import { checkOptions, isFunction, isOneOf, type OptionChecks } from '../core/op
 import { acceptsGatewayRequest } from '../core/gateway-request.ts';
 import type { Application, Environ, StartResponse } from '../types.ts';
 import { FetchContext } from './fetch/context.ts';
-import { methodFrom, type RequestSource, urlPartsFrom } from './fetch/facts.ts';
+import { methodFrom, type RequestSource, urlPartsFrom } from './fetch/direct.ts';
 import { LightHeaders } from './fetch/headers.ts';
-import { linkToGlobals } from './fetch/link.ts';
+import { linkToGlobals } from './fetch/instanceof.ts';
 import { LightRequest } from './fetch/request.ts';
 import { sendResponse } from './fetch/response.ts';
-import { standardRequests } from './fetch/standard.ts';
+import { standardRequests } from './fetch/native-request.ts';
 import { plainUrl, urlOf } from './fetch/url.ts';
 import { encodeUtf8 } from './fetch/utf8.ts';
 

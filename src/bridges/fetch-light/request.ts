@@ -1,8 +1,8 @@
 /** `new Request()` as the Fetch standard has it, for {@link LightRequest}. */
-import type { Content } from '../fetch/content.ts';
+import type { Content } from '../fetch/body.ts';
 import { LightHeaders } from '../fetch/headers.ts';
 import { LightRequest, type Rare, type RequestParts, USUAL } from '../fetch/request.ts';
-import { extract } from './source.ts';
+import { extract } from './extract-body.ts';
 
 type Init = Readonly<Record<string, unknown>>;
 

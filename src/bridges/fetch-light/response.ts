@@ -1,9 +1,9 @@
 /** `Response` as the Fetch standard has it (section "Response class"), without undici. */
-import { Content } from '../fetch/content.ts';
+import { Content } from '../fetch/body.ts';
 import { readForm } from '../fetch/form.ts';
 import { LightHeaders } from '../fetch/headers.ts';
-import { extract } from './source.ts';
-import { showAs } from '../fetch/inspect.ts';
+import { extract } from './extract-body.ts';
+import { showAs } from '../fetch/custom-inspect.ts';
 
 interface Parts {
   status: number;

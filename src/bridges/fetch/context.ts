@@ -1,7 +1,7 @@
 /** The second argument of a fetch handler. */
 import { describeError } from '../../core/request/error-stream.ts';
 import type { Environ } from '../../types.ts';
-import type { RequestSource } from './facts.ts';
+import type { RequestSource } from './direct.ts';
 
 /**
  * What a handler gets beside its request: Hono's `c.env` and `c.executionCtx`, the `(request, env, ctx)` of Workers, the

@@ -3,8 +3,8 @@ import { memoize } from '../../base/memoize.ts';
 import { nameOfKey } from '../../core/request/environ-keys.ts';
 import { isToken, lowerCase } from '../../http/headers.ts';
 import type { Environ } from '../../types.ts';
-import { allHeaders, plainHeader, type RequestSource } from './facts.ts';
-import { showAs } from './inspect.ts';
+import { allHeaders, plainHeader, type RequestSource } from './direct.ts';
+import { showAs } from './custom-inspect.ts';
 
 /** `[name, value, name, value, …]`, names in lower case, in the order in which they came. */
 type Flat = string[];

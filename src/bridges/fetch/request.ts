@@ -3,11 +3,11 @@
  * it is asked for.
  */
 import type { Environ } from '../../types.ts';
-import { Content } from './content.ts';
-import { isBuffered, type RequestSource } from './facts.ts';
+import { Content } from './body.ts';
+import { isBuffered, type RequestSource } from './direct.ts';
 import { readForm } from './form.ts';
 import { LightHeaders } from './headers.ts';
-import { showAs } from './inspect.ts';
+import { showAs } from './custom-inspect.ts';
 
 /** What a `Request` has beside method, URL, headers, body and signal: of meaning to browsers, and to `fetch()`. */
 export interface Rare {

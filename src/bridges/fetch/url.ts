@@ -2,7 +2,7 @@
 import { percentDecode, percentEncode } from '../../base/native.ts';
 import type { Environ, NativeString } from '../../types.ts';
 import { applicationUri } from '../../core/request/url.ts';
-import type { UrlParts } from './facts.ts';
+import type { UrlParts } from './direct.ts';
 
 // What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A last label that begins with a
 // digit could be a number (`127.1`), and `xn--` needs a look at what is behind it.

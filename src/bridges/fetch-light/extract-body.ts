@@ -1,5 +1,5 @@
 /** What a constructor may be given as a body, as a content (Fetch standard, "BodyInit/extract"). */
-import { Content, isStream, type Source, tagOf } from '../fetch/content.ts';
+import { Content, isStream, type Source, tagOf } from '../fetch/body.ts';
 
 export interface Extracted {
   content: Content;
