@@ -23,6 +23,7 @@ export { methodOverride, type MethodOverrideOptions } from './middleware/method-
 export { mount, type MountOptions } from './middleware/mount.ts';
 export { proxyFix, type ProxyFixOptions } from './middleware/proxy-fix.ts';
 export { requestId, type RequestIdOptions } from './middleware/request-id.ts';
+export { safeEqual } from './middleware/safe-equal.ts';
 export {
   type SecurityHeader,
   securityHeaders,

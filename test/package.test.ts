@@ -81,6 +81,7 @@ const publicNames: Record<string, string[]> = {
     'mount',
     'proxyFix',
     'requestId',
+    'safeEqual',
     'securityHeaders',
     'serverTiming',
     'staticFiles',

@@ -15,7 +15,7 @@ export interface AccessLine {
 
 /** `%h %l %u %t "%r" %>s %b`, `-` for what is not there. */
 export function formatCommon({ address, user, time, request, status, bytes }: AccessLine): string {
-  return `${word(address)} - ${word(user)} [${clock(time)}] "${escape(request)}" ${status} ${bytes || '-'}`;
+  return `${word(address)} - ${word(user)} [${clock(time)}] "${escapeLogText(request)}" ${status} ${bytes || '-'}`;
 }
 
 /** The common format, and after it the referer and the user agent. */
@@ -30,11 +30,11 @@ function word(value: unknown): string {
 
 /** An application may have put anything into its environ. */
 function text(value: unknown): string {
-  return typeof value === 'string' && value !== '' ? escape(value) : '-';
+  return typeof value === 'string' && value !== '' ? escapeLogText(value) : '-';
 }
 
-/** As Apache: what a client wrote must neither end the field nor the line, nor speak to a terminal. */
-function escape(value: string): string {
+/** As Apache does: a client's text must not end the field or the line, or send escape sequences to a terminal. */
+export function escapeLogText(value: string): string {
   return value.replace(/["\\]|[^\x20-\x7e]/g, (character) =>
     character === '"' || character === '\\'
       ? `\\${character}`

@@ -7,7 +7,7 @@ import { checkApplication, checkOptions, isFunction } from '../core/options.ts';
 import { isBodiless, statusCode } from '../http/status.ts';
 import type { Application, Environ, NativeString, ResponseBody, StartResponse } from '../types.ts';
 
-/** One request and what became of it. Strings are native: bytes as code points, as the client sent them. */
+/** One request and its response. Strings are native: bytes as code points, as the client sent them. */
 export interface AccessEntry {
   /** When the application was called. */
   time: Date;
@@ -22,29 +22,32 @@ export interface AccessEntry {
   referer: NativeString | undefined;
   userAgent: NativeString | undefined;
   requestId: string | undefined;
-  /** 500 where the application failed before anything was sent, which is what the server answers then. */
+  /** 500 if the application failed before its head was sent: the server answers so then. */
   status: number;
-  /** Bytes of the body that were handed to the server, those it will not send taken off. */
+  /** Bytes of the body, without those that the server does not send. */
   bytes: number;
-  /** Whether the body was taken to its end: false where it failed or the client left. A list counts as taken at once. */
+  /** Whether the server read the body to its end: false if it failed or the client left. True for a list. */
   complete: boolean;
 }
 
 export interface AccessLogOptions {
-  /** `'combined'` (unless told) or `'common'`, as Apache and nginx write them, or a function that makes the line. */
+  /**
+   * `'combined'` or `'common'`, as Apache and nginx write them, or a function that makes the line.
+   * Default: `'combined'`.
+   */
   format?: 'combined' | 'common' | ((entry: AccessEntry) => string);
-  /** Takes a line, without its newline. It goes to `wsgi.errors` unless told. */
+  /** Takes a line, without its newline. Default: a line to `wsgi.errors`. */
   log?: (line: string) => void;
 }
 
 /**
- * Writes a line about each request once its response has been closed, however it ended.
+ * Writes a line about each request when its response is closed, also after a failure.
  *
  * ```ts
  * const logged = accessLog(application, { format: (entry) => JSON.stringify(entry), log: console.log });
  * ```
  *
- * Put {@link proxyFix} around it, not inside, where a proxy hides the client's address.
+ * Behind a proxy, put {@link proxyFix} around it, not inside: it has the client's address.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -59,8 +62,8 @@ export function accessLog(application: Application, options: AccessLogOptions = 
 
   return (environ, startResponse) => {
     const errors = environ['wsgi.errors'];
-    const finish = watch(environ, (entry) => {
-      // A broken log is no reason to break a response.
+    const finish = recordRequest(environ, (entry) => {
+      // A log that fails must not break the response.
       try {
         if (log) log(line(entry));
         else errors.write(`${line(entry)}\n`);
@@ -83,14 +86,19 @@ function requestLine({ method, target, protocol }: AccessEntry): string {
 
 interface Outcome {
   status: number;
-  /** What Content-Length says; a server sends no more. */
+  /** The Content-Length: a server sends no more. */
   declared: number;
   bytes: number;
+  /** The head was sent: by the first block, or by the first `write`. */
+  sent: boolean;
   complete: boolean;
 }
 
-/** Notes the request now, since an application may rewrite its environ; the user is known only afterwards. */
-function watch(environ: Environ, report: (entry: AccessEntry) => void): (outcome: Outcome) => void {
+/** Keeps the request as it came, because an application may change its environ. Its user is known only later. */
+function recordRequest(
+  environ: Environ,
+  report: (entry: AccessEntry) => void,
+): (outcome: Outcome) => void {
   const started = performance.now();
   const { REQUEST_METHOD: method, SERVER_PROTOCOL: protocol, REMOTE_ADDR: address } = environ;
   const { HTTP_REFERER: referer, HTTP_USER_AGENT: userAgent } = environ;
@@ -117,42 +125,50 @@ function watch(environ: Environ, report: (entry: AccessEntry) => void): (outcome
   };
 }
 
-/** Calls the application and counts what passes. */
+/** Calls the application and counts the bytes of its response. */
 function observe(
   application: Application,
   environ: Environ,
   startResponse: StartResponse,
   finish: (outcome: Outcome) => void,
 ): ResponseBody | PromiseLike<ResponseBody> {
-  const outcome: Outcome = { status: 500, declared: Infinity, bytes: 0, complete: false };
+  const outcome: Outcome = {
+    status: 500,
+    declared: Infinity,
+    bytes: 0,
+    sent: false,
+    complete: false,
+  };
   const start: StartResponse = (status, headers, error) => {
     const write = startResponse(status, headers, error);
     outcome.status = statusCode(status);
     outcome.declared = Number(findHeader(headers, 'content-length') ?? Infinity);
     return (data) => {
       const written = write(data);
+      outcome.sent = true;
       outcome.bytes += data.length;
       return written;
     };
   };
-  // Nothing has been sent, so the server answers with its own page.
-  const failed = (): void => {
-    if (outcome.bytes === 0) outcome.status = 500;
+  const recordFailure = (): void => {
+    // Nothing was sent: the server answers with its own 500.
+    if (!outcome.sent) outcome.status = 500;
   };
   const fail = (error: unknown): never => {
-    failed();
+    recordFailure();
     finish(outcome);
     throw error;
   };
-  async function* counted(body: ResponseBody): AsyncGenerator<Uint8Array, void, undefined> {
+  async function* countBlocks(body: ResponseBody): AsyncGenerator<Uint8Array, void, undefined> {
     try {
       for await (const block of body) {
+        outcome.sent ||= block.length > 0;
         outcome.bytes += block.length;
         yield block;
       }
       outcome.complete = true;
     } catch (error) {
-      failed();
+      recordFailure();
       throw error;
     }
   }
@@ -163,7 +179,7 @@ function observe(
       outcome.bytes += lengthOf(list);
       outcome.complete = true;
     }
-    return closing(list ? body : mapBody(body, counted), () => finish(outcome));
+    return closing(list ? body : mapBody(body, countBlocks), () => finish(outcome));
   };
   return callThen(() => application(environ, start), pass, fail);
 }

@@ -4,18 +4,21 @@ import { checkApplication, checkOptions, isFunction, isText } from '../core/opti
 import type { Application } from '../types.ts';
 
 export interface BasicAuthOptions {
-  /** Whether this user may come in with this password. Compare secrets in constant time. */
+  /** Whether this user may come in with this password. Compare secrets with {@link safeEqual}. */
   verify: (user: string, password: string) => boolean | PromiseLike<boolean>;
-  /** What a browser shows when it asks. `'Restricted'` unless told. */
+  /** The text that a browser shows when it asks. Default: `'Restricted'`. */
   realm?: string;
 }
 
 /**
- * Lets in who has a name and a password (RFC 7617). The application finds the name in `REMOTE_USER` and `Basic` in
- * `AUTH_TYPE`; anybody else gets a 401. Over https only: the password travels as it is.
+ * Asks for a name and a password (RFC 7617). The application finds the name in `REMOTE_USER` and
+ * `Basic` in `AUTH_TYPE`; a request without valid credentials gets a 401. Only for https: the password
+ * travels in clear text.
  *
  * ```ts
- * const closed = basicAuth(application, { verify: (user, password) => users.check(user, password) });
+ * const closed = basicAuth(application, {
+ *   verify: (user, password) => user === 'admin' && safeEqual(password, secret),
+ * });
  * ```
  *
  * @throws {TypeError} for an unknown or missing option, or when `application` is no function

@@ -11,23 +11,28 @@ import type { Application, Header, HeaderList } from '../types.ts';
 import { mapHead } from '../core/response/wrap.ts';
 
 export interface CorsOptions {
-  /** Which origins may read: `'*'` (unless told), a list such as `['https://example.com']`, or a function of the origin. */
+  /**
+   * Which origins may read: `'*'`, a list such as `['https://example.com']`, or a function of the
+   * origin. Default: `'*'`. With `'*'` every response says so and can be cached; otherwise every
+   * response has `Vary: Origin`.
+   */
   origins?: '*' | readonly string[] | ((origin: string) => boolean);
-  /** Answer to `Access-Control-Request-Method`. GET, HEAD, PUT, PATCH, POST and DELETE unless told. */
+  /** Answer to `Access-Control-Request-Method`. Default: GET, HEAD, PUT, PATCH, POST, DELETE. */
   methods?: readonly string[];
-  /** Request headers a client may send. Those it asks for, unless told. */
+  /** Request headers that a client may send. Default: those it asks for. */
   headers?: readonly string[];
-  /** Response headers a script may read, beside those it always may. */
+  /** Response headers that a script may read, beside those it may always read. */
   exposedHeaders?: readonly string[];
-  /** Whether cookies and credentials go along. Not with `'*'`: whoever may act for a user is named. */
+  /** Whether requests may carry cookies and credentials. Not with `'*'`: name the origins. */
   credentials?: boolean;
   /** Seconds for which a browser may keep the answer to a preflight. */
   maxAge?: number;
 }
 
 /**
- * Lets scripts of other origins use the application (Fetch standard, "CORS protocol"). A preflight is answered here and does
- * not reach the application; any other request does, and gets the headers if its origin may have them.
+ * Lets scripts of other origins use the application (Fetch standard, "CORS protocol"). The middleware
+ * answers preflights itself. Every other request reaches the application, and its response gets the
+ * headers if the origin may have them.
  *
  * ```ts
  * const shared = cors(application, { origins: ['https://example.com'], credentials: true });
@@ -49,18 +54,21 @@ export function cors(application: Application, options: CorsOptions = {}): Appli
   if (credentials && origins === '*') {
     throw new TypeError("cors cannot send credentials to every origin: name them instead of '*'");
   }
-  const shared = (
+  const addCorsHeaders = (
     headers: HeaderList,
     origin: string | undefined,
     more: readonly Header[] = [],
   ): HeaderList => {
-    // What the application says of this itself would contradict.
+    // The application's own headers of these names would contradict.
     const others = headers.filter(
       ([name]) => !/^access-control-allow-(?:origin|credentials)$/i.test(name),
     );
-    const varied = origins === '*' ? others : addVary(others, 'Origin');
+    // The same for every request, with an Origin or without: a cache may keep one answer for all
+    // (Fetch standard, "CORS protocol and HTTP caches").
+    if (origins === '*') return [...others, ['Access-Control-Allow-Origin', '*'], ...more];
+    const varied = addVary(others, 'Origin');
     if (origin === undefined || !allows(origins, origin)) return varied;
-    const added: Header[] = [['Access-Control-Allow-Origin', origins === '*' ? '*' : origin]];
+    const added: Header[] = [['Access-Control-Allow-Origin', origin]];
     if (credentials) added.push(['Access-Control-Allow-Credentials', 'true']);
     return [...varied, ...added, ...more];
   };
@@ -68,7 +76,7 @@ export function cors(application: Application, options: CorsOptions = {}): Appli
     ? [['Access-Control-Expose-Headers', options.exposedHeaders.join(', ')]]
     : [];
   const inner = mapHead(application, ({ HTTP_ORIGIN }) => ({ headers }) => ({
-    headers: shared(headers, HTTP_ORIGIN, exposed),
+    headers: addCorsHeaders(headers, HTTP_ORIGIN, exposed),
   }));
 
   return (environ, startResponse) => {
@@ -79,7 +87,7 @@ export function cors(application: Application, options: CorsOptions = {}): Appli
     }
     const requested = environ.HTTP_ACCESS_CONTROL_REQUEST_HEADERS;
     const head = addVary(
-      shared([], origin),
+      addCorsHeaders([], origin),
       'Access-Control-Request-Method',
       'Access-Control-Request-Headers',
     );
@@ -100,8 +108,10 @@ function permissions(options: CorsOptions, requested: string | undefined): Heade
   return found;
 }
 
-function allows(origins: NonNullable<CorsOptions['origins']>, origin: string): boolean {
-  if (origins === '*') return true;
+function allows(
+  origins: Exclude<CorsOptions['origins'], '*' | undefined>,
+  origin: string,
+): boolean {
   return typeof origins === 'function' ? origins(origin) : origins.includes(origin);
 }
 

@@ -5,34 +5,38 @@ import type { Application, Environ } from '../types.ts';
 import { parseHost } from '../core/request/url.ts';
 import { hop, readForwarded } from '../http/forwarded.ts';
 
-/** How many proxies of yours write each header; 0 for one that none of them sets or overwrites. */
+/** How many of your proxies write each header; 0 for a header that none of them sets or overwrites. */
 export interface ProxyFixOptions {
-  /** `X-Forwarded-For`, for `REMOTE_ADDR`. 1 unless told. */
+  /** `X-Forwarded-For`, for `REMOTE_ADDR`. Default: 1, or 0 with `forwarded`. */
   for?: number;
-  /** `X-Forwarded-Proto`, for the scheme. 1 unless told. */
+  /** `X-Forwarded-Proto`, for the scheme. Default: 1, or 0 with `forwarded`. */
   proto?: number;
-  /** `X-Forwarded-Host`, for `HTTP_HOST` and the server's name and port. 0 unless told. */
+  /** `X-Forwarded-Host`, for `HTTP_HOST`, `SERVER_NAME` and `SERVER_PORT`. Default: 0. */
   host?: number;
-  /** `X-Forwarded-Port`. 0 unless told. */
+  /** `X-Forwarded-Port`, for `SERVER_PORT`. Default: 0. */
   port?: number;
-  /** `X-Forwarded-Prefix`, in front of `SCRIPT_NAME`: what the proxy took off the path. 0 unless told. */
+  /** `X-Forwarded-Prefix`, the part of the path that the proxy took off: goes in front of `SCRIPT_NAME`. Default: 0. */
   prefix?: number;
-  /** `Forwarded` (RFC 7239) with its `for`, `proto` and `host`, then instead of the other three unless they are told. 0 unless told. */
+  /**
+   * `Forwarded` (RFC 7239), with its `for`, `proto` and `host`. An `X-Forwarded-*` header then counts
+   * only if its option is given. Default: 0.
+   */
   forwarded?: number;
 }
 
 /**
- * Tells an application behind proxies whom it serves and under which URL. Each proxy appends what it saw to the lists in these
- * headers, so only as many entries from the right can be believed as there are proxies of yours; what stands before
- * them the client may have invented. Fewer entries than that, or one that is no address, scheme or host, change nothing. What
- * was there before is kept in `gatecall.proxy_fix`.
+ * Gives an application behind proxies the client's address and the URL that the client used. Each
+ * proxy appends what it saw to the lists in these headers. Only as many entries from the right are
+ * true as there are proxies of yours; the client may have invented the rest. A list with fewer
+ * entries, or an entry that is no address, scheme, host, port or path, changes nothing. The values
+ * from before are in `gatecall.proxy_fix`.
  *
  * ```ts
  * toNodeListener(proxyFix(application, { for: 2, proto: 1 })); // a CDN, which also ends TLS, before nginx
  * ```
  *
- * The gateways for function platforms have done this from the event already: use it there only for proxies of your own in
- * front of the platform. Put it around everything that looks at addresses or URLs.
+ * The gateways for function platforms take all this from the event: use `proxyFix` there only for
+ * proxies of your own in front of the platform. Put it around everything that reads addresses or URLs.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -48,10 +52,10 @@ export function proxyFix(application: Application, options: ProxyFixOptions = {}
   });
   const { forwarded = 0, host = 0, port = 0, prefix = 0 } = options;
   const usual = forwarded > 0 ? 0 : 1;
-  const hops = { for: usual, proto: usual, ...defined(options) };
+  const hops = { for: usual, proto: usual, ...omitUndefined(options) };
   return (environ, startResponse) => {
     const standard = readForwarded(environ.HTTP_FORWARDED, forwarded);
-    const before = originals(environ);
+    const before = copyOriginals(environ);
     setAddress(environ, hop(environ.HTTP_X_FORWARDED_FOR, hops.for) ?? standard['for']);
     setScheme(environ, hop(environ.HTTP_X_FORWARDED_PROTO, hops.proto) ?? standard['proto']);
     setHost(environ, hop(environ.HTTP_X_FORWARDED_HOST, host) ?? standard['host']);
@@ -62,8 +66,8 @@ export function proxyFix(application: Application, options: ProxyFixOptions = {}
   };
 }
 
-/** Without what is `undefined`, which counts as left out. */
-function defined(options: ProxyFixOptions): ProxyFixOptions {
+/** An option that is `undefined` counts as left out. */
+function omitUndefined(options: ProxyFixOptions): ProxyFixOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
@@ -79,13 +83,13 @@ const CHANGED = [
   'REQUEST_URI',
 ] as const;
 
-function originals(environ: Environ): Readonly<Record<string, unknown>> {
+function copyOriginals(environ: Environ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(CHANGED.map((key) => [key, environ[key]]));
 }
 
 function setAddress(environ: Environ, value: string | undefined): void {
   const node = readAddress(value);
-  if (!node) return;
+  if (!node || !isPort(node.port ?? '0')) return;
   environ.REMOTE_ADDR = node.address;
   // The port that was there is the proxy's.
   delete environ.REMOTE_PORT;
@@ -108,17 +112,22 @@ function setScheme(environ: Environ, value: string | undefined): void {
 
 function setHost(environ: Environ, value: string | undefined): void {
   const host = parseHost(value);
-  if (!host) return;
+  // `new URL` throws for a larger port, in every application that builds a URL.
+  if (!host || !isPort(host.port ?? '0')) return;
   environ.HTTP_HOST = host.text;
   environ.SERVER_NAME = host.name;
   environ.SERVER_PORT = host.port ?? usualPort(environ);
 }
 
 function setPort(environ: Environ, value: string | undefined): void {
-  if (value === undefined || !/^[1-9]\d{0,4}$/.test(value)) return;
+  if (value === undefined || !/^[1-9]\d{0,4}$/.test(value) || !isPort(value)) return;
   environ.SERVER_PORT = value;
   const host = parseHost(environ.HTTP_HOST);
   if (host) environ.HTTP_HOST = value === usualPort(environ) ? host.name : `${host.name}:${value}`;
+}
+
+function isPort(digits: string): boolean {
+  return Number(digits) <= 65_535;
 }
 
 function usualPort(environ: Environ): string {
@@ -127,8 +136,20 @@ function usualPort(environ: Environ): string {
 
 function setPrefix(environ: Environ, value: string | undefined): void {
   const prefix = value?.replace(/\/$/, '');
-  // An empty segment in front would make a host name of the next one, in links and redirects.
-  if (!prefix || !/^(?:\/[\w.~!$&'()*+,;=:@%-]+)+$/.test(prefix)) return;
-  environ.SCRIPT_NAME = percentDecode(prefix) + environ.SCRIPT_NAME;
+  if (!prefix || !/^\/[\w.~!$&'()*+,;=:@%/-]*$/.test(prefix)) return;
+  const script = percentDecode(prefix);
+  if (!isMountPath(script)) return;
+  environ.SCRIPT_NAME = script + environ.SCRIPT_NAME;
   if (environ.REQUEST_URI?.startsWith('/')) environ.REQUEST_URI = prefix + environ.REQUEST_URI;
+}
+
+/**
+ * Judged decoded, as `SCRIPT_NAME` holds it and as links and redirects are made of it. An empty
+ * segment in front makes a host name of the next one (`/%2fevil.example`), browsers read a backslash
+ * as a slash, dot segments climb, and a control character ends a header.
+ */
+function isMountPath(path: string): boolean {
+  if (/[\\\x00-\x1f\x7f]/.test(path)) return false;
+  const segments = path.slice(1).split('/');
+  return segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
 }

@@ -2,28 +2,32 @@ import { BodyReader } from '../core/response/body-reader.ts';
 import { closing, closeUnread, isBody, listOf, mapBody, text } from '../core/response/body.ts';
 import { isThenable } from '../base/promises.ts';
 import { DeadlineExceeded, isA } from '../core/errors.ts';
+import { escapeLogText } from '../http/log-format.ts';
 import { abortable } from '../core/abort.ts';
 import { checkApplication, checkOptions, isCount, isOneOf } from '../core/options.ts';
 import type { Application, ResponseBody } from '../types.ts';
 import { recover } from '../core/response/wrap.ts';
 
 export interface TimeoutOptions {
-  /** Milliseconds an application may take. */
+  /** Milliseconds that an application may take. */
   ms: number;
-  /** Until when the time counts: its first block, so that a long answer may go on (unless told), or its last. */
+  /**
+   * The event that stops the clock: the first block or the first `write`, after which an answer may go
+   * on for ever, or the end of the body. Default: `'first-block'`.
+   */
   until?: 'first-block' | 'end';
 }
 
 /**
- * Answers 503 when an application takes too long, and no longer waits for it. `gatecall.signal` aborts with a
- * `DeadlineExceeded`, by which the application can stop what it is doing; a body it still comes with is closed. Where a part of the
- * response has been sent, it breaks off.
+ * Answers 503 when an application takes too long, and stops waiting for it. `gatecall.signal` aborts
+ * with a `DeadlineExceeded`, so that the application can stop its work; a body that it returns later is
+ * closed. A response of which a part was sent breaks off.
  *
  * ```ts
  * const bounded = timeout(application, { ms: 10_000 });
  * ```
  *
- * Code that computes without a pause cannot be interrupted in JavaScript: it is late, and nothing else.
+ * JavaScript cannot interrupt code that computes without a pause.
  *
  * @throws {TypeError} for an unknown or missing option, or when `application` is no function
  */
@@ -47,19 +51,20 @@ export function timeout(application: Application, options: TimeoutOptions): Appl
         return body;
       }
       return closing(
-        mapBody(body, (inner) => watched(inner, clock, until)),
+        mapBody(body, (inner) => limitBlocks(inner, clock, until)),
         clock.stop,
       );
     };
     let returned: ResponseBody | PromiseLike<ResponseBody>;
     try {
       returned = application(environ, (status, headers, error) => {
-        // Somebody else has answered in the meantime.
+        // The 503 is on its way.
         if (clock.signal.aborted) throw clock.signal.reason;
         const write = startResponse(status, headers, error);
         return (data) => {
           if (clock.signal.aborted) throw clock.signal.reason;
-          if (until === 'first-block' && data.length > 0) clock.stop();
+          // The first write sends the head, even an empty one (decision 013).
+          if (until === 'first-block') clock.stop();
           return write(data);
         };
       });
@@ -80,15 +85,15 @@ export function timeout(application: Application, options: TimeoutOptions): Appl
   return recover(bounded, (error, environ) => {
     if (!isA(error, TimedOut)) return undefined;
     const { REQUEST_METHOD: method, REQUEST_URI: target = environ.PATH_INFO } = environ;
-    environ['wsgi.errors'].write(`${method} ${target}: ${error.message}\n`);
+    environ['wsgi.errors'].write(`${escapeLogText(`${method} ${target}`)}: ${error.message}\n`);
     return unavailable;
   });
 }
 
-/** Timers take 31 bits; a longer one would fire at once. */
+/** A timer of more than 31 bits fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** This middleware's own, to be told from the platform's deadline, which is the server's to answer. */
+/** The time of this middleware. The platform's deadline is another error, which the server answers. */
 class TimedOut extends DeadlineExceeded {}
 
 const unavailable = text('Service Unavailable\n', { status: '503 Service Unavailable' });
@@ -107,8 +112,8 @@ function startClock(ms: number): Clock {
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
-/** The blocks, while there is time. An iterator that is late is told to stop, and not waited for. */
-async function* watched(
+/** The blocks, as long as there is time. An iterator that is late gets its `return()` call, without waiting for it. */
+async function* limitBlocks(
   body: ResponseBody,
   { signal, stop }: Clock,
   until: 'first-block' | 'end',

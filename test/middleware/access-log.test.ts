@@ -203,6 +203,19 @@ describe('an entry', () => {
   });
 });
 
+it('has the status of a head that was sent by an empty write', async () => {
+  const broken =
+    (flush: boolean): Application =>
+    async (_environ, startResponse) => {
+      const write = startResponse('201 Created', plain);
+      if (flush) await write(new Uint8Array(0));
+      throw new Error('too late for a 500');
+    };
+  const { status, bytes: length, complete } = await entryOf(broken(true));
+  expect([status, length, complete]).toEqual([201, 0, false]);
+  expect((await entryOf(broken(false))).status).toBe(500);
+});
+
 it('leaves a list its length', async () => {
   const answer = await callApplication(accessLog(text('hello'), { log: () => {} }), environOf());
   expect(answer.headers).toContainEqual(['Content-Length', '5']);

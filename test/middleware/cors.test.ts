@@ -23,10 +23,12 @@ const preflight = (
   });
 
 describe('a request', () => {
-  it('of any origin may be read, unless told', async () => {
-    const answer = await get();
+  it.each([ORIGIN, 'null', ''])('of any origin may be read: %j', async (origin) => {
+    const answer = await get({ exposedHeaders: ['X-A'] }, origin);
     expect(answer.text).toBe('shared');
+    // One answer for all, so that a cache may keep the one to a request without an Origin.
     expect(answer.header('access-control-allow-origin')).toBe('*');
+    expect(answer.header('access-control-expose-headers')).toBe('X-A');
     expect(answer.header('vary')).toBeUndefined();
   });
 

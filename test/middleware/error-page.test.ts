@@ -49,6 +49,24 @@ describe('the page', () => {
     expect([own.reason, own.text]).toEqual(['Own', '']);
   });
 
+  it.each([
+    [browser, {}],
+    [browser, { debug: true }],
+    [{}, {}],
+    [{}, { debug: true }],
+    [{ method: 'HEAD' }, {}],
+  ])('is what it says, and no script: %j %j', async (request, options) => {
+    const answer = await get(request, options);
+    expect(answer.header('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('is logged in one line with its request, whatever the path holds', async () => {
+    const log: string[] = [];
+    const environ = { PATH_INFO: '/x\nroot logged in\u001b[2J', REQUEST_URI: undefined } as never;
+    await get({ log, environ });
+    expect(log.join()).toMatch(/^GET \/x\\x0aroot logged in\\x1b\[2J: Error: <secret>/);
+  });
+
   it('shows the stack when told to, as text that cannot be markup', async () => {
     const answer = await get(browser, { debug: true });
     expect(answer.text).toContain('Error: &lt;secret&gt; &amp; more\n    at ');

@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { text } from '../../src/core/response/body.ts';
 import { proxyFix, type ProxyFixOptions } from '../../src/middleware.ts';
 import type { Environ } from '../../src/types.ts';
 import { requestUri } from '../../src/core/request/url.ts';
-import { ask, type Ask } from './support.ts';
+import { ask, type Ask, environOf } from './support.ts';
 
 /** What the application sees. */
 async function seen(
@@ -53,6 +54,7 @@ describe('the address', () => {
     [1, '192.0.2.1.5'],
     [1, '192.0.2'],
     [1, '192.0.2.1:port'],
+    [1, '192.0.2.1:65536'],
     [1, '[::1'],
     [1, '<script>'],
   ])('%i hops of %j change nothing', async (hops, header) => {
@@ -94,6 +96,8 @@ describe('the URL', () => {
     ['[2001:db8::1]:81', '[2001:db8::1]:81', '[2001:db8::1]', '81'],
     ['evil.example/path', 'inner', 'inner', '80'],
     ['user@evil.example', 'inner', 'inner', '80'],
+    ['evil.example\\@inner', 'inner', 'inner', '80'],
+    ['shop.example:65536', 'inner', 'inner', '80'],
     ['', 'inner', 'inner', '80'],
   ])('host %j', async (header, host, name, port) => {
     const environ = await seen({ host: 1 }, { 'X-Forwarded-Host': header });
@@ -112,7 +116,11 @@ describe('the URL', () => {
       { 'X-Forwarded-Port': '443', 'X-Forwarded-Proto': 'https' },
     );
     expect([usual.SERVER_PORT, usual.HTTP_HOST]).toEqual(['443', 'inner']);
-    expect((await seen({ port: 1 }, { 'X-Forwarded-Port': 'abc' })).SERVER_PORT).toBe('80');
+    for (const bad of ['abc', '0', '65536', '99999', '443 ', '4%34', '-1']) {
+      const environ = await seen({ port: 1 }, { 'X-Forwarded-Port': `x, ${bad}` });
+      const expected = bad === '443 ' ? ['443', 'inner:443'] : ['80', 'inner'];
+      expect([bad, environ.SERVER_PORT, environ.HTTP_HOST]).toEqual([bad, ...expected]);
+    }
   });
 
   it.each<[string, string]>([
@@ -121,6 +129,25 @@ describe('the URL', () => {
     ['/caf%C3%A9/x', '/caf\u00c3\u00a9/x'],
     ['//evil.example', ''],
     ['/\\evil.example', ''],
+    ['/a%2Fb', '/a/b'],
+    ['/%252f%252fevil.example', '/%2f%2fevil.example'],
+    ['/%2f%2fevil.example', ''],
+    ['/%2Fevil.example', ''],
+    ['/a/%2fevil.example', ''],
+    ['%2fevil.example', ''],
+    ['/%5cevil.example', ''],
+    ['/%5Cevil.example', ''],
+    ['/a%2f', ''],
+    ['/.', ''],
+    ['/..', ''],
+    ['/a/../../b', ''],
+    ['/%2e%2e/b', ''],
+    ['/a%2f..%2fb', ''],
+    ['/a%0d%0aSet-Cookie:x=y', ''],
+    ['/a%00', ''],
+    ['/a%7f', ''],
+    ['/a?b', ''],
+    ['/a#b', ''],
     ['shop', ''],
     ['/', ''],
   ])('prefix %j', async (header, script) => {
@@ -128,6 +155,31 @@ describe('the URL', () => {
     expect(environ.SCRIPT_NAME).toBe(script);
     expect(environ.PATH_INFO).toBe('/x');
     expect(environ.REQUEST_URI).toBe(script === '' ? '/x' : `${header.replace(/\/$/, '')}/x`);
+  });
+
+  it('keeps its host, whatever the headers say', async () => {
+    const pieces =
+      '/ // %2f %5c \\ .. %2e . evil.example @ : % %25 ? # %0d%0a %00 , %252f a [::1] :80 %40';
+    const piece = fc.constantFrom(' ', ...pieces.split(' '));
+    const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''));
+    await fc.assert(
+      fc.asyncProperty(text, text, text, async (prefix, host, port) => {
+        const environ = await seen(
+          { prefix: 1, host: 1, port: 1 },
+          {
+            'X-Forwarded-Prefix': prefix,
+            'X-Forwarded-Host': host,
+            'X-Forwarded-Port': port,
+          },
+        );
+        const { SCRIPT_NAME: script, HTTP_HOST: name = '' } = environ;
+        expect(script).toMatch(/^(?!\/\/|.*[\\\r\n\0])(?:\/.*[^/])?$/);
+        // Where the application redirects to, and where its links lead.
+        expect(new URL(`${script}/`, 'http://base.example').host).toBe('base.example');
+        expect(new URL(requestUri(environ)).host).toBe(new URL(`http://${name}`).host);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('is the one the client used', async () => {
@@ -179,7 +231,24 @@ describe('Forwarded', () => {
     expect(environ).toMatchObject(expected);
   });
 
-  it('is not looked at unless told', async () => {
+  it('has the parameters that the proxy wrote, and none that are inherited', () => {
+    const polluted = Object.prototype as { for?: string; host?: string };
+    const application = proxyFix(() => [], { forwarded: 1 });
+    for (const header of ['proto=http', '__proto__=x;proto=http', '', 'for="', undefined]) {
+      const environ = environOf({ remoteAddress: '10.0.0.1', headers: { Host: 'inner' } });
+      if (header !== undefined) environ.HTTP_FORWARDED = header;
+      try {
+        Object.assign(polluted, { for: '6.6.6.6', host: 'evil.example' });
+        void application(environ, () => () => {});
+      } finally {
+        delete polluted.for;
+        delete polluted.host;
+      }
+      expect([environ.REMOTE_ADDR, environ.HTTP_HOST]).toEqual(['10.0.0.1', 'inner']);
+    }
+  });
+
+  it('is not read by default', async () => {
     expect((await seen({}, { Forwarded: 'for=192.0.2.1' })).REMOTE_ADDR).toBe('10.0.0.1');
   });
 });

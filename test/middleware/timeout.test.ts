@@ -108,6 +108,33 @@ describe('an application that has begun', () => {
   });
 });
 
+describe('a head that was sent by an empty write', () => {
+  const silent: Application = async (_environ, startResponse) => {
+    void startResponse('200 OK', plain)(new Uint8Array(0));
+    await pause(60);
+    return [bytes('event')];
+  };
+
+  it('has begun the response, which may take its time', async () => {
+    const answer = await ask(timeout(silent, { ms: 20 }));
+    expect([answer.status, answer.text]).toEqual([200, 'event']);
+  });
+
+  it('is no answer where the end counts', async () => {
+    const heads: string[] = [];
+    const bounded = timeout(silent, { ms: 20, until: 'end' });
+    const call = async (): Promise<unknown> =>
+      bounded(environOf(), (status, _headers, error) => {
+        if (heads.length > 0) throw error;
+        heads.push(status);
+        return () => {};
+      });
+    // The 503 would come too late: the response breaks off.
+    await expect(call()).rejects.toThrow(/took longer than 20 ms/);
+    expect(heads).toEqual(['200 OK']);
+  });
+});
+
 it('leaves no timer behind', async () => {
   const timers = (): number =>
     process.getActiveResourcesInfo().filter((one) => one === 'Timeout').length;
