@@ -1,16 +1,19 @@
 /**
- * Middleware: applications around an application, each of which does one thing. They work above any application, bridges
- * included, and on any host; `compress`, `etag` and `staticFiles` ask for Node's modules when they are first used.
+ * Middleware: each is a function that puts one task around an application. All work with any
+ * application, also with a bridge, and on any host; `compress`, `etag` and `staticFiles` load Node's
+ * modules when they are first used.
  *
  * ```ts
- * import { accessLog, compress, errorPage, staticFiles } from 'gatecall/middleware';
+ * import { accessLog, compose, compress, errorPage, staticFiles } from 'gatecall/middleware';
  *
- * const served = accessLog(errorPage(compress(staticFiles(application, { root: 'public' }))));
+ * const wrap = compose(accessLog, errorPage, compress, [staticFiles, { root: 'public' }]);
+ * const served = wrap(application);
  * ```
  */
 export { accessLog, type AccessEntry, type AccessLogOptions } from './middleware/access-log.ts';
 export { basicAuth, type BasicAuthOptions } from './middleware/basic-auth.ts';
 export { bodyLimit, type BodyLimitOptions } from './middleware/body-limit.ts';
+export { compose, type ConfigurableMiddleware, type Steps } from './middleware/compose.ts';
 export { compress, type CompressOptions, type ContentCoding } from './middleware/compress.ts';
 export { conditionalGet } from './middleware/conditional-get.ts';
 export { contentLength } from './middleware/content-length.ts';

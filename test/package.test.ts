@@ -69,6 +69,7 @@ const publicNames: Record<string, string[]> = {
     'accessLog',
     'basicAuth',
     'bodyLimit',
+    'compose',
     'compress',
     'conditionalGet',
     'contentLength',

@@ -383,7 +383,10 @@ const rows: Readonly<Record<string, Row>> = {
 };
 
 it('has a row for every middleware', () => {
-  const named = Object.entries(exported).filter(([, value]) => typeof value === 'function');
+  const tools = ['compose', 'safeEqual'];
+  const named = Object.entries(exported).filter(
+    ([name, value]) => typeof value === 'function' && !tools.includes(name),
+  );
   expect(Object.keys(rows).sort()).toEqual(named.map(([name]) => name).sort());
 });
 
