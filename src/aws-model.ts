@@ -20,7 +20,13 @@ import {
   edgeViewerReply,
 } from './aws-model/edge.ts';
 import type { EdgeEvent } from './aws-model/edge.ts';
-import { lattice1Event, lattice2Event, latticeError, latticeReply } from './aws-model/lattice.ts';
+import {
+  lattice1Event,
+  lattice1Reply,
+  lattice2Event,
+  lattice2Reply,
+  latticeError,
+} from './aws-model/lattice.ts';
 import type { Lattice1Event, Lattice2Event } from './aws-model/lattice.ts';
 import {
   httpApi1Event,
@@ -95,8 +101,8 @@ const SOURCES: { readonly [S in LambdaSource]: Source<LambdaEvents[S]> } = {
   'function-url': { event: functionUrlEvent, reply: functionUrlReply, error: functionUrlError },
   alb: { event: albEvent, reply: albReply, error: errorPage },
   'alb-multi': { event: albMultiEvent, reply: albMultiReply, error: errorPage },
-  'lattice-1': { event: lattice1Event, reply: latticeReply, error: latticeError },
-  'lattice-2': { event: lattice2Event, reply: latticeReply, error: latticeError },
+  'lattice-1': { event: lattice1Event, reply: lattice1Reply, error: latticeError },
+  'lattice-2': { event: lattice2Event, reply: lattice2Reply, error: latticeError },
   'edge-viewer': { event: edgeViewerEvent, reply: edgeViewerReply, error: errorPage },
   'edge-origin': { event: edgeOriginEvent, reply: edgeOriginReply, error: errorPage },
 };

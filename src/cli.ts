@@ -2,6 +2,7 @@
 /** The command `gatecall`: finds the subcommand, runs it, and turns what happened into an exit code. */
 import { createRequire } from 'node:module';
 import { type Command, UsageError } from './cli/command.ts';
+import { say } from './cli/terminal.ts';
 
 /** Each is loaded when it is called: what one needs must not slow another down. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -61,6 +62,6 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\nRun \`gatecall --help\` for usage.\n`);
+  say(`${error.message}\nRun \`gatecall --help\` for usage.`);
   process.exitCode = 2;
 }

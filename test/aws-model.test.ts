@@ -21,6 +21,7 @@ import {
 import type { LambdaRequest, LambdaSource } from '../src/aws-model.ts';
 import { header, headerLines, testRequest, textOf } from '../src/aws-model/message.ts';
 import type { TestResponse } from '../src/aws-model/message.ts';
+import { expectLinear } from './growth.ts';
 
 const PNG_HEAD = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const PNG_HEAD_BASE64 = 'iVBORw0KGgo=';
@@ -700,6 +701,17 @@ describe('VPC Lattice events', () => {
     expect(event).not.toHaveProperty('is_base64_encoded');
     expect(lambdaEvent('lattice-2')).not.toHaveProperty('body');
     expect(lambdaEvent('lattice-2').headers['x-forwarded-for']).toEqual(['10.0.3.17']);
+  });
+});
+
+describe('VPC Lattice V2 with the query in its path', () => {
+  test('keeps both, and a %3F of the path', () => {
+    const target = '/a%3Fb?QS1=v&QS1=w';
+    expect(lambdaEvent('lattice-2', { target, queryInPath: true })).toMatchObject({
+      path: target,
+      queryStringParameters: { QS1: ['v', 'w'] },
+    });
+    expect(lambdaEvent('lattice-2', { target })).toMatchObject({ path: '/a%3Fb' });
   });
 });
 
@@ -1403,6 +1415,37 @@ describe('replies to VPC Lattice', () => {
     expect(seen(lambdaResponse('lattice-1', reply))).toEqual([502, reason, 'Bad Gateway']);
     expect(seen(lambdaResponse('lattice-2', reply))).toEqual([502, reason, 'Bad Gateway']);
   });
+});
+
+describe('cookies of a reply to VPC Lattice', () => {
+  test('V2: a list under set-cookie is a line each, other names take none', () => {
+    const reply = { statusCode: 200, headers: { 'Set-Cookie': ['a=1', 'b=2'] } };
+    expect(headerLines(lambdaResponse('lattice-2', reply), 'set-cookie')).toEqual(['a=1', 'b=2']);
+    const other = lambdaResponse('lattice-2', { statusCode: 200, headers: { 'x-a': ['1', '2'] } });
+    expect(other.reason).toBe('malformed: header x-a is an array, not a string');
+  });
+
+  test('V1: only the spelling of the name tells two apart', () => {
+    const headers = { 'set-cookie': 'a=1', 'Set-Cookie': 'b=2' };
+    const response = lambdaResponse('lattice-1', { statusCode: 200, headers });
+    expect(headerLines(response, 'set-cookie')).toEqual(['a=1', 'b=2']);
+    const list = lambdaResponse('lattice-1', {
+      statusCode: 200,
+      headers: { 'set-cookie': ['a=1'] },
+    });
+    expect(list.status).toBe(502);
+  });
+});
+
+test('blanks of a header and slashes of a path are trimmed in linear time', () => {
+  expectLinear((size) => {
+    const blanks = `a${' '.repeat(size)}b`;
+    lambdaEvent('alb', { headers: [['x-a', blanks]] });
+  }, 4000);
+  expectLinear((size) => {
+    const target = `/a${'/'.repeat(size)}b`;
+    lambdaEvent('rest-api', { target, route: '/{proxy+}' });
+  }, 4000);
 });
 
 describe('replies to Lambda@Edge', () => {

@@ -54,6 +54,11 @@ const FILES = {
       trace: process.env._X_AMZN_TRACE_ID,
       variables: Object.fromEntries(Object.entries(process.env).filter(([name]) => /AWS|LAMBDA|_HANDLER/.test(name))),
     });
+    export const steering = async () => {
+      console.log('\\x1b[31mred\\x1b[39m\\x1b]0;title\\x07\\x1b[2J');
+      process.stderr.write('\\x1b[6nhalf a line');
+      return '\\x9b2J';
+    };
     export const failing = async () => { throw new RangeError('out of range'); };
     export const failingText = async () => { throw 'just text'; };
     export const endless = () => { for (;;); };
@@ -80,6 +85,11 @@ const FILES = {
 
 
 
+    export const steering = async () => {
+      console.log('\\x1b[31mred\\x1b[39m\\x1b]0;title\\x07\\x1b[2J');
+      process.stderr.write('\\x1b[6nhalf a line');
+      return '\\x9b2J';
+    };
     export const failing = async (_event: Event): Promise<never> => { throw new Error('typed'); };`,
   'double.ts': 'export const double = (n: number): number => n * 2;',
   'untypable.ts': 'const n: = 1;',
@@ -212,6 +222,13 @@ describe('gatecall invoke', () => {
     expect(log).toMatch(
       /^while loading\nby log\nby info\n\{ by: 'dir' \}\nby write\nby descriptor\nREPORT/,
     );
+  });
+
+  it('keeps the terminal from obeying the handler', async () => {
+    const { out, log } = await invoke('functions:steering');
+    expect(log).toMatch(/^while loading\n\x1b\[31mred\x1b\[39m\n[^\x1b]*$/);
+    expect(log).toContain('half a line');
+    expect(out).toBe('"\\u009b2J"\n');
   });
 
   it('reads the event from standard input', async () => {

@@ -84,7 +84,7 @@ export function lattice2Event(request: LambdaRequest): Lattice2Event {
   const { received, headers } = latticeRequest(request);
   return {
     version: '2.0',
-    path: received.path,
+    path: request.queryInPath ? `${received.path}?${received.query}` : received.path,
     method: received.method,
     headers: allOf(groupedHeaders(headers)),
     queryStringParameters: allOf(grouped(queryPairs(received.query))),
@@ -120,14 +120,30 @@ function latticeBody(
   return isBase64Encoded ? { body, isBase64Encoded } : { body };
 }
 
-/** Header values are strings: how a reply might send several of one name is documented nowhere. */
-export function latticeReply(value: unknown): Reply {
+/** Version 1 takes strings alone: of several cookies the spelling of the name is all that can differ. */
+export function lattice1Reply(value: unknown): Reply {
+  return latticeReply(value, (name, text) => [field(name, stringValue(name, text))]);
+}
+
+/**
+ * Version 2 takes a list under `set-cookie`, which Hono 4.13.19 sends since one value joined with
+ * `, ` was its CVE-2026-54287. AWS documents no way to send several values of another name.
+ */
+export function lattice2Reply(value: unknown): Reply {
+  return latticeReply(value, (name, text) => {
+    const isList = name.toLowerCase() === 'set-cookie' && Array.isArray(text);
+    const lines: readonly unknown[] = isList ? text : [text];
+    return lines.map((line) => field(name, stringValue(name, line)));
+  });
+}
+
+function latticeReply(value: unknown, fieldsOf: (name: string, value: unknown) => Pair[]): Reply {
   const reply = members(value);
   return {
     status: statusOf(reply['statusCode'], 'statusCode', false),
     reason: reasonOf(reply['statusDescription']),
     headers: headerEntries(reply['headers'], 'headers')
-      .map(([name, text]) => field(name, stringValue(name, text)))
+      .flatMap(([name, text]) => fieldsOf(name, text))
       .filter(([name]) => !isHopByHop(name)),
     body: bodyBytes(reply['body'] ?? undefined, flagOf(reply, 'isBase64Encoded')),
   };

@@ -29,6 +29,7 @@ import {
   pathParameters,
   queryPairs,
   receive,
+  trimEnds,
   withForwarded,
   withHeader,
   without,
@@ -294,7 +295,7 @@ function isCustom({ customDomain, basePath }: LambdaRequest): boolean {
 }
 
 function basePathOf({ basePath = '' }: LambdaRequest): string {
-  const trimmed = basePath.replace(/^\/+|\/+$/g, '');
+  const trimmed = trimEnds(basePath, '/');
   return trimmed === '' ? '' : `/${trimmed}`;
 }
 

@@ -6,6 +6,7 @@ import type { Note } from '../local/project.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { parameterOverrides } from './parameters.ts';
 import { projectFolder, templateFile } from './template-file.ts';
+import { print, printJson } from './terminal.ts';
 
 const HELP = `Usage: gatecall check [template] [options]
 
@@ -42,7 +43,8 @@ export const check: Command = {
       folder: projectFolder(template, folder),
     });
     const report = reportOf(template, result, folder);
-    process.stdout.write(order.json ? `${JSON.stringify(report, null, 2)}\n` : formatted(report));
+    if (order.json) printJson(JSON.stringify(report, null, 2));
+    else print(formatted(report));
     return report.errors > 0 ? 1 : 0;
   },
 };

@@ -6,6 +6,7 @@ import { encodeNative } from '../base/native.ts';
 import { lambdaEvent, type LambdaRequest, type LambdaSource, lambdaSources } from '../testing.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { readInput } from './input.ts';
+import { printJson } from './terminal.ts';
 import { triggerEvent, triggers } from './trigger-events.ts';
 
 /** The sources that know stages, base paths and custom domains. */
@@ -74,7 +75,7 @@ export const generateEvent: Command = {
 };
 
 function print(event: unknown): void {
-  process.stdout.write(`${JSON.stringify(event, null, 2)}\n`);
+  printJson(JSON.stringify(event, null, 2));
 }
 
 /** @throws {UsageError} for an option that describes a request */

@@ -3,6 +3,7 @@ import { CodeError, startFunctions } from '../local/functions.ts';
 import { replyOf } from '../local/functions/reply.ts';
 import type { Project } from '../local/project.ts';
 import { UsageError } from './command.ts';
+import { printJson, say } from './terminal.ts';
 
 /**
  * Prints the result as JSON; what the function logs goes to standard error.
@@ -19,19 +20,19 @@ export async function invokeFunction(
   const definition = findFunction(project, id);
   const functions = startFunctions(project, {
     watch: false,
-    onLog: ({ text }) => process.stderr.write(`${text}\n`),
+    onLog: ({ text }) => say(text),
   });
   let exitCode = 0;
   try {
     for (let nth = 0; nth < repeat; nth++) {
       const { ok, value } = replyOf(await functions.invoke(definition.id, event));
-      process.stdout.write(`${JSON.stringify(value)}\n`);
+      printJson(JSON.stringify(value));
       if (!ok) exitCode = 1;
     }
   } catch (error) {
     if (!(error instanceof CodeError || error instanceof RangeError)) throw error;
     const { name: errorType, message: errorMessage } = error;
-    process.stdout.write(`${JSON.stringify({ errorType, errorMessage, trace: [] })}\n`);
+    printJson(JSON.stringify({ errorType, errorMessage, trace: [] }));
     exitCode = 1;
   } finally {
     await functions.close();

@@ -11,6 +11,7 @@ import { defaultTemplate, PROJECT_OPTIONS, type ProjectValues } from './project-
 import { failure, type Outcome } from '../local/functions/outcome.ts';
 import type { LoadOrder, Report } from './runtime.ts';
 import { startSandbox } from './sandbox.ts';
+import { printJson, say } from './terminal.ts';
 import { bundle } from './typescript.ts';
 
 const HELP = `Usage: gatecall invoke <module[:export]> --event <file>
@@ -72,7 +73,7 @@ export const invoke: Command = {
     const name = basename(file, extname(file));
     const handler = `${name}.${order.exportName}`;
     const variables = lambdaVariables({ name, handler, folder }, process.env);
-    const sandbox = startSandbox(variables, order.timeout * 1000);
+    const sandbox = startSandbox(variables, order.timeout * 1000, say);
     try {
       const init = await sandbox.load(load);
       if (!init.outcome.ok) {
@@ -153,19 +154,13 @@ async function readProject(values: ProjectValues): Promise<Project> {
   return await loadProject(values, say);
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
 function print(outcome: Outcome): void {
-  process.stdout.write(`${outcome.ok ? outcome.json : JSON.stringify(outcome.error)}\n`);
+  printJson(outcome.ok ? outcome.json : JSON.stringify(outcome.error));
 }
 
 /** The line at the end of an invocation in Lambda's own log. */
 function log(report: Report & { requestId: string }, init: Report | undefined): void {
   const time = (ms: number): string => `${ms.toFixed(2)} ms`;
   const cold = init ? `\tInit Duration: ${time(init.milliseconds)}` : '';
-  process.stderr.write(
-    `REPORT RequestId: ${report.requestId}\tDuration: ${time(report.milliseconds)}${cold}\n`,
-  );
+  say(`REPORT RequestId: ${report.requestId}\tDuration: ${time(report.milliseconds)}${cold}`);
 }

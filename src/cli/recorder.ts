@@ -1,6 +1,7 @@
 /** Events as files, each with what came of it beside it: written by `start-api --record`, read by `replay`. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileNameOf } from '../local/file-name.ts';
 import type { FrontsOptions } from '../local/fronts.ts';
 import { UsageError } from './command.ts';
 
@@ -48,7 +49,8 @@ export function openRecorder(
   let count = 0;
   return ({ functionId, source, event }) => {
     const number = String(++count).padStart(4, '0');
-    const file = join(folder, `${start}-${number}-${functionId}-${source}.json`);
+    const name = `${start}-${number}-${fileNameOf(functionId)}-${fileNameOf(source)}.json`;
+    const file = join(folder, name);
     write(file, event);
     return (reply) => {
       write(replyFile(file), { functionId, source, reply } satisfies RecordedReply);

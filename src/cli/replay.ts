@@ -10,6 +10,7 @@ import { loadProject } from './project.ts';
 import { PROJECT_OPTIONS } from './project-options.ts';
 import { type RecordedReply, replyFile, writeJson } from './recorder.ts';
 import { differences } from './replay/differences.ts';
+import { print, say } from './terminal.ts';
 
 const HELP = `Usage: gatecall replay <folder|file>... [options]
 
@@ -59,7 +60,7 @@ export const replay: Command = {
         else if (lines.length > 0) differing++;
         const verdict = !lines ? 'skipped' : lines.length > 0 ? 'differs' : 'same   ';
         const why = lines ?? ['  no function took it, so that there is no reply; --function <id>'];
-        process.stdout.write(`${[`${verdict} ${basename(file)}`, ...why].join('\n')}\n`);
+        print(`${[`${verdict} ${basename(file)}`, ...why].join('\n')}\n`);
       }
     } finally {
       await functions.close();
@@ -109,8 +110,4 @@ function eventFiles(path: string): string[] {
     .filter((name) => name.endsWith('.json') && !name.endsWith('.reply.json'))
     .sort()
     .map((name) => join(path, name));
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

@@ -5,6 +5,8 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { newInvocation } from '../local/functions/context.ts';
 import { type Outcome, platformFailure } from '../local/functions/outcome.ts';
@@ -22,16 +24,23 @@ export interface Sandbox {
 /** Time for `exit` handlers, in ms. */
 const GRACE = 1000;
 
+/** `onLine` receives what the function writes, standard output and standard error alike. */
 export function startSandbox(
   variables: Readonly<Record<string, string | undefined>>,
   timeoutMs: number,
+  onLine: (line: string) => void,
 ): Sandbox {
   const runtime = import.meta.url.replace(/sandbox(\.[jt]s)$/, 'runtime$1');
   const child = fork(fileURLToPath(runtime), {
     env: variables,
     execArgv: [...process.execArgv, '--enable-source-maps'],
-    stdio: ['ignore', 2, 2, 'ipc'],
+    // Not this command's own standard error: what a function writes could steer the terminal.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  const outputs = [child.stdout, child.stderr].filter((stream) => stream !== null);
+  for (const input of outputs) createInterface({ input }).on('line', onLine);
+  // Not `close` of the process, which Node 20 does not emit after `disconnect()`.
+  const written = Promise.all(outputs.map((stream) => once(stream, 'close')));
   // Messages that were under way when it died come before `disconnect`, but after `exit` for all one knows.
   const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
   gone.catch(() => {}); // each order that waits for it reports it
@@ -58,7 +67,10 @@ export function startSandbox(
     // A channel that is gone already is reported by `death`.
     child.send(message, () => {});
     try {
-      return await Promise.race([answer, death, timeout]);
+      const report = await Promise.race([answer, death, timeout]);
+      // What it wrote before its answer is in the pipes already, and is read before the next turn.
+      await turn();
+      return report;
     } finally {
       stop.abort();
     }
@@ -77,6 +89,9 @@ export function startSandbox(
       const timer = setTimeout(() => child.kill('SIGKILL'), GRACE);
       await gone;
       clearTimeout(timer);
+      // A process that the function has left behind may hold the pipes open.
+      await Promise.race([written, sleep(GRACE, undefined, { ref: false })]);
+      for (const stream of outputs) stream.destroy();
       release();
     },
   };

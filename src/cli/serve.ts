@@ -11,6 +11,7 @@ import type { Application } from '../types.ts';
 import { applicationOf } from './application.ts';
 import { type Command, parsed, UsageError } from './command.ts';
 import { handlerFile, isTypeScript } from './handler.ts';
+import { say } from './terminal.ts';
 import { bundle, replaceSource } from './typescript.ts';
 
 const HELP = `Usage: gatecall serve <module[:export]> [options]
@@ -91,7 +92,7 @@ export const serve: Command = {
       return 0;
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      process.stderr.write(`gatecall: ${told(error)}\n`);
+      say(`gatecall: ${told(error)}`);
       if (isWorker()) process.exit(1);
       return 1;
     }

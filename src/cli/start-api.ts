@@ -13,6 +13,7 @@ import { PROJECT_OPTIONS } from './project-options.ts';
 import { loadProject } from './project.ts';
 import { openRecorder } from './recorder.ts';
 import { answerLine, logLine, routeTable } from './start-api/output.ts';
+import { print, say } from './terminal.ts';
 
 const HELP = `Usage: gatecall start-api [options]
 
@@ -140,7 +141,7 @@ async function serve(project: Project, settings: Settings, end: Promise<void>): 
     for (const line of runtimeNotes(project)) say(line);
     try {
       const inspector = await inspect(settings, fronts);
-      process.stdout.write(routeTable(fronts.list, settings.functions.debugPort, project));
+      print(routeTable(fronts.list, settings.functions.debugPort, project));
       process.stdout.write(`inspector: ${inspector.url}\n`);
       await end;
       await inspector.close();
@@ -254,8 +255,4 @@ function stopSignal(): Promise<void> & { isOver: () => boolean } {
     }
   });
   return Object.assign(stopped, { isOver: () => isOver });
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
 }

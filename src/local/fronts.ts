@@ -18,7 +18,7 @@ import { type Door, type Resend, sendAgain } from './fronts/resend.ts';
 import { restApiHandler, restApiTooLarge } from './fronts/rest-api.ts';
 import { type FrontServerOptions, portOf, startServer, stopServer } from './fronts/server.ts';
 import type { JsonWebKey, RecordedEvent, Services } from './fronts/services.ts';
-import { fitsWildcard } from './fronts/wildcard.ts';
+import { matchesGlob } from './glob.ts';
 import type { Functions } from './functions.ts';
 import type { Front, Project } from './project.ts';
 import type { TraceLog } from './trace.ts';
@@ -151,7 +151,7 @@ function allowedNames(
 ): (name: string) => boolean {
   if (allowedHosts === 'any') return () => true;
   const known = [...allowedHosts, ...(host === undefined ? [] : [host]), ...ownNames(project)];
-  return (name) => isLocalName(name) || known.some((it) => fitsWildcard(it, name, 'i'));
+  return (name) => isLocalName(name) || known.some((it) => matchesGlob(it, name, 'i'));
 }
 
 /** Names that the template itself gives its load balancers. A pattern for every name would be no protection. */

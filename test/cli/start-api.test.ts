@@ -108,6 +108,47 @@ describe('gatecall start-api', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it('lets neither functions nor templates steer the terminal, nor write elsewhere', async () => {
+    const steer = String.raw`\x1b]0;title\x07\x1b[2J\x1b[31mred\x1b[39m`;
+    files.write(
+      'steer/app.mjs',
+      `export const handler = async () => { console.log('${steer}'); return '${steer}'; };`,
+    );
+    files.write(
+      'steer/template.json',
+      JSON.stringify({
+        Transform: 'AWS::Serverless-2016-10-31',
+        Resources: {
+          '/../../x': {
+            Type: 'AWS::Serverless::Function',
+            Properties: {
+              Runtime: 'nodejs24.x',
+              Handler: 'app.handler',
+              FunctionUrlConfig: { AuthType: 'NONE' },
+              Events: {
+                Any: {
+                  Type: 'HttpApi',
+                  Properties: { Path: '/\x1b[2Jpath\x9b2J', Method: 'GET' },
+                },
+              },
+              Timeout: '\x1b]0;title\x07 soon',
+            },
+          },
+        },
+      }),
+    );
+    const api = await startApi('-t', 'steer/template.json', '--record', 'recorded/inner');
+    const url = /x +(http:\S+) +ANY/.exec(api.out())?.[1] ?? '';
+    expect((await fetch(`${url}/\x1b[2J`)).status).toBe(200);
+    await until(() => / GET \S+ 200 in /.test(api.log()));
+    await api.stop();
+    expect(api.out() + api.log()).not.toMatch(/\x1b(?!\[3[19]m)|[\x80-\x9f\x07]/);
+    expect(api.log()).toContain('\x1b[31mred\x1b[39m');
+    expect(readdirSync(join(files.folder, 'recorded'))).toEqual(['inner']);
+    expect(readdirSync(join(files.folder, 'recorded/inner'))).toHaveLength(2);
+    expect(existsSync(join(files.folder, '../x'))).toBe(false);
+  });
+
   it("serves this repository's own template", async () => {
     const api = await startApi('--template', join(root, 'template.yaml'));
     const fronts = ['DemoHttpApi', 'DemoRestApi', 'Demo'];

@@ -84,6 +84,37 @@ describe('the Host header', () => {
     },
   );
 
+  it.each([
+    ['evil.example', 'localhost'],
+    ['evil.example:80', '127.0.0.1'],
+    ['evil.example', 'evil.example'],
+  ])('is what an absolute target names: not %s, whatever Host says', async (authority, host) => {
+    const before = calls;
+    const bytes = `GET http://${authority}/ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    expect(await exchange(bytes)).toMatch(/^HTTP\/1\.1 421 /);
+    expect(calls).toBe(before);
+  });
+
+  it('may be a local name in an absolute target', async () => {
+    const bytes = 'GET HTTP://localhost:1/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    expect(await exchange(bytes)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    ['two of them', 'GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n'],
+    ['user information', 'GET / HTTP/1.1\r\nHost: evil.example@api.localhost\r\n'],
+    [
+      'the same in a target',
+      'GET http://evil.example@api.localhost/ HTTP/1.1\r\nHost: localhost\r\n',
+    ],
+    ['markup', 'GET / HTTP/1.1\r\nHost: "><script>.localhost\r\n'],
+  ])('may not be %s', async (_what, head) => {
+    const before = calls;
+    const received = await exchange(`${head}Connection: close\r\n\r\n`);
+    expect(received).toMatch(/^HTTP\/1\.1 400 /);
+    expect(calls).toBe(before);
+  });
+
   it('may be a name of the load balancer', async () => {
     expect(await exchange(get('shop.example.com'), 'Alb')).toMatch(/^HTTP\/1\.1 200 /);
     expect(await exchange(get('eu.shop.example.com'), 'Alb')).toMatch(/^HTTP\/1\.1 200 /);

@@ -150,7 +150,7 @@ function wholeExport(code: string): { names: string[]; open: boolean } {
     const body = braces(code, match.index + match[0].length);
     if (body === undefined || body.includes('...')) return { names, open: true };
     for (const item of topLevel(body)) {
-      const name = /^\s*(?:async\s+)?\*?\s*([\w$]+)/.exec(item)?.[1];
+      const name = /^\s*(?:async\s+)?(?:\*\s*)?([\w$]+)/.exec(item)?.[1];
       if (name !== undefined) names.push(name);
     }
   }

@@ -14,7 +14,7 @@ import {
 import { invokeTarget } from './invocation.ts';
 import { hostNameOf } from './names.ts';
 import type { Services } from './services.ts';
-import { fitsWildcard } from './wildcard.ts';
+import { matchesGlob } from '../glob.ts';
 
 export const albTooLarge: FrontAnswer = pageAnswer(
   413,
@@ -120,7 +120,7 @@ export function meets(request: FrontRequest, condition: LoadBalancerCondition): 
 }
 
 function anyFits(patterns: readonly string[], text: string, flags: '' | 'i' = ''): boolean {
-  return patterns.some((pattern) => fitsWildcard(pattern, text, flags));
+  return patterns.some((pattern) => matchesGlob(pattern, text, flags));
 }
 
 function isWithin(address: string, range: string): boolean {

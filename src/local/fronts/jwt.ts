@@ -1,5 +1,6 @@
 /**
- * JWT authorizers of HTTP APIs. Tokens are checked against a JWK Set on this machine; without one they are read, and believed.
+ * JWT authorizers of HTTP APIs. `--jwks` names the JWK Set that checks tokens on this machine. Without
+ * one a request still needs a token that can be read, and its claims are believed.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */
@@ -29,9 +30,9 @@ export function askJwt(
   if (!keys) {
     const how = 'give a JWK Set with --jwks to have it checked';
     say(`authorizer ${name} is not enforced locally: ${issuer} has the keys; ${how}`);
-    return { context: token && contextOf(token.claims, scopes) };
   }
-  if (!token) return refuse('the request has no token');
+  if (!token) return refuse('the request has no token that can be read');
+  if (!keys) return { context: contextOf(token.claims, scopes) };
   const { claims } = token;
   if (!isSigned(token, keys)) return refuse('the token is signed by none of the keys');
   if (claims['iss'] !== issuer) return refuse(`its issuer is not ${issuer}`);
@@ -39,11 +40,12 @@ export function askJwt(
   if (audience.length > 0 && !audiences.some((it) => audience.includes(String(it)))) {
     return refuse(`its audience is none of ${audience.join(', ')}`);
   }
+  const wrongDate = ['exp', 'nbf', 'iat'].find((claim) => !isNumericDate(claims[claim]));
+  if (wrongDate !== undefined) return refuse(`its ${wrongDate} is no number of seconds`);
+  const { exp = Infinity, nbf = 0, iat = 0 } = claims as Readonly<Record<string, number>>;
   const now = Date.now() / 1000;
-  if (Number(claims['exp'] ?? Infinity) <= now) return refuse('it has expired');
-  if (Number(claims['nbf'] ?? 0) > now || Number(claims['iat'] ?? 0) > now) {
-    return refuse('it is not valid yet');
-  }
+  if (exp <= now) return refuse('it has expired');
+  if (nbf > now || iat > now) return refuse('it is not valid yet');
   const granted = scopesOf(claims);
   if (scopes.length > 0 && !scopes.some((scope) => granted.includes(scope))) {
     return forbidden(`authorizer ${name}: the token has none of the scopes ${scopes.join(', ')}`);
@@ -102,6 +104,11 @@ function isSigned({ header, signed, signature }: Token, keys: readonly JsonWebKe
       const publicKey = createPublicKey({ key: key as NodeKey, format: 'jwk' });
       return verify(digest, Buffer.from(signed), publicKey, signature);
     });
+}
+
+/** RFC 7519, section 2. `Number('never') <= now` is false, so that such a token never expired. */
+function isNumericDate(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && Number.isFinite(value));
 }
 
 function scopesOf(claims: Claims): string[] {

@@ -17,7 +17,7 @@ import {
   splitTarget,
 } from './front.ts';
 import type { Services } from './services.ts';
-import { fitsWildcard } from './wildcard.ts';
+import { matchesGlob } from '../glob.ts';
 
 type LambdaAuthorizer = Extract<Authorizer, { type: 'lambda' }>;
 type Members = Readonly<Record<string, unknown>>;
@@ -112,7 +112,7 @@ function judge(statements: readonly Members[], arn: string): 'Allow' | 'Deny' | 
 function anyMatches(patterns: unknown, value: string): boolean {
   return [patterns]
     .flat()
-    .some((pattern) => typeof pattern === 'string' && fitsWildcard(pattern, value, 'i'));
+    .some((pattern) => typeof pattern === 'string' && matchesGlob(pattern, value, 'i'));
 }
 
 /** `$request.header.X`, `method.request.querystring.x`, and their siblings. */

@@ -1,4 +1,5 @@
 /** Which template of a path fits best, as API Gateway chooses. */
+import { trimSlashes } from '../template/routes.ts';
 
 /** A path template: `/users/{id}`, `/files/{rest+}`. */
 export interface Routed {
@@ -52,7 +53,7 @@ function rank(segment: string | undefined): number {
 
 /** The stage or base path in front of a target, and what is left; undefined when it is not there. */
 export function withoutPrefix(target: string, prefix: string): string | undefined {
-  const name = prefix.replace(/^\/+|\/+$/g, '');
+  const name = trimSlashes(prefix);
   if (name === '') return target;
   if (!target.startsWith(`/${name}`)) return undefined;
   const rest = target.slice(name.length + 1);

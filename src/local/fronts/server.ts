@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Header } from '../../types.ts';
 import type { FrontAnswer, FrontHandler, FrontRequest } from './front.ts';
+import { ABSOLUTE, requestHost } from './names.ts';
 
 export interface FrontServerOptions {
   handler: FrontHandler;
@@ -52,7 +53,9 @@ async function serve(
   response: ServerResponse,
 ): Promise<void> {
   const begun = performance.now();
-  const front = find(incoming.headers.host);
+  const { host, isValid } = requestHost(incoming.url ?? '/', hostsOf(incoming));
+  if (!isValid) return await send(NO_HOST, incoming, response);
+  const front = find(host);
   if (!front) return await send(REFUSED, incoming, response);
   const body = await readBody(incoming, front.bodyLimit);
   const request = requestOf(incoming, body ?? new Uint8Array());
@@ -109,6 +112,13 @@ const REFUSED = textAnswer(
   'This host name is none of a local front. Use localhost, or allow it with --allowed-host.',
 );
 
+const NO_HOST = textAnswer(400, 'A request has one host: name, or name:port.');
+
+/** Each Host header: `incoming.headers` keeps the first alone. */
+function hostsOf({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, at) => at % 2 === 1 && /^host$/i.test(rawHeaders[at - 1] ?? ''));
+}
+
 /** The whole body; undefined when it is over the limit, and the rest of it unread. */
 function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
@@ -158,7 +168,7 @@ export function newRequest(
 
 /** RFC 9112 section 3.2.2: the authority of an absolute target replaces Host. */
 function originForm(target: string, headers: Header[]): Pick<FrontRequest, 'target' | 'headers'> {
-  const [, authority, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
+  const [, authority, rest = ''] = ABSOLUTE.exec(target) ?? [];
   if (authority === undefined) return { target, headers };
   const others = headers.filter(([name]) => name.toLowerCase() !== 'host');
   return {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type * as Esbuild from 'esbuild';
 import type { EsbuildProperties, FunctionDefinition, Project } from '../project.ts';
+import { fileNameOf } from '../file-name.ts';
 import { type Code, CodeError, type CodeOptions } from './code.ts';
 import { watchFolders } from './watch.ts';
 
@@ -114,11 +115,11 @@ function cacheFolder({ id, codeFolder }: FunctionDefinition, project: Project): 
   for (let at = codeFolder; ; at = dirname(at)) {
     const packages = join(at, 'node_modules');
     if (statSync(packages, { throwIfNoEntry: false })?.isDirectory()) {
-      return join(packages, '.cache/gatecall', basename(project.file), id);
+      return join(packages, '.cache/gatecall', basename(project.file), fileNameOf(id));
     }
     if (at === project.folder || at === dirname(at)) break;
   }
-  return join(project.folder, '.aws-sam/gatecall', id);
+  return join(project.folder, '.aws-sam/gatecall', fileNameOf(id));
 }
 
 /** The function's own esbuild, else one that happens to be installed beside this package. */

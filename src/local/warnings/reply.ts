@@ -273,7 +273,7 @@ const COOKIE_FIXES: Readonly<Partial<Record<LambdaSource, string>>> = {
   alb: "switch the target group's lambda.multi_value_headers.enabled on",
   'alb-multi': 'return them in multiValueHeaders',
   'lattice-1': 'send one cookie a response',
-  'lattice-2': 'send one cookie a response',
+  'lattice-2': 'return them as a list under set-cookie',
 };
 
 /** CodeGenieApp/serverless-express#554, dougmoscrop/serverless-http#244. */

@@ -336,7 +336,7 @@ export const inputCases: readonly ConformanceCase[] = [
       await until('the application is told', () => cleaned);
       equal('read()', outcome, 'failed');
       const logged = raw.client.log() ?? '';
-      if (/\n\s+at /.test(logged)) wrong('log', 'no stack trace for a client that left', logged);
+      if (/\n[ \t]+at /.test(logged)) wrong('log', 'no stack trace for a client that left', logged);
     },
   },
   {

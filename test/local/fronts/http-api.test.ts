@@ -429,6 +429,12 @@ describe('a JWT authorizer', () => {
     ['a future one', token({ ...GOOD, nbf: 4e9 }), 401],
     ['an unsigned one', token(GOOD, 'none'), 401],
     ['a forged one', `${token(GOOD).slice(0, -8)}AAAAAAAA`, 401],
+    ["one that 'never' expires", token({ ...GOOD, exp: 'never' }), 401],
+    ['one that expires at null', token({ ...GOOD, exp: null }), 401],
+    ['one that expires as text', token({ ...GOOD, exp: '4000000000' }), 401],
+    ['one that expires in a list', token({ ...GOOD, exp: [4e9] }), 401],
+    ['one that begins at no date', token({ ...GOOD, nbf: 'soon' }), 401],
+    ['one issued at no date', token({ ...GOOD, iat: {} }), 401],
     ['one without the scope', token({ ...GOOD, scope: 'write' }), 403],
   ])('keeps out %s', async (_what, text, status) => {
     const [response] = await ask(text);
@@ -437,13 +443,21 @@ describe('a JWT authorizer', () => {
     expect(await response.text()).toBe(JSON.stringify({ message }));
   });
 
+  it.each([
+    ['no token', undefined],
+    ['no token that can be read', 'a.b.c'],
+  ])('keeps out %s without keys, too', async (_what, text) => {
+    const [response] = await ask(text, false);
+    expect([response.status, await response.text()]).toEqual([401, '{"message":"Unauthorized"}']);
+  });
+
   it('says once that it is not enforced without keys, and passes the claims on', async () => {
     const [response, served] = await ask(token({ ...GOOD, exp: 1 }), false);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
       requestContext: { authorizer: { jwt: { claims: { aud: 'shop' } } } },
     });
-    await fetch(`${served.url()}/x`);
+    expect((await fetch(`${served.url()}/x`)).status).toBe(401);
     expect(served.notes).toEqual([expect.stringMatching(/Pool is not enforced locally.*--jwks/)]);
   });
 });
