@@ -67,7 +67,10 @@ export type Write = (data: Uint8Array) => void | PromiseLike<void>;
  */
 export type StartResponse = (status: NativeString, headers: HeaderList, error?: unknown) => Write;
 
-/** The request: an ordinary mutable object with a null prototype, new for each request. */
+/**
+ * The request: an ordinary mutable object, new for each request, that inherits nothing (`'constructor' in environ` is
+ * false).
+ */
 export interface Environ {
   REQUEST_METHOD: NativeString;
   /** The part of the path that belongs to the mount: `''`, or `/…` without a trailing slash. */

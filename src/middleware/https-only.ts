@@ -1,7 +1,8 @@
 import { text } from '../core/response/body.ts';
 import { checkApplication } from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { parseHost, requestUri } from '../core/request/url.ts';
+import { requestUri } from '../core/request/url.ts';
+import { parseHost } from '../http/host.ts';
 
 /**
  * Sends clients that come by http to the same URL by https: GET and HEAD with a 301, others with a 308, which keeps method and

@@ -2,7 +2,7 @@ import { readAddress } from '../http/address.ts';
 import { percentDecode } from '../base/native.ts';
 import { checkApplication, checkOptions, isCount } from '../core/options.ts';
 import type { Application, Environ } from '../types.ts';
-import { parseHost } from '../core/request/url.ts';
+import { parseHost } from '../http/host.ts';
 import { hop, readForwarded } from '../http/forwarded.ts';
 
 /** How many of your proxies write each header; 0 for a header that none of them sets or overwrites. */

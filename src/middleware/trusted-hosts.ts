@@ -1,7 +1,7 @@
 import { text } from '../core/response/body.ts';
 import { checkApplication, checkOptions, isListOf } from '../core/options.ts';
 import type { Application } from '../types.ts';
-import { parseHost } from '../core/request/url.ts';
+import { parseHost } from '../http/host.ts';
 
 export interface TrustedHostsOptions {
   /** Names without a port; one with a dot in front is for every name below it, e.g. `'.example.com'`. */

@@ -57,7 +57,7 @@ export function checkStructure(environ: unknown): asserts environ is Environ {
 
 /** The values, once {@link checkStructure} has passed. */
 export function checkVariables(environ: Environ, warn: Warn): void {
-  if (Object.getPrototypeOf(environ) !== null) {
+  if (!inheritsNothing(environ)) {
     warn('environ-prototype', 'an object that inherits from Object.prototype');
   }
   for (const key of EMPTY_ALLOWED) {
@@ -93,13 +93,26 @@ function checkObject(environ: unknown): asserts environ is Environ {
   }
 }
 
+/** Without a prototype, or with one that is empty, can stay nothing else, and has none itself. */
+function inheritsNothing(object: object): boolean {
+  const prototype = Object.getPrototypeOf(object) as object | null;
+  if (prototype === null) return true;
+  return (
+    Object.getPrototypeOf(prototype) === null &&
+    Object.isFrozen(prototype) &&
+    Reflect.ownKeys(prototype).length === 0
+  );
+}
+
 function isPlain(object: object): boolean {
   if (Array.isArray(object)) return false;
+  if (inheritsNothing(object)) return true;
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === null || prototype === Object.prototype) return true;
+  if (prototype === Object.prototype) return true;
   // The Object.prototype of another realm (Jest, vm) is another object, with the same methods and nothing above it.
   return (
     typeof prototype === 'object' &&
+    prototype !== null &&
     Object.getPrototypeOf(prototype) === null &&
     Object.hasOwn(prototype, 'isPrototypeOf')
   );

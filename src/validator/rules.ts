@@ -57,9 +57,8 @@ export const rules = [
     party: 'server',
     severity: 'warning',
     section: 'environ',
-    sentence: 'environ has a null prototype',
-    remedy:
-      'Copy with Object.assign(Object.create(null), environ); a spread makes environ.constructor a function.',
+    sentence: 'environ inherits nothing',
+    remedy: 'Copy it with copyEnviron; a spread makes environ.constructor a function.',
   },
   {
     id: 'environ-mutable',

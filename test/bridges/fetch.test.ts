@@ -132,13 +132,21 @@ describe('fromFetchHandler', () => {
     expect(log).toMatch(/GET \/: Error: secret reason\n +at /);
   });
 
-  it.each(['bad host/evil', 'user@evil.example', 'a b', 'example.com:99999', '[::1', 'x\\y'])(
-    'answers 400 to the Host %j',
+  it('answers 400 to a Host that no URL can have', async () => {
+    const handler = vi.fn<() => Response>(() => new Response('x'));
+    const { status, text, log } = await answer(fromFetchHandler(handler), {
+      headers: { host: 'example.com:99999' },
+    });
+    expect([status, text, log]).toEqual(['400 Bad Request', 'Bad Request\n', '']);
+    expect(handler).not.toHaveBeenCalled();
+  });
+
+  it.each(['bad host/evil', 'user@evil.example', 'a b', '[::1', 'x\\y'])(
+    'takes the name of the server for the Host %j, which is none',
     async (host) => {
-      const handler = vi.fn<() => Response>(() => new Response('x'));
-      const { status, text, log } = await answer(fromFetchHandler(handler), { headers: { host } });
-      expect([status, text, log]).toEqual(['400 Bad Request', 'Bad Request\n', '']);
-      expect(handler).not.toHaveBeenCalled();
+      const application = fromFetchHandler(({ url }) => new Response(url));
+      const { status, text } = await answer(application, { headers: { host }, rawPath: '/x' });
+      expect([status, text]).toEqual(['200 OK', 'https://localhost/x']);
     },
   );
 

@@ -4,7 +4,7 @@
  */
 import { memoize } from '../../base/memoize.ts';
 import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
-import { cleanValue, environKey, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
+import { environKey, headerValue, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Environ } from '../../types.ts';
@@ -50,17 +50,16 @@ export function urlPartsFrom(
 }
 
 /** Of these the body, the event's cookies, or whoever sent the request, has a say in what an environ holds. */
-const TOUCHED: ReadonlySet<string> = new Set(['connection', 'content-length', 'cookie']);
+const TOUCHED: ReadonlySet<string> = new Set(['content-length', 'cookie']);
 
 /** The value of a header that came once, in lower case; undefined says nothing of whether there is one. */
 export function plainHeader({ headers, native }: RequestParts, name: string): string | undefined {
   if (Array.isArray(headers) || native || nameOf(name) !== name || TOUCHED.has(name))
     return undefined;
   const map = headers as HeaderMap;
-  // What Connection names belongs to the connection.
-  if (!Object.hasOwn(map, name) || 'connection' in map) return undefined;
+  if (!Object.hasOwn(map, name)) return undefined;
   const value = map[name];
-  return typeof value === 'string' ? cleanValue(value) : undefined;
+  return typeof value === 'string' ? headerValue(environKey(name), value) : undefined;
 }
 
 /**
@@ -79,7 +78,7 @@ export function allHeaders(facts: RequestParts): string[] | undefined {
     const name = nameOf(key);
     if (name === '') continue;
     if (name === 'content-length' && body) continue;
-    if (name === 'connection' || name === 'content-length') return undefined;
+    if (name === 'content-length') return undefined;
     if (ownCookies && name === 'cookie') continue;
     folded ||= name !== key;
     const value = map[key];
@@ -101,7 +100,7 @@ export function isBuffered({ input, contentLength }: RequestParts): boolean {
 }
 
 function addHeader(list: string[], name: string, value: unknown, again: boolean): void {
-  const clean = typeof value === 'string' ? cleanValue(value) : undefined;
+  const clean = typeof value === 'string' ? headerValue(environKey(name), value) : undefined;
   if (clean === undefined) return;
   if (again) {
     for (let index = 0; index < list.length; index += 2) {

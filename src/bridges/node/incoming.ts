@@ -3,7 +3,12 @@
  * (decisions/008-gateway-request.md). Both must say the same; test/bridges/node-gateway-request.test.ts holds them to it.
  */
 import { joinTarget, requestTarget } from '../../core/request/environ.ts';
-import { cleanValue, environKey, type HeaderMap } from '../../core/request/environ-keys.ts';
+import {
+  cleanValue,
+  environKey,
+  headerValue,
+  type HeaderMap,
+} from '../../core/request/environ-keys.ts';
 import { lowerCase } from '../../http/headers.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
 import { encodeNative, percentDecode, percentEncode } from '../../base/native.ts';
@@ -191,10 +196,11 @@ function asTheyCame(
   const list: string[] = [];
   for (const name in headers) {
     const value: unknown = headers[name];
+    const known = headerName(name);
     if (
       typeof value !== 'string' ||
-      headerName(name).lower !== name ||
-      cleanValue(value) !== value
+      known.lower !== name ||
+      headerValue(known.key, value) !== value
     ) {
       return undefined;
     }
@@ -230,7 +236,7 @@ function cleaned(headers: HeaderMap, withoutCookie: boolean): OneEach | undefine
     if (known.dropped || (lower === 'cookie' && withoutCookie)) continue;
     if (lower === undefined || typeof value !== 'string' || name.length > CACHED_LENGTH)
       return undefined;
-    const clean = cleanValue(value);
+    const clean = headerValue(known.key, value);
     if (clean === undefined) continue;
     if (known.request === request) return undefined;
     known.request = request;
@@ -259,9 +265,13 @@ class HeaderName {
   /** The last request that came with it. */
   request = 0;
 
+  /** The environ's key. */
+  readonly key: string;
+
   constructor(lower: string, key: string) {
-    // `Connection` makes others vanish, of `Set-Cookie` Node keeps a list, and a name may be one that every object has.
-    const unusual = key === 'HTTP_CONNECTION' || lower === 'set-cookie' || lower in {};
+    this.key = key;
+    // Node keeps a list of `Set-Cookie`, and a name may be one that every object has.
+    const unusual = lower === 'set-cookie' || lower in {};
     this.dropped = key === '';
     this.lower = this.dropped || unusual ? undefined : lower;
   }

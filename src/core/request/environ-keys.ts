@@ -2,6 +2,7 @@
 import { memoize } from '../../base/memoize.ts';
 import { encodeNative } from '../../base/native.ts';
 import { isToken } from '../../http/headers.ts';
+import { isAuthority } from '../../http/host.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 
 /** Headers as platforms give them: name → value, or → values. Nulls are survived. */
@@ -32,7 +33,10 @@ export const keyOf: (name: string) => EnvironKey = memoize((name) => ({
 const DROPPED: ReadonlySet<string> = new Set([
   // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has no meaning to lose.
   'PROXY',
-  // Of the connection to the front, which has acted on them already; a stale `chunked` misleads body readers.
+  // Of the connection to the front, which has acted on them already; a stale `chunked` misleads body readers. The
+  // headers that `Connection` names stay: an application is the last hop, and a client that names one there could
+  // make vanish what a front has added, such as `x-amzn-oidc-identity`.
+  'CONNECTION',
   'KEEP-ALIVE',
   'PROXY-CONNECTION',
   'TE',
@@ -93,6 +97,17 @@ export function cleanValue(value: string, native: Encode = encodeNative): Native
   const clean = trimBlanks(native(value));
   // A control character other than HTAB, or what is no byte: in a log or a header sent on it would break out.
   return /[\x00-\x08\x0a-\x1f\x7f\u0100-\uffff]/.test(clean) ? undefined : clean;
+}
+
+/** As {@link cleanValue}, by the rule of the header's key. A Host that is none is dropped. */
+export function headerValue(
+  key: string,
+  value: string,
+  native: Encode = encodeNative,
+): NativeString | undefined {
+  const clean = cleanValue(value, native);
+  // It becomes SERVER_NAME and the host of every URL that an application builds: `good.example@evil.example`, markup.
+  return key === 'HTTP_HOST' && clean !== undefined && !isAuthority(clean) ? undefined : clean;
 }
 
 /** Without a regular expression: `/[ \t]+$/` takes time in the square of the blanks inside a value, 3 s for 64 KB. */

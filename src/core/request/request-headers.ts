@@ -4,7 +4,7 @@
  * over and `Object.assign` copies.
  */
 import {
-  cleanValue,
+  headerValue,
   type Encode,
   environKey,
   nameOfKey,
@@ -146,7 +146,7 @@ function byKey({ headers, native }: Original): Map<string, [name: string, value:
   const add = (name: string, value: unknown): void => {
     const key = environKey(name);
     if (key === '' || typeof value !== 'string') return;
-    const clean = cleanValue(value, native);
+    const clean = headerValue(key, value, native);
     if (clean === undefined) return;
     const group = groups.get(key);
     if (group) group.push([name, clean]);

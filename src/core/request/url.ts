@@ -1,5 +1,6 @@
 /** URLs out of an environ (PEP 3333, "URL Reconstruction"), and stepping down its path. */
 import { percentEncode } from '../../base/native.ts';
+import { parseHost } from '../../http/host.ts';
 import type { Environ } from '../../types.ts';
 
 /**
@@ -76,22 +77,6 @@ export function shiftPathInfo(
   environ.PATH_INFO = rest.length === 0 ? '' : `/${rest.join('/')}`;
   // A final '.' is no segment of its own.
   return name === '.' ? null : name;
-}
-
-export interface Host {
-  /** As it came. */
-  text: string;
-  /** In lower case, without the port; an IPv6 address keeps its brackets. */
-  name: string;
-  port: string | undefined;
-}
-
-/** A host with or without a port; undefined for anything else, such as what carries a path or a user. */
-export function parseHost(text: string | undefined): Host | undefined {
-  const match = /^([\w.-]+|\[[0-9a-f:.]+\])(?::(\d{0,5}))?$/i.exec(text ?? '');
-  if (!match) return undefined;
-  const [whole, name = '', port] = match;
-  return { text: whole, name: name.toLowerCase(), port: port || undefined };
 }
 
 /** The name of the host that a request is for; what the client wrote, where that is a host. */

@@ -513,7 +513,9 @@ export const environCases: readonly ConformanceCase[] = [
           )
           .map(([key]) => key);
         return {
-          prototype: Object.getPrototypeOf(environ) === null,
+          inherited: ['constructor', 'toString', '__proto__', 'hasOwnProperty'].filter(
+            (name) => name in environ,
+          ),
           extensible: Object.isExtensible(environ),
           'not plain data': wrongOnes,
           // The validator may leave a mark, which copies of the environ carry along, as the headers that came do.
@@ -538,7 +540,7 @@ export const environCases: readonly ConformanceCase[] = [
         };
       });
       equal('environ', came, {
-        prototype: true,
+        inherited: [],
         extensible: true,
         'not plain data': [],
         symbols: 0,
@@ -550,15 +552,14 @@ export const environCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-41',
-    title: 'hop-by-hop request headers, and those Connection names, are the server’s own',
+    title: 'hop-by-hop request headers are the server’s own',
     without: ['no-hop-headers'],
     async run(bench) {
-      const keys = ['CONNECTION', 'X_HOP', 'TE', 'KEEP_ALIVE', 'PROXY_CONNECTION'];
+      const keys = ['CONNECTION', 'TE', 'KEEP_ALIVE', 'PROXY_CONNECTION'];
       const of = has(...keys.map((key) => `HTTP_${key}`));
       const came = await fact(bench, of, {
         headers: [
-          ['Connection', 'close, X-Hop'],
-          ['X-Hop', '1'],
+          ['Connection', 'close'],
           ['TE', 'trailers'],
           ['Keep-Alive', 'timeout=5'],
           ['Proxy-Connection', 'close'],

@@ -5,7 +5,6 @@ import type { Environ } from '../../../src/types.ts';
 import {
   applicationUri,
   hostName,
-  parseHost,
   requestUri,
   shiftPathInfo,
 } from '../../../src/core/request/url.ts';
@@ -127,24 +126,6 @@ describe('applicationUri and requestUri', () => {
     expect(() => requestUri(environ({}, { PATH_INFO: '/\u0100' }))).toThrow(RangeError);
     expect(() => applicationUri(environ({}, { SCRIPT_NAME: '/\u0100' }))).toThrow(RangeError);
   });
-});
-
-it.each<[string | undefined, string | undefined, string?]>([
-  ['Example.COM', 'example.com'],
-  ['example.com:8080', 'example.com', '8080'],
-  ['example.com:', 'example.com'],
-  ['[2001:DB8::1]:80', '[2001:db8::1]', '80'],
-  ['192.0.2.1', '192.0.2.1'],
-  [undefined, undefined],
-  ['', undefined],
-  ['a b', undefined],
-  ['user@example.com', undefined],
-  ['example.com/path', undefined],
-  ['example.com:port', undefined],
-  ['2001:db8::1', undefined],
-])('parseHost: %j', (text, name, port) => {
-  const host = parseHost(text);
-  expect([host?.name, host?.port]).toEqual([name, port]);
 });
 
 it('hostName is what the client wrote, where that is a host', () => {
