@@ -138,7 +138,7 @@ const EnvironObject: EnvironConstructor = /* @__PURE__ */ (() => {
     if (parts.remoteUser) this.REMOTE_USER = native(parts.remoteUser);
     keepRawHeaders(this, parts.headers, native);
   }
-  EnvironObject.prototype = Object.freeze(Object.create(null));
+  EnvironObject.prototype = Object.freeze(Object.create(null) as object);
   return EnvironObject as unknown as EnvironConstructor;
 })();
 
