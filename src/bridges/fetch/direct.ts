@@ -12,7 +12,7 @@ import type { Environ } from '../../types.ts';
 /** Where a light request finds everything. */
 export interface RequestSource {
   readonly environ: Environ;
-  readonly request?: RequestParts;
+  readonly parts?: RequestParts;
   readonly signal?: AbortSignalLike | undefined;
 }
 

@@ -64,7 +64,7 @@ export class LightHeaders {
     const key = headerName(name, 'get');
     const source = this.#source;
     if (source) {
-      const { request } = source;
+      const { parts: request } = source;
       if (!request) return environValue(source.environ, key);
       const plain = plainHeader(request, key);
       if (plain !== undefined) return plain;
@@ -196,7 +196,7 @@ export class LightHeaders {
   #listed(): Flat {
     const source = this.#source;
     if (source) {
-      this.#list = (source.request && allHeaders(source.request)) ?? listOf(source.environ);
+      this.#list = (source.parts && allHeaders(source.parts)) ?? listOf(source.environ);
       this.#source = undefined;
     }
     return this.#list;

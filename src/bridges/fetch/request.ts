@@ -240,7 +240,7 @@ export class LightRequest {
   #mayAbort(): boolean {
     const source = this.#source;
     if (this.#signal || !source) return this.#signal !== undefined;
-    return (source.request ? source.signal : source.environ['gatecall.signal']) !== undefined;
+    return (source.parts ? source.signal : source.environ['gatecall.signal']) !== undefined;
   }
 
   /** The standard knows no body under GET and HEAD. */
@@ -258,7 +258,7 @@ showAs(LightRequest.prototype, 'Request', ({ method, url, headers, bodyUsed }) =
 
 /** Of an environ only where the gateway itself has no more than a stream. */
 function contentOf(source: RequestSource): Content | null {
-  const { request } = source;
+  const { parts: request } = source;
   if (request && isBuffered(request)) {
     return request.body && request.body.length > 0 ? new Content(request.body) : null;
   }
