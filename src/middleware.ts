@@ -33,6 +33,11 @@ export {
   type SecurityHeadersOptions,
 } from './middleware/security-headers.ts';
 export { serverTiming } from './middleware/server-timing.ts';
-export { staticFiles, type StaticFilesOptions } from './middleware/static-files.ts';
+export {
+  type FileHeaders,
+  type FileStat,
+  staticFiles,
+  type StaticFilesOptions,
+} from './middleware/static-files.ts';
 export { timeout, type TimeoutOptions } from './middleware/timeout.ts';
 export { trustedHosts, type TrustedHostsOptions } from './middleware/trusted-hosts.ts';

@@ -282,8 +282,10 @@ const SCRIPT = `
   async function main() {
     let name = 'gatecall/middleware';
     const { compress, accessLog, etag } = LOAD;
+    name = 'gatecall/gateway';
+    const { callApplication, createEnviron, errorStream } = LOAD;
     name = 'gatecall';
-    const { callApplication, createEnviron, errorStream, text: answer } = LOAD;
+    const { text: answer } = LOAD;
     const application = compress(etag(accessLog(answer(text), { log() {} })));
     const early = loaded(/^NativeModule (zlib|undici)/);
     const codings = [];

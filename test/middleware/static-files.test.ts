@@ -145,6 +145,164 @@ describe('a file', () => {
   });
 });
 
+describe('options of serve-static', () => {
+  beforeAll(() => {
+    writeFileSync(join(root, 'about.html'), 'about html');
+    writeFileSync(join(root, 'about.htm'), 'about htm');
+    writeFileSync(join(root, 'only.htm'), 'only htm');
+    writeFileSync(join(root, 'folder.html'), 'folder html');
+    writeFileSync(join(root, 'v1.2.html'), 'version');
+    writeFileSync(join(root, 'bare'), 'bare');
+    writeFileSync(join(root, 'bare.html'), 'bare html');
+    mkdirSync(join(root, 'dir.html/x'), { recursive: true });
+    mkdirSync(join(root, 'dirs'), { recursive: true });
+    writeFileSync(join(root, 'dirs/one.html'), 'one');
+  });
+  const extensions = ['html', 'htm'];
+
+  it.each<[string, number, string]>([
+    ['/about', 200, 'about html'],
+    ['/only', 200, 'only htm'],
+    ['/dirs/one', 200, 'one'],
+    ['/about.htm', 200, 'about htm'],
+    // The file itself, then a folder, then extensions.
+    ['/bare', 200, 'bare'],
+    ['/folder', 301, 'Moved Permanently\n'],
+    ['/dir', 404, 'the application'],
+    ['/about/', 404, 'the application'],
+    ['/gone', 404, 'the application'],
+    // As serve-static, for names without an extension only.
+    ['/v1.2', 404, 'the application'],
+    ['/about.html/', 404, 'the application'],
+    ['/.', 404, 'the application'],
+    ['/..%2fsecret', 404, 'the application'],
+  ])('extensions: %s', async (path, status, expected) => {
+    const answer = await get(path, {}, { extensions });
+    expect([answer.status, answer.text]).toEqual([status, expected]);
+    if (status === 200) expect(answer.header('etag')).toBeDefined();
+  });
+
+  it('extensions: none by default', async () => {
+    for (const options of [{}, { extensions: false as const }, { extensions: [] }]) {
+      expect((await get('/about', {}, options)).status).toBe(404);
+    }
+    expect((await get('/about', {}, { extensions })).header('content-type')).toBe(
+      'text/html; charset=utf-8',
+    );
+  });
+
+  it('index: several names, best first', async () => {
+    const index = ['gone.html', 'one.html', 'index.html'];
+    expect((await get('/dirs/', {}, { index })).text).toBe('one');
+    expect((await get('/', {}, { index })).text).toBe(page);
+    expect((await get('/dirs', {}, { index })).header('location')).toBe('/dirs/');
+    expect((await get('/empty', {}, { index })).status).toBe(404);
+  });
+
+  it('redirect: false lets a folder without a slash pass', async () => {
+    const answer = await get('/folder', {}, { redirect: false });
+    expect([answer.status, answer.text]).toEqual([404, 'the application']);
+    expect((await get('/folder/', {}, { redirect: false })).text).toBe('folder');
+  });
+
+  it('lastModified: false', async () => {
+    const options = { lastModified: false };
+    const answer = await get('/data.bin', {}, options);
+    expect([answer.status, answer.header('last-modified')]).toEqual([200, undefined]);
+    expect(answer.header('etag')).toBeDefined();
+    const headers = { 'If-Modified-Since': new Date(Date.now() + 86_400_000).toUTCString() };
+    expect((await get('/data.bin', { headers }, options)).status).toBe(200);
+    expect((await get('/data.bin', { headers })).status).toBe(304);
+  });
+
+  it('acceptRanges: false', async () => {
+    const options = { acceptRanges: false };
+    for (const range of ['bytes=0-9', 'bytes=0-1,5-6', 'bytes=999999-']) {
+      const answer = await get('/data.bin', { headers: { Range: range } }, options);
+      expect([answer.status, answer.header('accept-ranges')]).toEqual([200, undefined]);
+      expect(answer.body).toHaveLength(200_000);
+    }
+  });
+
+  it('setHeaders adds, replaces and removes', async () => {
+    const seen: unknown[] = [];
+    const setHeaders: StaticFilesOptions['setHeaders'] = (response, path, stat) => {
+      seen.push([path, stat.size, stat.mtime instanceof Date]);
+      response.setHeader('X-Path', path);
+      response.setHeader('x-number', 5);
+      response.setHeader('X-Twice', ['a', 'b']);
+      response.setHeader('cache-control', `${response.getHeader('Cache-Control')}, immutable`);
+      response.setHeader('ETag', '"own"');
+      response.setHeader('Content-Type', 'text/x-own');
+      response.setHeader('Content-Disposition', 'attachment');
+      response.setHeader('Content-Length', '1');
+      response.removeHeader('last-modified');
+    };
+    const answer = await get('/app.js', {}, { setHeaders });
+    expect(seen).toEqual([['app.js', 5, true]]);
+    expect(answer.text).toBe('plain');
+    expect(answer.headers.toSorted()).toEqual([
+      ['accept-ranges', 'bytes'],
+      ['cache-control', 'public, max-age=0, immutable'],
+      ['content-disposition', 'attachment'],
+      ['content-length', '5'],
+      ['content-type', 'text/x-own'],
+      ['etag', '"own"'],
+      ['x-number', '5'],
+      ['x-path', 'app.js'],
+      ['x-twice', 'a'],
+      ['x-twice', 'b'],
+    ]);
+    // Conditions are judged by the headers that are sent.
+    const headers = { 'If-None-Match': '"own"' };
+    const unchanged = await get('/app.js', { headers }, { setHeaders });
+    expect([unchanged.status, unchanged.header('x-path')]).toEqual([304, 'app.js']);
+    expect(unchanged.headers.filter(([name]) => name.startsWith('content-'))).toEqual([]);
+    const part = await get('/app.js', { headers: { Range: 'bytes=1-2' } }, { setHeaders });
+    expect([part.status, part.text, part.header('x-path')]).toEqual([206, 'la', 'app.js']);
+  });
+
+  it('setHeaders that throws, or sets what cannot be sent, closes the file', async () => {
+    const fail = (): never => {
+      throw new Error('on purpose');
+    };
+    const split: StaticFilesOptions['setHeaders'] = (response) =>
+      response.setHeader('X-A', 'a\r\nb');
+    for (const setHeaders of [fail, split]) {
+      const response = callApplication(files({ setHeaders }), environOf({ rawPath: '/data.bin' }));
+      expect((await response).status).toBe('500 Internal Server Error');
+      if (existsSync('/proc/self/fd')) expect(descriptors()).toEqual([]);
+    }
+  });
+
+  it('fallthrough: an application by itself answers for the rest', async () => {
+    for (const options of [{}, { fallthrough: true }, { fallthrough: false }]) {
+      const alone = staticFiles({ root, ...options });
+      expect((await ask(alone, { rawPath: '/' })).text).toBe(page);
+      const gone = await ask(alone, { rawPath: '/gone.txt' });
+      expect([gone.status, gone.text]).toEqual([404, 'Not Found\n']);
+      const posted = await ask(alone, { rawPath: '/index.html', method: 'POST' });
+      expect([posted.status, posted.header('allow')]).toEqual([405, 'GET, HEAD']);
+      const site = mount({ '/': beyond, '/static': alone });
+      expect((await ask(site, { rawPath: '/static/app.js' })).text).toBe('plain');
+    }
+  });
+
+  it('root: what is no folder is an error when the application starts', () => {
+    const gone = join(root, 'no-such-folder');
+    const file = join(root, 'index.html');
+    for (const make of [
+      staticFiles,
+      (options: StaticFilesOptions) => staticFiles(beyond, options),
+    ]) {
+      expect(() => make({ root: gone })).toThrow(
+        `the root of staticFiles does not exist: ${gone}; a relative path counts from`,
+      );
+      expect(() => make({ root: file })).toThrow(`the root of staticFiles is no folder: ${file};`);
+    }
+  });
+});
+
 describe('what is no file of the folder', () => {
   it.each([
     ['a name nobody has', '/gone.txt'],
@@ -273,8 +431,15 @@ describe('policies', () => {
     [{}, /staticFiles needs the option root/],
     [{ root: '.', dotfiles: 'deny' }, /cannot use the string "deny" as option dotfiles/],
     [{ root: '.', index: '../x' }, /as option index/],
+    [{ root: '.', index: ['a', ''] }, /as option index/],
+    [{ root: '.', extensions: ['.html'] }, /as option extensions/],
+    [{ root: '.', extensions: ['x/../y'] }, /as option extensions/],
+    [{ root: '.', extensions: 'html' }, /as option extensions/],
+    [{ root: '.', setHeaders: {} }, /as option setHeaders/],
+    [{ root: '.', redirect: 'no' }, /as option redirect/],
   ])('%j is refused', (options, message) => {
     expect(() => staticFiles(beyond, options as never)).toThrow(message);
+    expect(() => staticFiles(options as never)).toThrow(message);
   });
 });
 

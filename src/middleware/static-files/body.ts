@@ -6,22 +6,22 @@ import { latin1Bytes } from '../../base/native.ts';
 import type { Environ, FileLike, ResponseBody } from '../../types.ts';
 import type { ByteRange } from '../../http/range.ts';
 
-/** Bytes read at once: as Node's own streams, and large enough that a block costs less than its way. */
+/** Bytes of one read: as many as Node's own file streams read. */
 const BLOCK = 65_536;
 
-/** One range, through the server's `wsgi.file_wrapper`, which may know a faster way; its close closes the file. */
+/** One range, through the server's `wsgi.file_wrapper`, which may have a faster way. Its close closes the file. */
 export function rangeBody(environ: Environ, handle: FileHandle, range: ByteRange): ResponseBody {
   const wrap = environ['wsgi.file_wrapper'] ?? fileWrapper;
   return wrap(fileLike(handle, range), BLOCK);
 }
 
-/** Ends early where the file has been cut off meanwhile; the server sees by the Content-Length that bytes are missing. */
+/** Ends early if the file was cut off. The server sees by the Content-Length that bytes are missing. */
 function fileLike(handle: FileHandle, { first, last }: ByteRange): FileLike {
   let position = first;
   return {
     async read(size = BLOCK) {
       const length = Math.min(size < 0 ? BLOCK : size, last + 1 - position);
-      // Never the same memory twice: a block that was handed on belongs to the server.
+      // New memory for each block: a block that was yielded belongs to the server.
       const buffer = new Uint8Array(Math.max(length, 0));
       if (buffer.length === 0) return buffer;
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
@@ -32,7 +32,7 @@ function fileLike(handle: FileHandle, { first, last }: ByteRange): FileLike {
   };
 }
 
-/** The parts of `multipart/byteranges` (RFC 9110 section 14.6), and how long they are together. */
+/** The parts of `multipart/byteranges` (RFC 9110 section 14.6), and their length in bytes. */
 export function multipartBody(
   handle: FileHandle,
   ranges: readonly ByteRange[],

@@ -1,4 +1,4 @@
-/** From a path to an open file: what is not to be had is `undefined`, as if it were not there. */
+/** From a path to an open file. A file that must not be served is `undefined`, like one that does not exist. */
 import type * as nodeFs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type * as nodePath from 'node:path';
@@ -14,7 +14,12 @@ export interface FileSystem {
 export interface Where {
   /** Absolute. */
   root: string;
-  index: string | false;
+  /** The names that answer for a folder, best first. */
+  index: readonly string[];
+  /** Without their dot, best first. */
+  extensions: readonly string[];
+  /** Whether a folder without a slash at its end is redirected. */
+  redirect: boolean;
   dotfiles: 'ignore' | 'allow';
   symlinks: 'inside' | 'follow' | 'ignore';
   precompressed: readonly Coding[];
@@ -23,11 +28,11 @@ export interface Where {
 type Coding = 'br' | 'zstd' | 'gzip';
 const SUFFIX: Readonly<Record<Coding, string>> = { br: '.br', zstd: '.zst', gzip: '.gz' };
 
-/** A file, open: whoever gets it closes it. */
+/** An open file. Its receiver closes it. */
 export interface Found {
-  /** Below the root, with slashes, of the file that was asked for. */
+  /** Of the file that was asked for: below the root, with slashes. */
   path: string;
-  /** The real path of what is open. */
+  /** The real path of the open file. */
   real: string;
   handle: FileHandle;
   stat: nodeFs.BigIntStats;
@@ -43,33 +48,70 @@ export async function locate(
 ): Promise<Found | { location: string } | undefined> {
   const segments = segmentsOf(environ.PATH_INFO, where);
   if (!segments) return undefined;
-  const isFolder = segments.at(-1) === '';
-  if (isFolder) {
-    if (where.index === false) return undefined;
-    segments[segments.length - 1] = where.index;
+  const name = segments.pop() ?? '';
+  if (name === '') return openFirst(node, where, environ, segments, where.index);
+  const plain = await open(node, where, [...segments, name]);
+  if (plain === 'folder') return redirectTo(node, where, environ, [...segments, name]);
+  if (plain) return choose(node, where, environ, [...segments, name], plain);
+  // As serve-static: an extension is added only to a name without one.
+  if (node.path.extname(name) !== '') return undefined;
+  const names = where.extensions.map((extension) => `${name}.${extension}`);
+  return openFirst(node, where, environ, segments, names);
+}
+
+/** The first file of these names in a folder. */
+async function openFirst(
+  node: FileSystem,
+  where: Where,
+  environ: Environ,
+  folder: readonly string[],
+  names: readonly string[],
+): Promise<Found | undefined> {
+  for (const name of names) {
+    const segments = [...folder, name];
+    const opened = await open(node, where, segments);
+    if (opened && opened !== 'folder') return choose(node, where, environ, segments, opened);
   }
-  const path = segments.join('/');
-  const varies = where.precompressed.length > 0;
-  const plain = await open(node, where, segments);
-  if (plain === 'folder') {
-    // Relative links in an index need the slash.
-    const there =
-      where.index !== false && !isFolder && (await open(node, where, [...segments, where.index]));
-    if (!there || there === 'folder') return undefined;
+  return undefined;
+}
+
+/** The address with a slash, which relative links in an index need; none for a folder without an index. */
+async function redirectTo(
+  node: FileSystem,
+  where: Where,
+  environ: Environ,
+  folder: readonly string[],
+): Promise<{ location: string } | undefined> {
+  if (!where.redirect) return undefined;
+  for (const name of where.index) {
+    const there = await open(node, where, [...folder, name]);
+    if (!there || there === 'folder') continue;
     await there.handle.close();
     return { location: withSlash(environ) };
   }
-  if (!plain) return undefined;
+  return undefined;
+}
+
+/** A file, or the compressed copy of it that the client prefers. */
+async function choose(
+  node: FileSystem,
+  where: Where,
+  environ: Environ,
+  segments: readonly string[],
+  plain: Opened,
+): Promise<Found> {
+  const path = segments.join('/');
+  const varies = where.precompressed.length > 0;
   const coding = chooseEncoding(environ.HTTP_ACCEPT_ENCODING, where.precompressed);
   const copy = coding && (await openCopy(node, where, segments, SUFFIX[coding], plain.handle));
   if (copy) return { path, ...copy, coding, varies };
   return { path, ...plain, coding: undefined, varies };
 }
 
-/** The segments of a path; the last is `''` for a folder. Undefined for what no link of ours would say. */
+/** The segments of a path; the last is `''` for a folder. Undefined for a path that no file has. */
 function segmentsOf(pathInfo: string, { dotfiles }: Where): string[] | undefined {
   const path = decodeNative(pathInfo === '' ? '/' : pathInfo);
-  // A backslash parts names on Windows. U+FFFD stands for bytes that are no text.
+  // A backslash separates names on Windows. U+FFFD stands for bytes that are no UTF-8.
   if (!path.startsWith('/') || /[\0\\\ufffd]/.test(path)) return undefined;
   const segments = path.slice(1).split('/');
   const last = segments.length - 1;
@@ -93,15 +135,17 @@ async function open(
   try {
     const base = await fs.promises.realpath(root);
     const wanted = path.join(base, ...segments);
-    if (!inside(path, base, wanted)) return undefined;
+    if (!isInside(path, base, wanted)) return undefined;
     const real = await fs.promises.realpath(wanted);
     if (symlinks === 'ignore' && real !== wanted) return undefined;
-    const within = inside(path, base, real);
+    const within = isInside(path, base, real);
     if (symlinks === 'inside' && !within) return undefined;
-    // Not only by its own name: a link leads there too, and on Windows a short name or a trailing dot.
-    if (within && dotfiles !== 'allow' && hidden(path.relative(base, real), path.sep))
+    // The path has been checked already; a link, on Windows also a short name or a trailing dot, can
+    // lead to a dotfile under another name.
+    if (within && dotfiles !== 'allow' && hasDotName(path.relative(base, real), path.sep)) {
       return undefined;
-    // A pipe would keep whoever opens it waiting, so what it is, is asked first.
+    }
+    // Before it is opened: the opening of a pipe would wait for a writer.
     const kind = await fs.promises.stat(real);
     if (kind.isDirectory()) return 'folder';
     if (!kind.isFile()) return undefined;
@@ -114,7 +158,7 @@ async function open(
   }
 }
 
-/** What a path alone can cause. Anything else, such as too many open files, is a failure that has to show. */
+/** The errors that a path alone can cause. Any other, such as too many open files, is thrown. */
 const ABSENT: ReadonlySet<string> = new Set([
   'EACCES',
   'ELOOP',
@@ -136,7 +180,7 @@ async function describeOpen(real: string, handle: FileHandle): Promise<Opened | 
   return undefined;
 }
 
-/** The compressed copy beside a file; the file itself is closed when there is one, and when looking for it fails. */
+/** The compressed copy beside a file. Closes the file if there is a copy, and if the search fails. */
 async function openCopy(
   node: FileSystem,
   where: Where,
@@ -157,18 +201,18 @@ async function openCopy(
   return copy;
 }
 
-function hidden(relative: string, sep: string): boolean {
+function hasDotName(relative: string, sep: string): boolean {
   return relative.split(sep).some((name) => name.startsWith('.'));
 }
 
-function inside({ sep }: FileSystem['path'], base: string, path: string): boolean {
+function isInside({ sep }: FileSystem['path'], base: string, path: string): boolean {
   return path.startsWith(base.endsWith(sep) ? base : base + sep);
 }
 
-/** A path alone, which keeps the client's scheme and host; several slashes in front would name another host. */
+/** A path alone keeps the client's scheme and host. Several slashes in front would name another host. */
 function withSlash(environ: Environ): string {
   const path = percentEncode(environ.SCRIPT_NAME + environ.PATH_INFO, "/:@!$&'()*+,;=");
-  // What cannot stand in a header is left behind.
+  // Without a query that cannot stand in a header.
   const query = /^[\x21-\x7e]+$/.test(environ.QUERY_STRING) ? `?${environ.QUERY_STRING}` : '';
   return `${path.replace(/^\/+/, '/')}/${query}`;
 }
