@@ -37,3 +37,55 @@ function duration(run: (size: number) => void, size: number, repeats: number): n
   for (let nth = 0; nth < repeats; nth++) run(size);
   return performance.now() - start;
 }
+
+/** Characters. Quadratic code takes half a second for the first, and more than 10 s for the second. */
+const SIZES = [32_768, 262_144];
+/** ms. Linear code takes less for any of them, also on a busy machine. */
+const QUICK = 200;
+
+/** What a regular expression can stumble over. */
+const PIECES: readonly string[] = [
+  '\t',
+  '\0',
+  '\u00e9',
+  ...' |,|"|%|a|0|;|=|:|.|/|\\|+|-|_|*|, | ,|",|"a",|a,|,,a|a | a|%2|%zz|%41|a=|a=b;|a="'.split(
+    '|',
+  ),
+  ...'q=|gzip;q=0,|\\"|"\\|0-|0-1,|1.|:a|/a|//|../|W/"a"|==|&|+a'.split('|'),
+];
+
+/**
+ * Expects that `run` takes time in proportion to its text, for many texts of 256 KB: each piece
+ * repeated, after a beginning and before an end that the parser knows.
+ */
+export async function expectLinearText(
+  run: (text: string) => unknown,
+  beginnings: readonly string[] = [''],
+  ends: readonly string[] = ['', '!'],
+): Promise<void> {
+  const around = beginnings.flatMap((beginning) => ends.map((end) => [beginning, end] as const));
+  for (const piece of PIECES) {
+    for (const [beginning, end] of around) {
+      for (const size of SIZES) {
+        const textOf = (length: number): string =>
+          `${beginning}${piece.repeat(Math.ceil(length / piece.length))}${end}`;
+        if ((await fastest(run, textOf(size), QUICK)) <= QUICK) continue;
+        const ratio = (await fastest(run, textOf(size))) / (await fastest(run, textOf(size / 4)));
+        const text = [beginning, piece, end].map((part) => JSON.stringify(part)).join(' ');
+        // Garbage collection takes linear code to 9 at times; quadratic code has 16.
+        expect(ratio, `cost(${size}) / cost(${size / 4}) of ${text}`).toBeLessThan(11);
+      }
+    }
+  }
+}
+
+/** ms of the fastest run, or of the first that is quick enough. */
+async function fastest(run: (text: string) => unknown, text: string, quick = 0): Promise<number> {
+  let least = Infinity;
+  for (let nth = 0; nth < 5 && least > quick; nth++) {
+    const start = performance.now();
+    await run(text);
+    least = Math.min(least, performance.now() - start);
+  }
+  return least;
+}

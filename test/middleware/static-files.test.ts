@@ -179,7 +179,7 @@ describe('options of serve-static', () => {
   ])('extensions: %s', async (path, status, expected) => {
     const answer = await get(path, {}, { extensions });
     expect([answer.status, answer.text]).toEqual([status, expected]);
-    if (status === 200) expect(answer.header('etag')).toBeDefined();
+    expect(answer.header('etag') !== undefined).toBe(status === 200);
   });
 
   it('extensions: none by default', async () => {
@@ -241,18 +241,20 @@ describe('options of serve-static', () => {
     const answer = await get('/app.js', {}, { setHeaders });
     expect(seen).toEqual([['app.js', 5, true]]);
     expect(answer.text).toBe('plain');
-    expect(answer.headers.toSorted()).toEqual([
-      ['accept-ranges', 'bytes'],
-      ['cache-control', 'public, max-age=0, immutable'],
-      ['content-disposition', 'attachment'],
-      ['content-length', '5'],
-      ['content-type', 'text/x-own'],
-      ['etag', '"own"'],
-      ['x-number', '5'],
-      ['x-path', 'app.js'],
-      ['x-twice', 'a'],
-      ['x-twice', 'b'],
-    ]);
+    expect(new Set(answer.headers.map(String))).toEqual(
+      new Set([
+        'accept-ranges,bytes',
+        'cache-control,public, max-age=0, immutable',
+        'content-disposition,attachment',
+        'content-length,5',
+        'content-type,text/x-own',
+        'etag,"own"',
+        'x-number,5',
+        'x-path,app.js',
+        'x-twice,a',
+        'x-twice,b',
+      ]),
+    );
     // Conditions are judged by the headers that are sent.
     const headers = { 'If-None-Match': '"own"' };
     const unchanged = await get('/app.js', { headers }, { setHeaders });
@@ -271,7 +273,7 @@ describe('options of serve-static', () => {
     for (const setHeaders of [fail, split]) {
       const response = callApplication(files({ setHeaders }), environOf({ rawPath: '/data.bin' }));
       expect((await response).status).toBe('500 Internal Server Error');
-      if (existsSync('/proc/self/fd')) expect(descriptors()).toEqual([]);
+      expect(existsSync('/proc/self/fd') ? descriptors() : []).toEqual([]);
     }
   });
 
@@ -328,6 +330,7 @@ describe('what is no file of the folder', () => {
     ['a folder that leaves', '/up/secret.txt'],
     ['a link in a circle', '/loop'],
     ['a name too long', `/${'x'.repeat(5000)}`],
+    ['a path of many folders', '/x'.repeat(150_000)],
   ])('%s goes to the application', async (_what, path) => {
     const answer = await get(path);
     expect([answer.status, answer.text]).toEqual([404, 'the application']);
