@@ -74,7 +74,7 @@ export function allHeaders(facts: RequestParts): string[] | undefined {
   const ownCookies = cookies && cookies.length > 0;
   // Keys in lower case are one name each.
   let folded = false;
-  for (const key in map) {
+  for (const key of Object.keys(map)) {
     const name = nameOf(key);
     if (name === '') continue;
     if (name === 'content-length' && body) continue;

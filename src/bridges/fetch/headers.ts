@@ -311,7 +311,7 @@ function environValue(environ: Environ, name: string): string | null {
 /** Name and value in turn. */
 function listOf(environ: Environ): Flat {
   const list: Flat = [];
-  for (const key in environ) {
+  for (const key of Object.keys(environ)) {
     const name = nameOfKey(key);
     if (name === '') continue;
     const value = environ[key];

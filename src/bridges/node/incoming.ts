@@ -194,7 +194,7 @@ function asTheyCame(
   grows: boolean,
 ): OneEach | undefined {
   const list: string[] = [];
-  for (const name in headers) {
+  for (const name of Object.keys(headers)) {
     const value: unknown = headers[name];
     const known = headerName(name);
     if (
@@ -227,7 +227,7 @@ function cleaned(headers: HeaderMap, withoutCookie: boolean): OneEach | undefine
   // To count the names of the object that is made takes longer than to mark those that came.
   const request = ++requests;
   const before = cleared;
-  for (const name in headers) {
+  for (const name of Object.keys(headers)) {
     const given = headers[name];
     const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
     if (value === null || value === undefined) continue;

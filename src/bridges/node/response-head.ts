@@ -94,7 +94,7 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
     // None.
   } else if (headers === (this as unknown as Record<symbol, unknown>)[outHeaders]) {
     const stored = headers as Record<string, [name: string, value: HeaderValue]>;
-    for (const key in stored) {
+    for (const key of Object.keys(stored)) {
       const entry = stored[key] as [string, HeaderValue];
       addHeader(this, list, key, entry[0], entry[1]);
     }
