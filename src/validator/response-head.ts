@@ -1,6 +1,7 @@
 /** Status and headers as given to startResponse: PEP 3333, "The start_response() Callable". */
 import { describe } from '../base/bytes.ts';
 import { isHopByHop, isToken, lowerCase } from '../http/headers.ts';
+import { isSingleField } from '../http/single-fields.ts';
 import { isBodiless, isStatus, statusCode } from '../http/status.ts';
 import { codePoint, violation } from './report.ts';
 import type { Warn } from './report.ts';
@@ -22,8 +23,10 @@ const PLAIN_NAME = /^[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/;
 export function checkHead(status: unknown, headers: unknown, warn: Warn): Head {
   const code = checkStatus(status);
   const head: Head = { code, contentType: false, contentLength: Infinity };
+  const singles = new Set<string>();
   for (const [name, value] of checkPairs(headers)) {
     checkName(name, warn);
+    checkRepeat(singles, name);
     checkValue(name, value);
     noteHeader(head, name, value, warn);
   }
@@ -62,6 +65,14 @@ function checkName(name: string, warn: Warn): void {
   if (lowerCase(name) === 'status') throw violation('header-status', JSON.stringify(name));
   if (isHopByHop(name)) throw violation('header-hop-by-hop', JSON.stringify(name));
   if (!PLAIN_NAME.test(name)) warn('header-name-plain', JSON.stringify(name));
+}
+
+function checkRepeat(singles: Set<string>, name: string): void {
+  const lower = lowerCase(name);
+  // `Content-Length` has rules of its own.
+  if (lower === 'content-length' || !isSingleField(lower)) return;
+  if (singles.has(lower)) throw violation('header-single', `a second ${name}`);
+  singles.add(lower);
 }
 
 /** Messages name the header and the character, never the value: it may be a session cookie. */

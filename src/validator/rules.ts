@@ -579,6 +579,15 @@ export const rules = [
     remedy: 'Replace the header instead of adding to the list; names ignore case.',
   },
   {
+    id: 'header-single',
+    party: 'application',
+    severity: 'error',
+    section: 'startResponse',
+    sentence:
+      'A header that is no comma-separated list comes once: Content-Type, Location, ETag, Retry-After and their like',
+    remedy: 'Replace the header instead of adding to the list; names ignore case.',
+  },
+  {
     id: 'content-length-unwanted',
     party: 'application',
     severity: 'warning',

@@ -360,6 +360,16 @@ const applications: ApplicationRow[] = [
       ['content-length', '0'],
     ]),
   ],
+  ...['Location', 'Content-Type', 'ETag', 'Retry-After', 'Strict-Transport-Security'].map(
+    (name): ApplicationRow => [
+      `two ${name}`,
+      'header-single',
+      headers([
+        [name, 'one'],
+        [name.toUpperCase(), 'one'],
+      ]),
+    ],
+  ),
   [
     'a Content-Length with 204',
     'content-length-unwanted',
