@@ -10,7 +10,8 @@ export function isBytes(value: unknown): value is Uint8Array {
   );
 }
 
-function classOf(value: object): string {
+/** `Object`, `Map`, `Uint8Array`: what a value is, in whatever realm it was made. */
+export function classOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 

@@ -33,8 +33,8 @@ const GATEWAY: readonly Limit[] = [...ANY_EVENT, 'no-reason', 'https-only', 'own
 const DECODED: readonly Limit[] = ['decoded-path', 'utf8-path'];
 /** The request line's version is in none of these events. */
 const BALANCER: readonly Limit[] = [...ANY_EVENT, 'fixed-protocol', 'own-forwarded'];
-/** How a reply could hold two values of a name is documented nowhere. */
-const LATTICE: readonly Limit[] = [...BALANCER, 'grouped-query', 'one-header-value', 'one-cookie'];
+/** How a reply could hold two values of a name is documented nowhere; cookies go out one each (see lattice.ts). */
+const LATTICE: readonly Limit[] = [...BALANCER, 'grouped-query', 'one-header-value'];
 const EDGE: readonly Limit[] = [...ANY_EVENT, 'fixed-protocol', 'https-only'];
 
 interface SourceRow {

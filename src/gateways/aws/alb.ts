@@ -7,9 +7,10 @@ import type { RequestParts } from '../../core/request/environ.ts';
 import { nativeToText } from '../../base/native.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
-import { forwardedFor, forwardedPort, forwardedScheme } from './forwarded.ts';
+import { completeHeaders, completeQuery, mapOf } from './event-maps.ts';
+import { forwardedFor, forwardedPort, forwardedScheme, withFrontHeaders } from './forwarded.ts';
 import { joinRawQuery } from './query.ts';
-import { multiValues, NOTHING, singleValues } from './reply.ts';
+import { addCookies, multiValues, NOTHING, singleValues } from './reply.ts';
 import {
   type EncodedBody,
   type EventSource,
@@ -39,7 +40,7 @@ export const albMulti: EventSource<AlbMultiReply> = {
   id: 'alb-multi',
   title: 'Application Load Balancer (multi-value headers)',
   limit: ALB_LIMIT,
-  matches: (event) => isAlb(event) && isObject(event.multiValueHeaders),
+  matches: (event) => isAlb(event) && hasMultiValues(event),
   request: albRequest,
   // Values keep the application's order. Load balancers have been seen to reverse it (dougmoscrop/serverless-http#244); AWS
   // promises none.
@@ -55,11 +56,9 @@ export const albSingle: EventSource<AlbSingleReply> = {
   limit: ALB_LIMIT,
   matches: isAlb,
   request: albRequest,
-  reply(response, body) {
-    const { headers, cookies } = singleValues(response.headers, NOTHING);
-    // One value a name is all this mode has, but names differing in case count as different: the best there is for several
-    // cookies, short of switching multi-value headers on.
-    for (const [index, cookie] of cookies.entries()) headers[cookieName(index)] = cookie;
+  reply(response, body, log) {
+    const { headers, cookies } = singleValues(response.headers, log, NOTHING);
+    addCookies(headers, cookies, log);
     return { ...describedReply(response, body), headers };
   },
 };
@@ -68,13 +67,25 @@ function isAlb(event: LambdaEvent): boolean {
   return isObject(event.requestContext?.elb);
 }
 
+/** An empty map beside a filled one was written by hand: a load balancer's own map has one header at least. */
+function hasMultiValues({ multiValueHeaders: multi, headers: single }: LambdaEvent): boolean {
+  return (
+    isObject(multi) && (Object.keys(multi).length > 0 || Object.keys(mapOf(single)).length === 0)
+  );
+}
+
 function albRequest(event: LambdaEvent): RequestParts {
-  const headers = event.multiValueHeaders ?? event.headers ?? {};
+  const headers = withFrontHeaders(
+    completeHeaders(event.multiValueHeaders, event.headers),
+    'lower-case',
+  );
   return {
     method: textOf(event.httpMethod) ?? 'GET',
     rawPath: textOf(event.path) || '/',
     // Neither keys nor values are decoded here, unlike at API Gateway.
-    query: joinRawQuery(event.multiValueQueryStringParameters ?? event.queryStringParameters),
+    query: joinRawQuery(
+      completeQuery(event.multiValueQueryStringParameters, event.queryStringParameters),
+    ),
     headers,
     body: decodeBody(event.body, event.isBase64Encoded),
     scheme: forwardedScheme(headers) ?? 'http',
@@ -95,12 +106,4 @@ export function describedReply(
     body,
     isBase64Encoded,
   };
-}
-
-/** `set-cookie`, `Set-cookie`, `sEt-cookie`, … : the bits of `index` say which letters are capitals. */
-function cookieName(index: number): string {
-  let bit = 0;
-  return 'set-cookie'.replace(/[a-z]/g, (letter) =>
-    (index >> bit++) & 1 ? letter.toUpperCase() : letter,
-  );
 }

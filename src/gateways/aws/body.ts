@@ -1,14 +1,77 @@
 /** Bodies in and out of JSON. */
+import { classOf, describe } from '../../base/bytes.ts';
 import { bufferedText } from './text.ts';
 import type { BufferedResponse } from '../../core/transport.ts';
-import { findHeader } from '../../http/headers.ts';
+import { findHeader, lowerCase } from '../../http/headers.ts';
+import { type HeaderMap, isHeaderList } from '../../core/request/environ-keys.ts';
+import type { HeaderList } from '../../types.ts';
 import type { EncodedBody } from './source.ts';
 
-/** The request's bytes; undefined when it has no body. */
+/**
+ * The request's bytes; undefined when it has no body. AWS sends text. Middleware in front of the handler (middy's body
+ * parsers) and tests leave bytes or a parsed value there.
+ *
+ * @throws {TypeError} for what is neither text nor bytes, and what JSON would lose
+ */
 export function decodeBody(body: unknown, isBase64Encoded: unknown): Uint8Array | undefined {
-  if (typeof body !== 'string' || body === '') return undefined;
-  return Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+  if (body === undefined || body === null || body === '') return undefined;
+  if (typeof body === 'string')
+    return Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8');
+  return bytesOf(body) ?? jsonOf(body);
 }
+
+function bytesOf(body: {}): Uint8Array | undefined {
+  if (ArrayBuffer.isView(body)) {
+    return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  }
+  if (/^(?:Shared)?ArrayBuffer$/.test(classOf(body))) return Buffer.from(body as ArrayBuffer);
+  // A Buffer that went through JSON.
+  const { type, data } = body as { type?: unknown; data?: unknown };
+  return type === 'Buffer' && Array.isArray(data) && data.every(isByte)
+    ? Buffer.from(data)
+    : undefined;
+}
+
+function isByte(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+}
+
+function jsonOf(body: {}): Uint8Array {
+  let cause: unknown;
+  try {
+    const text = isJsonValue(body) ? (JSON.stringify(body) as string | undefined) : undefined;
+    if (text !== undefined) return Buffer.from(text);
+  } catch (error) {
+    // A cycle, a BigInt, or a `toJSON` that throws.
+    cause = error;
+  }
+  throw new TypeError(
+    `the body of the event is ${describe(body)} that JSON cannot hold; give text, bytes or JSON`,
+    { cause },
+  );
+}
+
+/** Of a Map, a stream or a FormData JSON would keep nothing. */
+function isJsonValue(body: {}): boolean {
+  if (typeof body !== 'object') return typeof body === 'number' || typeof body === 'boolean';
+  if (Array.isArray(body) || typeof (body as { toJSON?: unknown }).toJSON === 'function')
+    return true;
+  return (
+    classOf(body) === 'Object' && !(Symbol.iterator in body) && !(Symbol.asyncIterator in body)
+  );
+}
+
+/**
+ * Whether a request without a body has `Transfer-Encoding`. Body parsers take that header for the sign of a body, and
+ * it does not reach an application; `CONTENT_LENGTH` 0 tells them the same.
+ */
+export function announcesBody(headers: HeaderMap | HeaderList): boolean {
+  const names = isHeaderList(headers) ? headers.map(([name]) => name) : Object.keys(headers);
+  return names.some(
+    (name) => name.length === TRANSFER_ENCODING.length && lowerCase(name) === TRANSFER_ENCODING,
+  );
+}
+const TRANSFER_ENCODING = 'transfer-encoding';
 
 /**
  * A string where the body is text by its type, unencoded, and really UTF-8; base64 for everything else. Never by type

@@ -98,6 +98,13 @@ export class Deadline extends LightAbortController {
     return this.#controller.signal;
   }
 
+  /** Tells the application that its client has gone. */
+  cancel(reason: unknown): void {
+    if (this.warning.aborted) return;
+    this.#controller?.abort(reason);
+    this.warning.abort(reason);
+  }
+
   /** Starts the clock. A reply that is there at once needs none: no timer could have fired. */
   arm(): void {
     if (!this.over) this.#watch.add(this);
@@ -126,8 +133,7 @@ export class Deadline extends LightAbortController {
     if (!this.warning.aborted && this.due <= performance.now()) {
       const text = `${Math.round(this.#kept)} ms are left of the function's timeout`;
       const reason = new DeadlineExceeded(text);
-      this.#controller?.abort(reason);
-      this.warning.abort(reason);
+      this.cancel(reason);
     }
     if (this.warning.aborted && !this.over && this.due <= performance.now()) {
       this.clear();

@@ -4,6 +4,7 @@ import { findHeader, lowerCase } from '../../http/headers.ts';
 import { nativeToText } from '../../base/native.ts';
 import type { Header, HeaderList } from '../../types.ts';
 import { decodeBody } from './body.ts';
+import { mapOf } from './event-maps.ts';
 import {
   type EdgeRequest,
   type EncodedBody,
@@ -42,7 +43,7 @@ function edgeSource(id: string, eventType: string, limit: number): EventSource<E
         rawPath: textOf(request.uri) || '/',
         query: textOf(request.querystring),
         headers,
-        body: decodeBody(request.body?.data, request.body?.encoding !== 'text'),
+        body: edgeBody(request.body),
         scheme: findHeader(headers, 'cloudfront-forwarded-proto') === 'http' ? 'http' : 'https',
         serverName: textOf(event.Records?.[0]?.cf?.config?.distributionDomainName),
         remoteAddress: textOf(request.clientIp),
@@ -71,11 +72,19 @@ function edgeRequest(event: LambdaEvent): EdgeRequest {
   return event.Records?.[0]?.cf?.request ?? {};
 }
 
+/** Its bytes are base64 unless it says otherwise. A wrapper may have put something else into its place. */
+function edgeBody(body: unknown): Uint8Array | undefined {
+  if (!isObject(body) || ArrayBuffer.isView(body)) return decodeBody(body, false);
+  const { data, encoding } = body as NonNullable<EdgeRequest['body']>;
+  return decodeBody(data, encoding !== 'text');
+}
+
 /** One pair a header line, as the viewer sent them. */
 function headerLines(headers: EdgeRequest['headers']): HeaderList {
   const lines: Header[] = [];
-  for (const name in headers) {
-    const values: unknown = headers[name];
+  const map = mapOf(headers);
+  for (const name of Object.keys(map)) {
+    const values: unknown = map[name];
     for (const line of (Array.isArray(values) ? values : []) as readonly ({
       value?: unknown;
     } | null)[]) {

@@ -1,40 +1,66 @@
-/** What AWS's fronts say about the client's connection, in headers which they set or overwrite themselves. */
-import type { HeaderMap } from '../../core/request/environ.ts';
+/** What AWS's fronts say about the client's connection, in headers that they set or overwrite themselves. */
+import { readAddress } from '../../http/address.ts';
+import { lowerCase } from '../../http/headers.ts';
+import { type EventMap, hasValue } from './event-maps.ts';
 
-/** The last value of a header, by its lower-case name or by the capitalised one that payload 1.0 events use. */
-function lastValue(
-  headers: HeaderMap | null | undefined,
-  name: string,
-  capitalised: string,
-): string | undefined {
-  const value = headers?.[name] ?? headers?.[capitalised];
+/** How a front spells its headers: API Gateway's payload 1.0 with capitals, all others without. */
+export type Spelling = 'capitalised' | 'lower-case';
+
+/** The front's headers, as payload 1.0 spells them. */
+const CAPITALISED: ReadonlyMap<string, string> = new Map([
+  ['x-forwarded-for', 'X-Forwarded-For'],
+  ['x-forwarded-port', 'X-Forwarded-Port'],
+  ['x-forwarded-proto', 'X-Forwarded-Proto'],
+]);
+const SHORTEST = 15;
+const LONGEST = 17;
+
+/**
+ * The headers without a second spelling of what the front wrote. Two spellings are two members of a map, and one header
+ * of an environ: a client's `x-forwarded-proto` beside the front's `X-Forwarded-Proto` would become part of its value.
+ */
+export function withFrontHeaders(headers: EventMap, spelling: Spelling): EventMap {
+  let others: string[] | undefined;
+  for (const name of Object.keys(headers)) {
+    if (name.length < SHORTEST || name.length > LONGEST) continue;
+    const lower = lowerCase(name);
+    const capitalised = CAPITALISED.get(lower);
+    const own = spelling === 'capitalised' ? capitalised : lower;
+    if (capitalised === undefined || own === undefined || own === name) continue;
+    if (hasValue(headers, own)) (others ??= []).push(name);
+  }
+  if (!others) return headers;
+  const kept = Object.assign(Object.create(null) as Record<string, EventMap[string]>, headers);
+  for (const name of others) delete kept[name];
+  return kept;
+}
+
+/** The last value of a header, given in lower case, in the two spellings that events use. */
+function lastValue(headers: EventMap, name: string): string | undefined {
+  const known = Object.hasOwn(headers, name) ? name : (CAPITALISED.get(name) ?? name);
+  const value = Object.hasOwn(headers, known) ? headers[known] : undefined;
   const last: unknown = Array.isArray(value) ? value.at(-1) : value;
   return typeof last === 'string' ? last : undefined;
 }
 
 /** `x-forwarded-proto`, its first token; undefined unless it is http or https. */
-export function forwardedScheme(
-  headers: HeaderMap | null | undefined,
-): 'http' | 'https' | undefined {
-  const value = lastValue(headers, 'x-forwarded-proto', 'X-Forwarded-Proto');
+export function forwardedScheme(headers: EventMap): 'http' | 'https' | undefined {
+  const value = lastValue(headers, 'x-forwarded-proto');
   if (value === 'https' || value === 'http') return value;
   const token = value?.split(',', 1)[0]?.trim().toLowerCase();
   return token === 'https' || token === 'http' ? token : undefined;
 }
 
-export function forwardedPort(headers: HeaderMap | null | undefined): string | undefined {
-  return lastValue(headers, 'x-forwarded-port', 'X-Forwarded-Port');
+export function forwardedPort(headers: EventMap): string | undefined {
+  return lastValue(headers, 'x-forwarded-port');
 }
 
 /**
- * The client's address from `x-forwarded-for`: its last entry, the one the load balancer appended. The first is whatever the
- * client wrote. A port, which an ALB can be told to add, is taken off.
+ * The client's address from `x-forwarded-for`: its last entry, which the load balancer appended. The first entry is the
+ * client's own text. An ALB set to `preserve` appends nothing, so what is no address counts as none. A port, which an
+ * ALB can add, is taken off.
  */
-export function forwardedFor(headers: HeaderMap | null | undefined): string | undefined {
-  const value = lastValue(headers, 'x-forwarded-for', 'X-Forwarded-For');
-  const address = value?.slice(value.lastIndexOf(',') + 1).trim();
-  if (!address) return undefined;
-  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(address);
-  if (bracketed) return bracketed[1];
-  return /^[^:]+:\d+$/.test(address) ? address.slice(0, address.indexOf(':')) : address;
+export function forwardedFor(headers: EventMap): string | undefined {
+  const value = lastValue(headers, 'x-forwarded-for');
+  return readAddress(value?.slice(value.lastIndexOf(',') + 1).trim())?.address;
 }

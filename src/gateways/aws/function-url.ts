@@ -2,7 +2,7 @@
 import { isPayload2, type Payload2Reply, payload2Reply, payload2Request } from './payload-2.ts';
 import { statusCode } from '../../http/status.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
-import { singleValues } from './reply.ts';
+import { type Log, singleValues } from './reply.ts';
 import { type EventSource, LAMBDA_LIMIT, textOf } from './source.ts';
 
 export const functionUrl: EventSource<Payload2Reply> = {
@@ -20,6 +20,6 @@ export const functionUrl: EventSource<Payload2Reply> = {
   reply: payload2Reply,
 };
 
-export function functionUrlPrelude(status: NativeString, headers: HeaderList): object {
-  return { statusCode: statusCode(status), ...singleValues(headers) };
+export function functionUrlPrelude(status: NativeString, headers: HeaderList, log: Log): object {
+  return { statusCode: statusCode(status), ...singleValues(headers, log) };
 }

@@ -15,15 +15,19 @@ import {
 import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { statusCode } from '../../http/status.ts';
 import { type AbortSignalLike, abortable } from '../../core/abort.ts';
+import { addAfter, type AfterFunction, afterFunction } from '../../core/after.ts';
+import { printable } from '../../base/printable.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
-import type { Application, Environ, ErrorStream } from '../../types.ts';
-import { encodeBody } from './body.ts';
+import type { Application, Environ } from '../../types.ts';
+import { announcesBody, encodeBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { overLimit } from './limit.ts';
 import type { Settings } from './options.ts';
 import type { EventSource, LambdaEvent } from './source.ts';
 import { eventSource, type LambdaReply } from './sources.ts';
 import { isTextType } from './text.ts';
+
+const NO_BYTES = new Uint8Array();
 
 /** One event, received. */
 export class Invocation implements GatewayRequest {
@@ -32,15 +36,18 @@ export class Invocation implements GatewayRequest {
   readonly server: ServerInfo;
   readonly deadline: Deadline | undefined;
   /** Work that goes on after the response. */
-  readonly after: PromiseLike<unknown>[] = [];
+  readonly work: Promise<void>[] = [];
   readonly #event: unknown;
   readonly #context: unknown;
   #environ: Environ | undefined;
+  #after: AfterFunction | undefined;
 
-  /** @throws {TypeError} for an event that is no HTTP request */
+  /** @throws {TypeError} for an event that is no HTTP request, and for a body that is no bytes */
   constructor(event: unknown, context: unknown, settings: Settings) {
     this.source = eventSource(event);
-    this.parts = this.source.request(event as LambdaEvent);
+    const parts = this.source.request(event as LambdaEvent);
+    if (parts.body === undefined && announcesBody(parts.headers)) parts.body = NO_BYTES;
+    this.parts = parts;
     this.server = {
       errors: errorStream(settings.sink),
       basePath: settings.basePath,
@@ -56,6 +63,10 @@ export class Invocation implements GatewayRequest {
     return this.deadline?.warning;
   }
 
+  get after(): AfterFunction {
+    return (this.#after ??= afterFunction(this.server.errors, (work) => void this.work.push(work)));
+  }
+
   /** Whether the platform cut the request's body. */
   get truncated(): boolean {
     return this.source.truncated?.(this.#event as LambdaEvent) ?? false;
@@ -63,6 +74,12 @@ export class Invocation implements GatewayRequest {
 
   get environ(): Environ {
     return (this.#environ ??= this.#makeEnviron());
+  }
+
+  /** Logs a problem behind the request line. */
+  log(problem: string): void {
+    const { parts, server } = this;
+    server.errors.write(`${printable(parts.method)} ${requestTarget(parts)}: ${problem}\n`);
   }
 
   #makeEnviron(): Environ {
@@ -74,23 +91,10 @@ export class Invocation implements GatewayRequest {
     const requestId = (this.#context as { awsRequestId?: unknown } | null | undefined)
       ?.awsRequestId;
     if (typeof requestId === 'string') environ['gatecall.request_id'] = requestId;
-    environ['gatecall.after'] = collector(this.after);
+    addAfter(environ, this.after);
     if (deadline) environ['gatecall.signal'] = deadline.warningSignal();
     return environ;
   }
-}
-
-/**
- * `gatecall.after`. Made by a function of its own, not in the assignment: V8 allocates a function literal that is assigned to a property
- * among the old objects, as if it were a method, and until the next major collection it keeps the whole request alive. Every
- * scavenge then copies all requests, and the young generation grows to 64 MB (Node 24; 6 µs a request instead of 8).
- */
-function collector(after: PromiseLike<unknown>[]): (work: PromiseLike<unknown>) => void {
-  return (work) => {
-    after.push(work);
-    // Its failure is logged when its turn comes, which may be after Node has called it unhandled.
-    work.then(undefined, () => undefined);
-  };
 }
 
 /** How the application is called, whatever the transport. */
@@ -106,21 +110,17 @@ export function callOptions<T extends Transport>(
  * Waits for the work given to `gatecall.after`, for Lambda stops the process with the invocation. The response is
  * complete, so failures are logged and change nothing.
  */
-export function finishInvocation({ after, deadline, server }: Invocation): void | Promise<void> {
-  if (after.length > 0) return finishWork(after, deadline, server.errors);
-  deadline?.clear();
+export function finishInvocation(invocation: Invocation): void | Promise<void> {
+  if (invocation.work.length > 0) return finishWork(invocation);
+  invocation.deadline?.clear();
 }
 
-async function finishWork(
-  after: PromiseLike<unknown>[],
-  deadline: Deadline | undefined,
-  errors: ErrorStream,
-): Promise<void> {
+async function finishWork({ work, deadline, server: { errors } }: Invocation): Promise<void> {
   deadline?.arm();
-  // Work may ask for more work.
-  for (let work = after.shift(); work; work = after.shift()) {
+  // Work may ask for more work, so the list grows while it is read.
+  for (const piece of work) {
     try {
-      await (deadline ? abortable(work, deadline) : work);
+      await (deadline ? abortable(piece, deadline) : piece);
     } catch (error) {
       errors.write(`work after the response failed\n${describeError(error)}\n`);
     }
@@ -129,56 +129,40 @@ async function finishWork(
   await errors.flush();
 }
 
-/** The reply in one piece. */
+/** The reply in one piece: calls the application, then encodes its response, or says why no reply can hold it. */
 export async function bufferedReply(
   application: Application,
   invocation: Invocation,
   settings: Settings,
 ): Promise<LambdaReply> {
-  const { source, parts, server } = invocation;
-  const { errors } = server;
-  const log = (problem: string): void =>
-    errors.write(`${parts.method} ${requestTarget(parts)}: ${problem}\n`);
   try {
-    const response = new BufferedResponse(settings.onOversize ? Infinity : source.limit);
-    if (invocation.truncated) await sendErrorPage(response, '413 Content Too Large');
-    else {
-      const called = callApplication(
-        application,
-        invocation,
-        callOptions(response, invocation, settings),
-      );
-      if (called instanceof Promise) {
-        invocation.deadline?.arm();
-        await called;
-      }
-    }
-    const first = encode(source, response, settings.isText);
-    if (first.problem === undefined) return first.reply;
-
-    // Sent as it is, the platform would answer a 502 of its own that says nothing.
-    log(first.problem);
-    const { onOversize } = settings;
-    if (first.size !== undefined && onOversize) {
-      const { status, headers, body } = response;
-      invocation.deadline?.arm();
-      const oversize = { status, headers, body, size: first.size, limit: source.limit };
-      const other = new BufferedResponse();
-      const instead: Application = async (...request) => (await onOversize(oversize))(...request);
-      await callApplication(instead, invocation.environ, callOptions(other, invocation, settings));
-      const second = encode(source, other, settings.isText);
-      if (second.problem === undefined) return second.reply;
-      log(`the answer of onOversize: ${second.problem}`);
-    }
-    await errors.flush();
-    if (settings.throwErrors) throw new RangeError(first.problem);
-    const page = new BufferedResponse();
-    await sendErrorPage(page, '500 Internal Server Error', parts.method !== 'HEAD');
-    return encode(source, page, isTextType).reply;
+    const response = new BufferedResponse(settings.onOversize ? Infinity : invocation.source.limit);
+    const answered = invocation.truncated
+      ? sendErrorPage(response, '413 Content Too Large')
+      : call(application, invocation, settings, response);
+    if (answered) await answered;
+    const encoded = encode(invocation, response, settings.isText);
+    return encoded.problem === undefined
+      ? encoded.reply
+      : await replyInstead(encoded, response, invocation, settings);
   } finally {
     const finishing = finishInvocation(invocation);
     if (finishing) await finishing;
   }
+}
+
+/** Calls the application. The deadline is watched only where the response takes time. */
+function call(
+  application: Application,
+  invocation: Invocation,
+  settings: Settings,
+  response: BufferedResponse,
+): Promise<unknown> | undefined {
+  const options = callOptions(response, invocation, settings);
+  const called = callApplication(application, invocation, options);
+  if (!(called instanceof Promise)) return undefined;
+  invocation.deadline?.arm();
+  return called;
 }
 
 interface Encoded {
@@ -190,12 +174,13 @@ interface Encoded {
 }
 
 function encode(
-  source: EventSource<LambdaReply>,
+  invocation: Invocation,
   response: BufferedResponse,
   isText: (contentType: string) => boolean,
 ): Encoded {
+  const { source } = invocation;
   const body = encodeBody(response, isText);
-  const reply = source.reply(response, body);
+  const reply = source.reply(response, body, (problem) => invocation.log(problem));
   const size = overLimit(source, reply, response, body);
   if (size !== undefined) {
     const problem = `the reply is ${size} bytes once encoded, and ${source.title} takes ${source.limit}; ${SEND_LESS}`;
@@ -205,4 +190,45 @@ function encode(
   if (code > 599)
     return { reply, problem: `no status above 599 passes ${source.title}; got ${code}` };
   return { reply };
+}
+
+/**
+ * What goes out in place of a reply that the platform would refuse: the answer of `onOversize`, or a 500. The refused
+ * reply itself would become a 502 of the platform's that says nothing.
+ *
+ * @throws {RangeError} saying why, with `throwErrors`
+ */
+async function replyInstead(
+  { problem = '', size }: Encoded,
+  response: BufferedResponse,
+  invocation: Invocation,
+  settings: Settings,
+): Promise<LambdaReply> {
+  invocation.log(problem);
+  if (size !== undefined && settings.onOversize) {
+    const other = await answerOversize(settings.onOversize, size, response, invocation, settings);
+    if (other.problem === undefined) return other.reply;
+    invocation.log(`the answer of onOversize: ${other.problem}`);
+  }
+  await invocation.server.errors.flush();
+  if (settings.throwErrors) throw new RangeError(problem);
+  const page = new BufferedResponse();
+  await sendErrorPage(page, '500 Internal Server Error', invocation.parts.method !== 'HEAD');
+  return encode(invocation, page, isTextType).reply;
+}
+
+async function answerOversize(
+  onOversize: NonNullable<Settings['onOversize']>,
+  size: number,
+  { status, headers, body }: BufferedResponse,
+  invocation: Invocation,
+  settings: Settings,
+): Promise<Encoded> {
+  invocation.deadline?.arm();
+  const oversize = { status, headers, body, size, limit: invocation.source.limit };
+  const application: Application = async (...request) => (await onOversize(oversize))(...request);
+  const response = new BufferedResponse();
+  const options = callOptions(response, invocation, settings);
+  await callApplication(application, invocation.environ, options);
+  return encode(invocation, response, settings.isText);
 }

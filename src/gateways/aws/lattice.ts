@@ -3,9 +3,10 @@ import type { BufferedResponse } from '../../core/transport.ts';
 import type { RequestParts } from '../../core/request/environ.ts';
 import { describedReply, type DescribedReply } from './alb.ts';
 import { decodeBody } from './body.ts';
+import { mapOf } from './event-maps.ts';
 import { forwardedFor, forwardedPort } from './forwarded.ts';
 import { encodeUnlessRaw } from './query.ts';
-import { NOTHING, singleValues } from './reply.ts';
+import { addCookies, type Log, NOTHING, singleValues } from './reply.ts';
 import {
   type EncodedBody,
   type EventSource,
@@ -15,7 +16,8 @@ import {
 } from './source.ts';
 
 export interface LatticeReply extends DescribedReply {
-  headers: Record<string, string>;
+  /** A list holds the cookies, and stands under `set-cookie` alone. */
+  headers: Record<string, string | string[]>;
 }
 
 export const lattice2: EventSource<LatticeReply> = {
@@ -27,12 +29,11 @@ export const lattice2: EventSource<LatticeReply> = {
     typeof method === 'string' &&
     typeof (requestContext?.serviceArn ?? requestContext?.serviceNetworkArn) === 'string',
   request: (event) => ({
-    ...latticeRequest(event, event.path),
-    query: encodeUnlessRaw(event.queryStringParameters),
+    ...latticeRequest(event, event.path, event.queryStringParameters),
     body: decodeBody(event.body, event.isBase64Encoded),
     remoteUser: textOf(event.requestContext?.identity?.principal),
   }),
-  reply: latticeReply,
+  reply: lattice2Reply,
 };
 
 export const lattice1: EventSource<LatticeReply> = {
@@ -42,20 +43,25 @@ export const lattice1: EventSource<LatticeReply> = {
   matches: ({ raw_path: path, method, requestContext }) =>
     typeof path === 'string' && typeof method === 'string' && !requestContext,
   request: (event) => ({
-    // Should `raw_path` hold the whole target, as its name suggests, the query is not part of the path.
-    ...latticeRequest(event, textOf(event.raw_path)?.split('?', 1)[0]),
-    query: encodeUnlessRaw(event.query_string_parameters),
+    ...latticeRequest(event, event.raw_path, event.query_string_parameters),
     body: decodeBody(event.body, event.is_base64_encoded),
   }),
-  reply: latticeReply,
+  reply: lattice1Reply,
 };
 
-function latticeRequest(event: LambdaEvent, path: unknown): RequestParts {
-  const headers = event.headers ?? {};
+/**
+ * `path` of version 2 can hold the whole target (seen in an event that Powertools captured), and the name of `raw_path`
+ * suggests the same. The query there is the client's own and wins over the map, in which each parameter stands again.
+ */
+function latticeRequest(event: LambdaEvent, target: unknown, parameters: unknown): RequestParts {
+  const headers = mapOf(event.headers);
+  const path = textOf(target) ?? '';
+  const mark = path.indexOf('?');
   const serverPort = forwardedPort(headers);
   return {
     method: textOf(event.method) ?? 'GET',
-    rawPath: textOf(path) || '/',
+    rawPath: (mark < 0 ? path : path.slice(0, mark)) || '/',
+    query: (mark < 0 ? '' : path.slice(mark + 1)) || encodeUnlessRaw(mapOf(parameters)),
     headers,
     // No x-forwarded-proto comes from Lattice, so one that is there is the client's: the listener's port decides.
     scheme: serverPort === '80' ? 'http' : 'https',
@@ -64,9 +70,22 @@ function latticeRequest(event: LambdaEvent, path: unknown): RequestParts {
   };
 }
 
-function latticeReply(response: BufferedResponse, body: EncodedBody): LatticeReply {
-  const { headers, cookies } = singleValues(response.headers, NOTHING);
-  // Several values of a name are not documented at all, and AWS's own library folds them, Set-Cookie included.
-  if (cookies.length > 0) headers['set-cookie'] = cookies.join(', ');
+/** One cookie is a text like any header. Several are a list, which other libraries send too (hono 4.13.19). */
+function lattice2Reply(response: BufferedResponse, body: EncodedBody, log: Log): LatticeReply {
+  const { headers, cookies } = singleValues(response.headers, log, NOTHING);
+  const [cookie, ...others] = cookies;
+  return {
+    ...describedReply(response, body),
+    headers:
+      cookie === undefined
+        ? headers
+        : Object.assign(headers, { 'set-cookie': others.length > 0 ? cookies : cookie }),
+  };
+}
+
+/** This version knows texts only. */
+function lattice1Reply(response: BufferedResponse, body: EncodedBody, log: Log): LatticeReply {
+  const { headers, cookies } = singleValues(response.headers, log, NOTHING);
+  addCookies(headers, cookies, log);
   return { ...describedReply(response, body), headers };
 }

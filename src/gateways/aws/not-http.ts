@@ -1,5 +1,6 @@
 /** Events that are no HTTP requests, told by name, because "never a silent 200" is worth little without a reason. */
 import { describe } from '../../base/bytes.ts';
+import { printable } from '../../base/printable.ts';
 import { isObject, type LambdaEvent } from './source.ts';
 
 /** Such an event has a method, a path and headers like any other, yet its answer is a policy: it is looked for first. */
@@ -50,5 +51,5 @@ export function notHttp(event: unknown): TypeError {
 }
 
 function refusal(what: string, advice: string): TypeError {
-  return new TypeError(`not an HTTP request: got ${what}. ${advice}`);
+  return new TypeError(`not an HTTP request: got ${printable(what)}. ${advice}`);
 }

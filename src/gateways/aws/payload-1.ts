@@ -3,7 +3,8 @@ import type { BufferedResponse } from '../../core/transport.ts';
 import type { RequestParts } from '../../core/request/environ.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
-import { forwardedPort, forwardedScheme } from './forwarded.ts';
+import { completeHeaders, completeQuery } from './event-maps.ts';
+import { forwardedPort, forwardedScheme, withFrontHeaders } from './forwarded.ts';
 import { encodeQuery } from './query.ts';
 import { multiValues } from './reply.ts';
 import { type EncodedBody, type LambdaEvent, type RequestContext, textOf } from './source.ts';
@@ -21,14 +22,18 @@ export function payload1Request(
   { rawPath, path, scriptName }: PathParts,
 ): RequestParts {
   const context = event.requestContext;
-  // The multi-value maps have everything; the single ones, all that some hand-made test events have, the last value.
-  const headers = event.multiValueHeaders ?? event.headers ?? {};
+  const headers = withFrontHeaders(
+    completeHeaders(event.multiValueHeaders, event.headers),
+    'capitalised',
+  );
   return {
     method: textOf(event.httpMethod) ?? 'GET',
     rawPath,
     path,
     scriptName,
-    query: encodeQuery(event.multiValueQueryStringParameters ?? event.queryStringParameters),
+    query: encodeQuery(
+      completeQuery(event.multiValueQueryStringParameters, event.queryStringParameters),
+    ),
     headers,
     body: decodeBody(event.body, event.isBase64Encoded),
     scheme: forwardedScheme(headers) ?? 'https',

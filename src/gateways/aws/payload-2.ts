@@ -3,8 +3,10 @@ import type { BufferedResponse } from '../../core/transport.ts';
 import type { RequestParts } from '../../core/request/environ.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
-import { forwardedPort, forwardedScheme } from './forwarded.ts';
-import { singleValues } from './reply.ts';
+import { mapOf } from './event-maps.ts';
+import { forwardedPort, forwardedScheme, withFrontHeaders } from './forwarded.ts';
+import { encodeQuery } from './query.ts';
+import { type Log, singleValues } from './reply.ts';
 import { type EncodedBody, type LambdaEvent, type RequestContext, textOf } from './source.ts';
 import type { PathParts } from './stage.ts';
 
@@ -27,17 +29,18 @@ export function payload2Request(
 ): RequestParts {
   const context = event.requestContext;
   const http = context?.http;
-  const headers = event.headers ?? {};
+  const headers = withFrontHeaders(mapOf(event.headers), 'lower-case');
   return {
     method: textOf(http?.method) ?? 'GET',
     rawPath,
     path,
     scriptName,
-    query: textOf(event.rawQueryString),
+    // Events written by hand have the map alone.
+    query: textOf(event.rawQueryString) || encodeQuery(mapOf(event.queryStringParameters)),
     headers,
     // Function URLs send the cookies here and in the headers, HTTP APIs only here: replace, never add, or an application
     // sees each twice (awslabs/aws-lambda-web-adapter#121).
-    cookies: Array.isArray(event.cookies) ? event.cookies : undefined,
+    cookies: cookiesOf(event.cookies),
     body: decodeBody(event.body, event.isBase64Encoded),
     scheme: forwardedScheme(headers) ?? 'https',
     protocol: textOf(http?.protocol),
@@ -46,6 +49,13 @@ export function payload2Request(
     remoteAddress: textOf(http?.sourceIp),
     remoteUser: user(context?.authorizer),
   };
+}
+
+/** A list without a text in it must not replace the header. */
+function cookiesOf(cookies: unknown): readonly string[] | undefined {
+  return Array.isArray(cookies) && cookies.some((cookie) => typeof cookie === 'string')
+    ? (cookies as readonly string[])
+    : undefined;
 }
 
 /** The user of a JWT authorizer, or the caller of a request signed for IAM. */
@@ -58,8 +68,9 @@ function user(authorizer: RequestContext['authorizer']): string | undefined {
 export function payload2Reply(
   response: BufferedResponse,
   { body, isBase64Encoded }: EncodedBody,
+  log: Log,
 ): Payload2Reply {
-  const { headers, cookies } = singleValues(response.headers);
+  const { headers, cookies } = singleValues(response.headers, log);
   // `statusCode` always: an object without it is delivered as a JSON page with status 200.
   return { statusCode: statusCode(response.status), headers, cookies, body, isBase64Encoded };
 }

@@ -1,23 +1,21 @@
 /** Query strings out of the maps that some sources give instead. */
-import type { LambdaEvent } from './source.ts';
-
-type QueryMap = NonNullable<LambdaEvent['queryStringParameters']>;
+import type { EventMap } from './event-maps.ts';
 
 /**
  * A query string from decoded parameters, encoded anew. The bytes the client chose (`+` or `%20`) and the order between
  * different names are lost before Lambda.
  */
-export function encodeQuery(parameters: QueryMap | null | undefined): string {
+export function encodeQuery(parameters: EventMap): string {
   return joinQuery(parameters, encodePart);
 }
 
 /** A query string from parameters that were never decoded: joined as they are. Encoding or decoding either is the classic bug. */
-export function joinRawQuery(parameters: QueryMap | null | undefined): string {
+export function joinRawQuery(parameters: EventMap): string {
   return joinQuery(parameters, asIs);
 }
 
 /** Where nobody documents which it is (Lattice): what has valid escapes is raw, and only what a query cannot hold is encoded. */
-export function encodeUnlessRaw(parameters: QueryMap | null | undefined): string {
+export function encodeUnlessRaw(parameters: EventMap): string {
   return joinQuery(parameters, (part) =>
     /%[0-9A-Fa-f]{2}/.test(part)
       ? part.replace(/[^\x21-\x25\x27-\x3c\x3e-\x7e]/gu, encodePart)
@@ -26,12 +24,9 @@ export function encodeUnlessRaw(parameters: QueryMap | null | undefined): string
 }
 const NOT_QUERY = /[^A-Za-z0-9\-._~!$'()*+,;:@/?]+/gu;
 
-function joinQuery(
-  parameters: QueryMap | null | undefined,
-  part: (text: string) => string,
-): string {
+function joinQuery(parameters: EventMap, part: (text: string) => string): string {
   let query = '';
-  for (const name in parameters) {
+  for (const name of Object.keys(parameters)) {
     const value = parameters[name];
     for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) {
       if (typeof one !== 'string') continue;

@@ -1,5 +1,6 @@
 /** Response headers as the maps AWS's replies want. */
 import { lowerCase } from '../../http/headers.ts';
+import { isSingleField } from '../../http/single-fields.ts';
 import { nativeToText } from '../../base/native.ts';
 import type { HeaderList } from '../../types.ts';
 
@@ -14,21 +15,64 @@ function emptyMap<T>(): Record<string, T> {
  */
 const OWN_FRAMING: ReadonlySet<string> = new Set(['content-length']);
 
-/** name → value, repeats folded with a comma; `Set-Cookie`, which cannot be folded, apart. */
+/** Takes what the gateway has to say of a response. */
+export type Log = (problem: string) => void;
+
+/**
+ * name → value, repeats folded with a comma; `Set-Cookie`, which cannot be folded, apart. Of a field that is no list the
+ * first value is sent, as node:http and RFC 6797 (section 8.1) read such a response.
+ */
 export function singleValues(
   headers: HeaderList,
+  log: Log,
   omitted: ReadonlySet<string> = OWN_FRAMING,
 ): { headers: Record<string, string>; cookies: string[] } {
   const map = emptyMap<string>();
   const cookies: string[] = [];
+  let repeated: Set<string> | undefined;
   for (const header of headers) {
     const lower = lowerCase(header[0]);
     if (omitted.has(lower)) continue;
     const text = nativeToText(header[1]);
     if (lower === 'set-cookie') cookies.push(text);
-    else map[lower] = lower in map ? `${map[lower]}, ${text}` : text;
+    else if (!(lower in map)) map[lower] = text;
+    else if (isSingleField(lower)) (repeated ??= new Set()).add(lower);
+    else map[lower] += `, ${text}`;
+  }
+  if (repeated) {
+    const names = [...repeated].join(', ');
+    log(`the response has several values of ${names}; the first is sent, as these are no lists`);
   }
   return { headers: map, cookies };
+}
+
+/**
+ * Adds cookies to a map of one value a name, under names that differ in case: `set-cookie`, `Set-cookie`, `sEt-cookie`,
+ * … Fronts with such maps read names without regard to case, so each is a cookie of its own. Two cookies in one value
+ * would be one cookie with the other's text in it (CVE-2026-54287).
+ */
+export function addCookies(
+  headers: Record<string, string>,
+  cookies: readonly string[],
+  log: Log,
+): void {
+  if (cookies.length > SPELLINGS) {
+    log(`the response has ${cookies.length} cookies, of which ${SPELLINGS} can be sent`);
+  }
+  for (const [index, cookie] of cookies.slice(0, SPELLINGS).entries()) {
+    headers[cookieName(index)] = cookie;
+  }
+}
+
+/** Ways to spell the nine letters of `set-cookie`. */
+const SPELLINGS = 2 ** 9;
+
+/** The bits of `index` say which letters are capitals. */
+function cookieName(index: number): string {
+  let bit = 0;
+  return 'set-cookie'.replace(/[a-z]/g, (letter) =>
+    (index >> bit++) & 1 ? letter.toUpperCase() : letter,
+  );
 }
 
 /** name → all its values, in order. */

@@ -1,6 +1,7 @@
 /** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
 import type { BufferedResponse } from '../../core/transport.ts';
 import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
+import type { Log } from './reply.ts';
 
 export interface EventSource<Reply = unknown> {
   /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */
@@ -15,7 +16,7 @@ export interface EventSource<Reply = unknown> {
   /** Whether the platform cut the request's body, so that no application may take it for a whole one. */
   truncated?(event: LambdaEvent): boolean;
   /** The platform's shape, with exactly its keys. */
-  reply(response: BufferedResponse, body: EncodedBody): Reply;
+  reply(response: BufferedResponse, body: EncodedBody, log: Log): Reply;
 }
 
 export interface EncodedBody {

@@ -35,7 +35,6 @@ export const limits = {
     'response header values travel as text, so a byte beyond ASCII arrives as UTF-8',
   'one-header-value':
     'a response header has one value; repeats other than Set-Cookie arrive folded',
-  'one-cookie': 'several Set-Cookie cannot be told apart; they arrive folded',
   'unordered-header-values': 'values of a repeated response header arrive in any order',
   'own-date-server': 'the platform sends its own Date and Server',
   'own-content-type': 'the platform adds a Content-Type of its own',

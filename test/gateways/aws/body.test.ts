@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { BufferedResponse } from '../../../src/core/transport.ts';
 import { decodeBody, encodeBody } from '../../../src/gateways/aws/body.ts';
@@ -17,7 +19,7 @@ function encoded(
 }
 
 describe('decodeBody', () => {
-  it.each([null, undefined, '', 7, {}])('%j is none', (body) => {
+  it.each([null, undefined, ''])('%j is none', (body) => {
     expect(decodeBody(body, false)).toBeUndefined();
     expect(decodeBody(body, true)).toBeUndefined();
   });
@@ -27,6 +29,70 @@ describe('decodeBody', () => {
     expect(decode(decodeBody('aGk=', true) ?? encode(''))).toBe('hi');
     expect(decode(decodeBody('aGk=', 'true') ?? encode(''))).toBe('aGk=');
     expect(decode(decodeBody('aGk=', undefined) ?? encode(''))).toBe('aGk=');
+  });
+
+  const bytes = Uint8Array.of(0, 255, 10);
+  const within = Uint8Array.of(1, 2, 0, 255, 10, 3);
+  it.each<[string, unknown]>([
+    ['a Buffer', Buffer.from(bytes)],
+    ['a Uint8Array', bytes],
+    ['a view of a larger buffer', within.subarray(2, 5)],
+    ['a typed array of another kind', new Uint8ClampedArray(bytes)],
+    ['a DataView', new DataView(within.buffer, 2, 3)],
+    ['an ArrayBuffer', bytes.slice().buffer],
+    ['an ArrayBuffer of another realm', runInNewContext('Uint8Array.of(0, 255, 10).buffer')],
+    ['a Buffer that went through JSON', JSON.parse(JSON.stringify(Buffer.from(bytes)))],
+  ])('takes the bytes of %s as they are, whatever the flag', (_, body) => {
+    for (const flag of [true, false])
+      expect([...(decodeBody(body, flag) ?? [])]).toEqual([...bytes]);
+  });
+
+  it('takes the bytes of wider numbers as they lie in memory', () => {
+    const wide = Float64Array.of(1.5);
+    expect(decodeBody(wide, false)).toHaveLength(8);
+  });
+
+  it.each<unknown>([
+    { a: 1, b: [null, 'é\ud800'] },
+    {},
+    [],
+    [1, 2],
+    7,
+    0,
+    true,
+    false,
+    { type: 'Buffer', data: [256] },
+    { type: 'Buffer', data: 'text' },
+    Object.assign(Object.create(null) as object, { x: 1 }),
+    new Date(0),
+    new (class Pet {
+      name = 'Rex';
+    })(),
+  ])('takes %j as its JSON', (body) => {
+    expect(decode(decodeBody(body, true) ?? encode(''))).toBe(JSON.stringify(body));
+  });
+
+  const cycle: { self?: unknown } = {};
+  cycle.self = cycle;
+  it.each<[string, unknown, RegExp]>([
+    ['a cycle', cycle, /a plain object/],
+    ['a BigInt', 1n, /the bigint 1/],
+    ['one inside', { n: 1n }, /a plain object/],
+    ['a function', () => 'x', /a function/],
+    ['a symbol', Symbol('s'), /the symbol Symbol\(s\)/],
+    ['a Map', new Map([['a', 1]]), /a Map/],
+    ['a Set', new Set([1]), /a Set/],
+    ['a FormData', new FormData(), /a FormData/],
+    ['a URLSearchParams', new URLSearchParams('a=1'), /a URLSearchParams/],
+    ['a Blob', new Blob(['x']), /a Blob/],
+    ['a promise', Promise.resolve('x'), /a Promise/],
+    ['a web stream', new ReadableStream(), /a ReadableStream/],
+    ['a Node stream', Readable.from(['x']), /a plain object/],
+    ['what JSON leaves out', { toJSON: () => undefined }, /a plain object/],
+  ])('refuses %s by name', (_, body, name) => {
+    expect(() => decodeBody(body, false)).toThrow(TypeError);
+    expect(() => decodeBody(body, false)).toThrow(/^the body of the event is /);
+    expect(() => decodeBody(body, false)).toThrow(name);
   });
 
   it('never throws, whatever comes as base64 or text', () => {

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { multiValues, NOTHING, singleValues } from '../../../src/gateways/aws/reply.ts';
+import { describe, expect, it } from 'vitest';
+import { addCookies, multiValues, NOTHING, singleValues } from '../../../src/gateways/aws/reply.ts';
 import type { HeaderList } from '../../../src/types.ts';
 
 const LIST: HeaderList = [
@@ -13,8 +13,12 @@ const LIST: HeaderList = [
   ['X-Latin', 'caf\u00e9'],
 ];
 
+const log = (problem: string): never => {
+  throw new Error(problem);
+};
+
 it('singleValues folds by name, cookies apart', () => {
-  const { headers, cookies } = singleValues(LIST);
+  const { headers, cookies } = singleValues(LIST, log);
   expect(Object.entries(headers)).toEqual([
     ['x-tag', 'one, café'],
     ['__proto__', 'p'],
@@ -22,7 +26,7 @@ it('singleValues folds by name, cookies apart', () => {
     ['x-latin', 'café'],
   ]);
   expect(cookies).toEqual(['a=1', 'b=2']);
-  expect(singleValues(LIST, NOTHING).headers['content-length']).toBe('3');
+  expect(singleValues(LIST, log, NOTHING).headers['content-length']).toBe('3');
 });
 
 it('multiValues keeps every value in order', () => {
@@ -35,4 +39,61 @@ it('multiValues keeps every value in order', () => {
     ['x-latin', ['café']],
   ]);
   expect(JSON.parse(JSON.stringify(headers))).toHaveProperty('constructor');
+});
+
+describe('a field that is no list', () => {
+  it.each([
+    'Location',
+    'Content-Type',
+    'Retry-After',
+    'ETag',
+    'Last-Modified',
+    'Content-Disposition',
+    'Strict-Transport-Security',
+    'Content-Length',
+    'Date',
+    'Expires',
+    'Age',
+    'Server',
+    'Content-Location',
+    'Content-Range',
+    'Access-Control-Allow-Origin',
+  ])('is sent once, the first, and logged: %s', (name) => {
+    const logged: string[] = [];
+    const list: HeaderList = [
+      [name, 'one'],
+      ['X-Tag', 'a'],
+      [name.toLowerCase(), 'two'],
+      ['x-tag', 'b'],
+      [name.toUpperCase(), 'one'],
+    ];
+    const { headers } = singleValues(list, (problem) => logged.push(problem), NOTHING);
+    expect(headers).toEqual({ [name.toLowerCase()]: 'one', 'x-tag': 'a, b' });
+    expect(logged).toEqual([
+      `the response has several values of ${name.toLowerCase()}; the first is sent, as these are no lists`,
+    ]);
+  });
+
+  it.each(['Vary', 'Allow', 'Link', 'Cache-Control', 'WWW-Authenticate', 'Content-Encoding'])(
+    'is not one that is: %s',
+    (name) => {
+      const list: HeaderList = [
+        [name, 'one'],
+        [name, 'two'],
+      ];
+      expect(singleValues(list, log).headers).toEqual({ [name.toLowerCase()]: 'one, two' });
+    },
+  );
+});
+
+it('addCookies has a name for each of 512 cookies, and says how many there were', () => {
+  const cookies = Array.from({ length: 600 }, (_, index) => `c${index}=1`);
+  const logged: string[] = [];
+  const headers: Record<string, string> = {};
+  addCookies(headers, cookies, (problem) => logged.push(problem));
+  expect(Object.values(headers)).toEqual(cookies.slice(0, 512));
+  expect(new Set(Object.keys(headers).map((name) => name.toLowerCase()))).toEqual(
+    new Set(['set-cookie']),
+  );
+  expect(logged).toEqual(['the response has 600 cookies, of which 512 can be sent']);
 });

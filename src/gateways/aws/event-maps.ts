@@ -1,0 +1,57 @@
+/** The maps of an event: headers and query parameters, with one value a name or with several. */
+import type { HeaderMap } from '../../core/request/environ.ts';
+import { lowerCase } from '../../http/headers.ts';
+import { isObject } from './source.ts';
+
+/** name → value, or → values. Only its own members count: `Object.prototype` may be polluted. */
+export type EventMap = HeaderMap;
+
+const EMPTY: EventMap = Object.freeze(Object.create(null) as EventMap);
+
+/** A map of an event. Whatever else stands in its place counts as an empty map. */
+export function mapOf(value: unknown): EventMap {
+  return isObject(value) && !Array.isArray(value) ? (value as EventMap) : EMPTY;
+}
+
+/** Whether a map has a text under this very name. */
+export function hasValue(map: EventMap, name: string): boolean {
+  if (!Object.hasOwn(map, name)) return false;
+  const value: unknown = map[name];
+  return Array.isArray(value) ? value.some(isText) : isText(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+/** Query parameters of both maps. Their names differ where their case does. */
+export function completeQuery(multi: unknown, single: unknown): EventMap {
+  return complete(multi, single, (name) => name);
+}
+
+/** Headers of both maps, whatever the case of their names. */
+export function completeHeaders(multi: unknown, single: unknown): EventMap {
+  return complete(multi, single, lowerCase);
+}
+
+/**
+ * The multi-value map, with what only the single-value map has. On AWS the first has everything. Tests, emulators and
+ * wrappers fill one map and leave the other empty, or add a header to one of them alone
+ * (jeremydaly/lambda-api#275; `serverless-offline` and middy).
+ */
+function complete(multi: unknown, single: unknown, fold: (name: string) => string): EventMap {
+  const many = mapOf(multi);
+  const ones = mapOf(single);
+  if (many === EMPTY) return ones;
+  const missing = Object.keys(ones).filter((name) => !hasValue(many, name));
+  if (missing.length === 0) return many;
+  const all = Object.create(null) as Record<string, EventMap[string]>;
+  const known = new Set<string>();
+  for (const name of Object.keys(many)) {
+    if (!hasValue(many, name)) continue;
+    all[name] = many[name];
+    known.add(fold(name));
+  }
+  for (const name of missing) if (!known.has(fold(name))) all[name] = ones[name];
+  return all;
+}
