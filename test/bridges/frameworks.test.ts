@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NodeApplication, NodeListener } from '../../src/bridges/node.ts';
 import type { TestRequestOptions } from '../../src/aws-model/message.ts';
 import { optional } from '../optional.ts';
-import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './both.ts';
+import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './differential.ts';
 
 /** What a module of test/frameworks/apps makes. */
 interface Prepared {

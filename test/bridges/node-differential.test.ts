@@ -1,8 +1,8 @@
 /** Hundreds of random listeners and requests: behind node:http and behind the bridge all that can be seen must be the same. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './both.ts';
-import { type Outcome, program, type Program, running } from './program.ts';
+import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './differential.ts';
+import { type Outcome, program, type Program, running } from './random-listener.ts';
 import type { TestRequestOptions } from '../../src/aws-model/message.ts';
 
 const request: fc.Arbitrary<TestRequestOptions> = fc.oneof(

@@ -77,7 +77,8 @@ describe('the request', () => {
   });
 
   it.each([
-    ['/a%2Fb/%C3%A9?x=%20', [], '/a%2Fb/%C3%A9?x=%20', '/a%2Fb/%C3%A9?x=%20', undefined],
+    ['/a%2Fb/%C3%A9?x=%20', [], '/a%2Fb/%C3%A9?x=%20', undefined, undefined],
+    ['/shop%2Fa', ['/shop'], '/a', '/shop%2Fa', '/shop'],
     ['/shop/a%2Fb?x=1', ['/shop'], '/a%2Fb?x=1', '/shop/a%2Fb?x=1', '/shop'],
     ['/shop', ['/shop'], '/', '/shop', '/shop'],
     ['/shop?x=1', ['/shop'], '/?x=1', '/shop?x=1', '/shop'],
@@ -574,6 +575,152 @@ describe('a streamed response', () => {
   });
 });
 
+describe('many small writes', () => {
+  /** ms for so many writes, the best of three. */
+  async function cost(count: number, gap: boolean): Promise<number> {
+    const times: number[] = [];
+    for (let run = 0; run < 3; run++) {
+      const start = performance.now();
+      const { body } = await callApplication(
+        fromNodeListener((_, response) => {
+          const write = (): void => {
+            for (let index = 0; index < count; index++) response.write('x');
+            response.end();
+          };
+          if (!gap) return write();
+          response.flushHeaders();
+          setTimeout(write, 1);
+        }),
+        environ(),
+      );
+      times.push(performance.now() - start);
+      expect(body.length).toBe(count);
+    }
+    return Math.min(...times);
+  }
+
+  it.each([
+    ['in the turn of the listener', false],
+    ['to a body that is being pulled', true],
+  ])('%s take time in proportion to their number', async (_, gap) => {
+    await cost(1000, gap);
+    const few = await cost(50_000, gap);
+    const many = await cost(200_000, gap);
+    expect(many / few).toBeLessThan(7);
+    expect(many).toBeLessThan(2000);
+  });
+
+  it('keep their order and their bytes, in blocks of at most 16 KB', async () => {
+    const sizes = [1, 0, 16_383, 1, 2, 20_000, 5, 16_380, 3, 7];
+    const blocks: number[] = [];
+    const sent: number[] = [];
+    const transport: Transport = {
+      begin() {},
+      send(block) {
+        blocks.push(block.length);
+        sent.push(...block);
+      },
+      end() {},
+      abort() {},
+    };
+    const written: number[] = [];
+    await callApplication(
+      fromNodeListener((_, response) => {
+        response.flushHeaders();
+        setTimeout(() => {
+          for (const [index, size] of sizes.entries()) {
+            const bytes = Array.from({ length: size }, (_, at) => (at + index) % 251);
+            written.push(...bytes);
+            response.write(Uint8Array.from(bytes));
+          }
+          response.end('!');
+          written.push(33);
+        }, 2);
+      }),
+      environ(),
+      { transport },
+    );
+    expect(sent).toEqual(written);
+    expect(Math.max(...blocks.filter((size) => size !== 20_000))).toBeLessThanOrEqual(16_384);
+    expect(blocks.length).toBeLessThan(sizes.length);
+  });
+});
+
+describe('the last events of a response', () => {
+  const ends: Record<string, NodeListener> = {
+    'at once': (_, response) => response.end('x'),
+    'after a promise': async (_, response) => {
+      await Promise.resolve();
+      response.end('x');
+    },
+    'after a timer': async (_, response) => {
+      await timeout(2);
+      response.end('x');
+    },
+    'in blocks': async (_, response) => {
+      response.write('a');
+      await timeout(2);
+      response.end('b');
+    },
+  };
+
+  it.each(Object.entries(ends))('ended %s, come before the gateway has it', async (_, listener) => {
+    for (const event of ['finish', 'close', 'end callback']) {
+      let heard = false;
+      await call((request, response) => {
+        if (event === 'end callback') {
+          const { end } = response;
+          response.end = ((chunk: string) =>
+            end.call(response, chunk, 'utf8', () => (heard = true))) as typeof end;
+        } else response.on(event, () => (heard = true));
+        return listener(request, response);
+      });
+      expect([event, heard]).toEqual([event, true]);
+    }
+  });
+
+  it('whose listener throws do not keep the response', async () => {
+    const caught: string[] = [];
+    const before = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', (error) => caught.push(error.message));
+    try {
+      for (const event of ['finish', 'close']) {
+        const { status } = await callApplication(
+          fromNodeListener((_, response) => {
+            response.on(event, () => {
+              throw new Error(event);
+            });
+            response.end('x');
+          }),
+          environ(),
+        );
+        expect(status).toBe('200 OK');
+      }
+      await timeout(2);
+    } finally {
+      process.removeAllListeners('uncaughtException');
+      for (const listener of before) process.on('uncaughtException', listener);
+    }
+    expect(caught).toEqual(['finish', 'close']);
+  });
+});
+
+describe('a request with a body that is there', () => {
+  it.each([
+    ['in memory', () => ({ body: encode('abc') }), true],
+    ['of no bytes', () => ({}), true],
+    ['in a stream', () => ({ input: streamedInput([encode('abc')]) }), false],
+  ])('%s is complete when it has all come', async (_, facts, complete) => {
+    expect(await seen((request) => request.complete, facts())).toBe(complete);
+    const after = await seen(async (request) => {
+      await text(request);
+      return request.complete;
+    }, facts());
+    expect(after).toBe(true);
+  });
+});
+
 describe('a listener that fails', () => {
   const boom = new Error('boom');
   it.each<[string, NodeListener, RegExp]>([
@@ -651,6 +798,21 @@ describe('a listener that fails', () => {
     ]);
     expect(log).toHaveLength(1);
     expect(log[0]).toMatch(reason);
+  });
+
+  it('writes one line of log, whatever the client wrote', async () => {
+    const log: string[] = [];
+    const facts = { method: 'GET\r\nforged: \x1b[31m', rawPath: '/a\r\nb\x1b[31m' };
+    await callApplication(
+      fromNodeListener((_, response) => {
+        response.end('x');
+        throw new Error('late');
+      }),
+      environ(facts, log),
+    );
+    expect(log.join('\n').split('\n')[0]).toBe(
+      'GET\\x0d\\x0aforged: \\x1b[31m /a%0D%0Ab%1B[31m: after the response had ended',
+    );
   });
 
   it.each<[string, NodeListener]>([

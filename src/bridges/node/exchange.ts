@@ -2,10 +2,14 @@
  * One request and its response. The listener's side is `req`, `res` and their socket; the gateway's side is what an application
  * returns. A response that is ended before anything had to leave becomes a list; any other a body that is pulled block by block.
  */
+import type { AsyncResource } from 'node:async_hooks';
 import { isThenable } from '../../base/promises.ts';
+import { ClientDisconnected } from '../../core/errors.ts';
 import { describeError } from '../../core/request/error-stream.ts';
+import { escapeLine } from '../../http/log-format.ts';
 import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
-import type { IncomingMessage } from './builtin.ts';
+import { BlockQueue } from './block-queue.ts';
+import { bindContext, currentContext, type IncomingMessage } from './builtin.ts';
 import type { Incoming } from './incoming.ts';
 import { createRequest, type RequestConstructor } from './request.ts';
 import type { BridgeResponse } from './internals.ts';
@@ -31,13 +35,13 @@ export type Dispatch = (request: IncomingMessage, response: BridgeResponse) => u
 type Callback = (error?: Error | null) => void;
 
 const NO_HEADERS: HeaderList = [];
+const SOCKET_ENDED = 'the socket was ended before the response; call response.end() first';
+/** Given to `write()`, it sends the head before there is a block. */
+const HEAD_ONLY = new Uint8Array(0);
 
 export class Exchange {
   readonly incoming: Incoming;
   readonly highWaterMark: number;
-  /** Bytes written and not yet taken. */
-  queued = 0;
-
   readonly #startResponse: StartResponse;
   readonly #socket: BridgeSocket;
   readonly #request: IncomingMessage;
@@ -45,11 +49,18 @@ export class Exchange {
 
   #status: string | undefined;
   #headers: HeaderList = NO_HEADERS;
-  #blocks: Uint8Array[] = [];
+  readonly #queue = new BlockQueue();
   #callbacks: Callback[] | undefined;
   /** The response was ended. */
   #ended = false;
   #finishing = false;
+  #socketEnded = false;
+  /** `close` was emitted, or nothing listens for it. */
+  #closed = false;
+  /** The async context in which the response was ended, if its body was being pulled then. */
+  #endContext: AsyncResource | undefined;
+  /** The async context of the write that was told to wait for `drain`. */
+  #drainContext: AsyncResource | undefined;
   /** The listener has not returned yet, so what it ends needs no promise. */
   #running = true;
   #commitScheduled = false;
@@ -90,9 +101,10 @@ export class Exchange {
     if (this.#failure) throw this.#failure.error;
     if (this.#body) {
       if (this.#ended) this.announceEnd();
-      return this.#body;
-    }
-    this.#watchSignal();
+      // A listener of `finish` or `close` may give work to `gatecall.after`, so the gateway gets
+      // the body after it was called.
+      if (!this.#ended || this.#closed) return this.#body;
+    } else this.#watchSignal();
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -120,45 +132,51 @@ export class Exchange {
   push(block: Uint8Array, callback: Callback | undefined): boolean {
     this.flush();
     if (this.#socket.timeout > 0) this.#socket.refreshTimeout();
-    if (this.#stream?.stopped) {
+    if (this.#stream?.stopped || this.#socketEnded) {
       if (callback) process.nextTick(callback);
       return true;
     }
-    this.#blocks.push(block);
-    this.queued += block.length;
-    if (callback) (this.#callbacks ??= []).push(callback);
+    this.#queue.push(block);
+    if (callback) (this.#callbacks ??= []).push(bindContext(callback));
     this.#stream?.wake();
-    return this.queued < this.highWaterMark;
+    const more = this.#queue.bytes < this.highWaterMark;
+    if (!more) this.#drainContext = currentContext();
+    return more;
+  }
+
+  /** Bytes written and not yet taken. */
+  get queued(): number {
+    return this.#queue.bytes;
   }
 
   end(block: Uint8Array | undefined): void {
-    if (block !== undefined && block.length > 0 && !this.#stream?.stopped) {
-      if (this.#blocks.length === 0) this.#blocks = [block];
-      else this.#blocks.push(block);
-    }
+    if (this.#socketEnded) return;
+    if (block !== undefined && block.length > 0 && !this.#stream?.stopped) this.#queue.push(block);
     this.#ended = true;
     const response = this.#response;
     if (response._events !== undefined) response.emit('prefinish');
     if (!this.#body) this.#commit();
     else if (!this.#stream || this.#stream.stopped) this.announceEnd();
-    else this.#stream.wake();
+    else {
+      if (this.#isHeard()) this.#endContext = currentContext();
+      this.#stream.wake();
+    }
   }
 
   /** The listener threw, its promise was rejected, or the response was destroyed. */
-  fail(error: unknown): void {
+  fail(error: unknown, socketError?: Error): void {
     if (this.#failure) return;
     if (this.#complete) return this.log(error);
     this.#failure = { error };
     if (!this.#body) this.#reject?.(error);
     this.#stream?.wake();
-    this.#socket.destroy();
+    this.#socket.destroy(socketError);
   }
 
   log(error: unknown): void {
     const { method, originalUrl, errors } = this.incoming;
-    errors.write(
-      `${method} ${originalUrl}: after the response had ended\n${describeError(error)}\n`,
-    );
+    const line = escapeLine(`${method} ${originalUrl}`);
+    errors.write(`${line}: after the response had ended\n${describeError(error)}\n`);
   }
 
   /** Somebody reads the request's body. */
@@ -206,14 +224,28 @@ export class Exchange {
     process.nextTick(() => {
       if (error && this.#socket.listenerCount('error') > 0) this.#socket.emit('error', error);
       this.#socket.emit('close', error !== undefined);
-      if (this.#response._closed) return;
-      this.#request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
-      emitClose(this.#response);
+      if (!this.#response._closed) {
+        this.#request.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+        emitClose(this.#response);
+      }
+      this.#deliver();
     });
     if (this.#complete || this.#failure) return;
     this.fail(
       error ?? new Error('the response was destroyed before it was ended; no reason was given'),
     );
+  }
+
+  /** The socket was ended: what was written still leaves, and nothing after it. */
+  endSocket(): void {
+    if (this.#complete) return void this.#socket.destroySoon();
+    this.#socketEnded = true;
+    if (this.#queue.bytes === 0) this.fail(new Error(SOCKET_ENDED));
+  }
+
+  /** The last event of the response was emitted, or nothing listens for it. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   timedOut(): void {
@@ -242,45 +274,64 @@ export class Exchange {
   #commit(): void {
     if (this.#body || this.#failure) return;
     if (this.#status === undefined) return;
+    const whole = this.#ended || !this.#response._hasBody;
     try {
-      this.#startResponse(this.#status, this.#headers);
+      const write = this.#startResponse(this.#status, this.#headers);
+      // `flushHeaders()` and `write('')` send the head although no block follows them.
+      if (!whole && this.#queue.bytes === 0) void write(HEAD_ONLY);
     } catch (error) {
       this.#ended = false;
       return this.fail(error);
     }
-    if (this.#ended || !this.#response._hasBody) this.#body = this.#blocks;
+    if (whole) this.#body = this.#queue.takeAll();
     else this.#body = this.#stream = new StreamedBody(this);
-    if (this.#running) return;
-    this.#resolve?.(this.#body);
-    if (this.#ended) this.announceEnd();
+    if (!this.#ended) this.#resolve?.(this.#body);
+    // In the turn and the async context of `end()`. Without listeners it waits for the dispatcher
+    // to return, as one may still be added.
+    else if (!this.#running || this.#isHeard()) this.announceEnd();
+  }
+
+  /** The gateway gets a response that ended after its last event. */
+  #deliver(): void {
+    this.#closed = true;
+    if (this.#body) this.#resolve?.(this.#body);
+    this.#stream?.wake();
   }
 
   /** The next block; undefined at the end; `'later'` when there is none yet. */
   take(): Uint8Array | undefined | 'later' {
     if (this.#failure) throw this.#failure.error;
     // To ask for the next is to have sent the last.
-    if (this.#blocks.length === 0) {
-      this.#runCallbacks();
-      if (!this.#ended) {
-        if (this.#response.writableNeedDrain) process.nextTick(emitDrain, this.#response);
-        return 'later';
+    const block = this.#queue.take();
+    if (block) return block;
+    this.#runCallbacks();
+    if (!this.#ended) {
+      if (this.#socketEnded) {
+        this.fail(new Error(SOCKET_ENDED));
+        return this.take();
       }
-      this.announceEnd();
-      return undefined;
+      this.#drained();
+      return 'later';
     }
-    const block = this.#blocks.shift();
-    this.queued -= block?.length ?? 0;
-    return block;
+    this.announceEnd();
+    return this.#closed ? undefined : 'later';
+  }
+
+  #drained(): void {
+    const context = this.#drainContext;
+    this.#drainContext = undefined;
+    if (!this.#response.writableNeedDrain) return;
+    if (context) context.runInAsyncScope(process.nextTick, process, emitDrain, this.#response);
+    else process.nextTick(emitDrain, this.#response);
   }
 
   /** The gateway wants no more. After the last announced byte that is no fault; before it, the client has gone. */
   stopped(bytes: number): void {
     const declared = this.#response._contentLength;
-    this.#blocks = [];
-    this.queued = 0;
+    this.#queue.clear();
     if (this.#ended || (declared !== null && bytes >= declared)) {
       this.#runCallbacks();
-      process.nextTick(emitDrain, this.#response);
+      this.#drained();
       if (this.#ended) this.announceEnd();
     } else this.#socket.destroy();
   }
@@ -302,27 +353,44 @@ export class Exchange {
     this.#socket.stopTimeout();
     this.#runCallbacks();
     const response = this.#response;
-    if (response._events === undefined && !hasListeners(this.#request)) {
+    if (!this.#isHeard()) {
       markFinished(response);
       response.destroyed = true;
       response._closed = true;
-      return;
+      return this.#deliver();
     }
-    process.nextTick(announceFinish, this);
+    const context = this.#endContext;
+    this.#endContext = undefined;
+    if (context) context.runInAsyncScope(process.nextTick, process, announceFinish, this);
+    else process.nextTick(announceFinish, this);
   }
 
   announceFinish(): void {
     const response = this.#response;
-    if (response.destroyed) return;
+    if (response.destroyed) return this.#deliver();
     this.#endRequest();
     this.#socket._httpMessage = null;
-    emitFinish(response);
-    process.nextTick(announceClose, this);
+    try {
+      emitFinish(response);
+    } finally {
+      // A listener that throws must not keep the response back.
+      process.nextTick(announceClose, this);
+    }
   }
 
   announceClose(): void {
-    emitClose(this.#response);
-    this.#endRequest();
+    try {
+      emitClose(this.#response);
+      this.#endRequest();
+      this.#socket.endWithResponse();
+    } finally {
+      this.#deliver();
+    }
+  }
+
+  /** Whether a listener of the request or the response could notice the end. */
+  #isHeard(): boolean {
+    return this.#response._events !== undefined || hasListeners(this.#request);
   }
 
   /** A body nobody has asked for is read to its end, so that the request ends as well: to the ears of whoever listens to it. */
@@ -334,8 +402,10 @@ export class Exchange {
     const { signal } = this.incoming;
     if (!signal) return;
     const onAbort = (): void => {
+      // `error` is for what happened to a socket; a client that left and a deadline are none.
       const { reason } = signal;
-      this.#socket.destroy(reason instanceof Error ? reason : undefined);
+      if (this.#complete || this.#failure) this.#socket.destroy(socketError(reason));
+      else this.fail(reason ?? new ClientDisconnected(), socketError(reason));
     };
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
@@ -358,6 +428,13 @@ function announceFinish(exchange: Exchange): void {
 
 function announceClose(exchange: Exchange): void {
   exchange.announceClose();
+}
+
+/** The error of a real socket in an abort reason, known by its code. */
+function socketError(reason: unknown): Error | undefined {
+  const cause = reason instanceof Error ? reason.cause : undefined;
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? (cause as Error) : undefined;
 }
 
 function hasListeners(emitter: object): boolean {

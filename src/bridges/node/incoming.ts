@@ -28,6 +28,8 @@ export interface Incoming {
   readonly originalUrl: string;
   /** The mount, undecoded. */
   readonly baseUrl: string;
+  /** Whether a part of the path belongs to a mount or a stage. */
+  readonly mounted: boolean;
   /** HTTP/1.0. What else a front speaks reaches node:http as HTTP/1.1. */
   readonly old: boolean;
   readonly headers: RequestHeaders;
@@ -48,7 +50,7 @@ const ALL = Number.MAX_SAFE_INTEGER;
 
 export function fromEnviron(environ: Environ): Incoming {
   const url = targetOf(environ);
-  const originalUrl = environ.REQUEST_URI ?? url;
+  const originalUrl = rooted(environ.REQUEST_URI ?? url, environ.REQUEST_METHOD);
   const headers = requestHeaders(environ);
   if (environ.CONTENT_LENGTH === undefined && isChunked(environ)) {
     headers.list.push('transfer-encoding', 'chunked');
@@ -59,6 +61,7 @@ export function fromEnviron(environ: Environ): Incoming {
     url,
     originalUrl,
     baseUrl: environ.SCRIPT_NAME === '' ? '' : baseUrlOf(originalUrl, url),
+    mounted: environ.SCRIPT_NAME !== '',
     old: environ.SERVER_PROTOCOL === 'HTTP/1.0',
     headers,
     // The application may replace what it finds in the environ.
@@ -78,16 +81,29 @@ function targetOf(environ: Environ): string {
   const path = environ.PATH_INFO;
   // Middleware that moves the path on (`shiftPathInfo`, `mount`) knows nothing of the raw one.
   const same = typeof raw === 'string' && (raw === path || percentDecode(raw) === path);
-  const target = (same ? raw : percentEncode(path, PATH)) || '/';
-  return joinTarget(target, environ.QUERY_STRING);
+  const target = same ? raw : percentEncode(path, PATH);
+  return joinTarget(rooted(target, environ.REQUEST_METHOD), environ.QUERY_STRING);
 }
+
+/**
+ * With a slash in front, or `new URL('http://host' + url)` would be of another host: `@evil.example`
+ * makes user information of it, `.evil.example` a domain. `*` is no path, and for OPTIONS alone.
+ */
+function rooted(path: string, method: string): string {
+  if (path.startsWith('/') || (path === '*' && method === 'OPTIONS')) return path;
+  // An encoded slash is the one that `PATH_INFO` begins with.
+  return `/${path.replace(/^%2f/i, '')}`;
+}
+
 const PATH = "/!$&'()*+,:;=@";
 
 function baseUrlOf(whole: string, target: string): string {
   if (whole.endsWith(target)) return whole.slice(0, -target.length);
   // The mount alone, `/shop` or `/shop?x=1`, of which the target below is `/` or `/?x=1`.
   const below = target.slice(1);
-  return whole.endsWith(below) ? whole.slice(0, whole.length - below.length) : '';
+  if (!whole.endsWith(below)) return '';
+  // `/shop%2Fa`: the slash of the target below was encoded.
+  return whole.slice(0, whole.length - below.length).replace(/%2f$/i, '');
 }
 
 /** What is not plain (a mount to be cut off, a streamed body, headers of the connection) goes by way of the environ. */
@@ -105,6 +121,7 @@ class DirectIncoming implements Incoming {
   readonly url: string;
   readonly originalUrl: string;
   readonly baseUrl: string;
+  readonly mounted: boolean;
   readonly old: boolean;
   readonly headers: RequestHeaders;
   readonly buffered = true;
@@ -114,6 +131,7 @@ class DirectIncoming implements Incoming {
     const { parts } = request;
     this.method = encodeNative(parts.method);
     this.url = requestTarget(parts);
+    this.mounted = Boolean(parts.scriptName);
     this.baseUrl = parts.scriptName ? percentEncode(encodeNative(parts.scriptName)) : '';
     this.originalUrl = this.baseUrl + this.url;
     this.old = parts.protocol === 'HTTP/1.0';

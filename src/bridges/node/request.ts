@@ -40,7 +40,6 @@ export function requestConstructor(prototype: object): RequestConstructor {
     this.client = undefined;
     this._consuming = false;
     this._dumped = false;
-    this.originalUrl = '';
     (IncomingMessage as unknown as (this: object, socket: BridgeSocket) => void).call(this, socket);
   };
   Request.prototype = prototype;
@@ -55,8 +54,12 @@ export function createRequest(
   const request = new Request(socket) as IncomingMessage & Internals;
   request.method = incoming.method;
   request.url = incoming.url;
-  request.originalUrl = incoming.originalUrl;
-  if (incoming.baseUrl !== '') request.baseUrl = incoming.baseUrl;
+  // Only below a mount: serve-static, finalhandler and Connect prefer it to a `url` that a listener
+  // has rewritten since.
+  if (incoming.mounted) {
+    request.originalUrl = incoming.originalUrl;
+    if (incoming.baseUrl !== '') request.baseUrl = incoming.baseUrl;
+  }
   request.httpVersion = incoming.old ? '1.0' : '1.1';
   request.httpVersionMajor = 1;
   request.httpVersionMinor = incoming.old ? 0 : 1;

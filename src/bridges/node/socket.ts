@@ -26,6 +26,8 @@ export class BridgeSocket extends Emitter {
   timeout = 0;
   _httpMessage: unknown = null;
   _paused = false;
+  /** `destroySoon()` was called: the socket closes with the response. */
+  #endsWithResponse = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(exchange: Exchange) {
@@ -84,8 +86,16 @@ export class BridgeSocket extends Emitter {
     return this;
   }
 
+  /** Closes once the response has left; one that is ended only now still arrives. */
   destroySoon(): this {
+    this.#endsWithResponse = true;
+    if (this._exchange.closed) this.endWithResponse();
     return this;
+  }
+
+  /** The response has left. */
+  endWithResponse(): void {
+    if (this.#endsWithResponse) this.destroy();
   }
 
   /** In ms without a block written; 0 for never. As behind node:http, nobody listening means the exchange is over. */
@@ -117,7 +127,11 @@ export class BridgeSocket extends Emitter {
     return true;
   }
 
+  /** No byte leaves after this one: what was written arrives, a response that was not ended is broken. */
   end(): this {
+    if (!this.writable) return this;
+    this.writable = false;
+    this._exchange.endSocket();
     return this;
   }
 

@@ -107,12 +107,14 @@ const EnvironObject: EnvironConstructor = /* @__PURE__ */ (() => {
     server: ServerInfo,
     native: Encode,
   ): void {
-    const rawPath = escapePath(parts.rawPath, native);
+    const rawPath = escapePath(parts.rawPath, parts.method, native);
     const query = parts.query ? native(parts.query) : '';
     this.REQUEST_METHOD = native(parts.method);
     this.SCRIPT_NAME = '';
     this.PATH_INFO =
-      parts.path === undefined ? percentDecode(rawPath) : absolute(native(parts.path));
+      parts.path === undefined
+        ? percentDecode(rawPath)
+        : absolute(native(parts.path), parts.method);
     this.QUERY_STRING = query;
     this.REQUEST_URI = joinTarget(rawPath, query);
     this.SERVER_NAME = '';
@@ -192,7 +194,10 @@ function rawSuffix(rawPath: string, decoded: number): string {
   for (let bytes = 0; bytes < decoded; bytes++) {
     index += /^%[0-9A-Fa-f]{2}/.test(rawPath.slice(index, index + 3)) ? 3 : 1;
   }
-  return rawPath.slice(index);
+  const rest = rawPath.slice(index);
+  // `/v1%2Fpets` is below `/v1`, as `PATH_INFO` is decoded. The slash that ends the mount is written
+  // as one, or a bridge's `'http://host' + url` would have another host.
+  return /^%2f/i.test(rest) ? `/${rest.slice(3)}` : rest;
 }
 
 function prefixScriptName(environ: Environ, prefix: NativeString): void {
@@ -206,7 +211,10 @@ const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
 /** The request's target without a stage: fit for a request line, whatever the platform gave as its path. */
 export function requestTarget(parts: RequestParts): NativeString {
   const native = parts.native ? identity : encodeNative;
-  return joinTarget(escapePath(parts.rawPath, native), parts.query ? native(parts.query) : '');
+  return joinTarget(
+    escapePath(parts.rawPath, parts.method, native),
+    parts.query ? native(parts.query) : '',
+  );
 }
 
 /** Path and query as a target: of the query, too, what cannot stand in a request line is percent-encoded. */
@@ -215,14 +223,14 @@ export function joinTarget(path: NativeString, query: NativeString): NativeStrin
 }
 
 /** A path fit for `REQUEST_URI`: as it came, but spaces, controls, `?`, `#` and non-ASCII percent-encoded as UTF-8. */
-function escapePath(path: string, native: Encode): NativeString {
-  const target = absolute(path);
+function escapePath(path: string, method: string, native: Encode): NativeString {
+  const target = absolute(path, method);
   return NOT_IN_TARGET.test(target) ? percentEncode(native(target), TARGET) : target;
 }
 
-/** `.evil.example/x` behind a host name would be another host. `*` is the one path without a slash (OPTIONS). */
-function absolute(path: string): string {
-  return path.startsWith('/') || path === '*' ? path : `/${path}`;
+/** `.evil.example/x` behind a host name would be another host. OPTIONS alone has a path without a slash, `*`. */
+function absolute(path: string, method: string): string {
+  return path.startsWith('/') || (path === '*' && method === 'OPTIONS') ? path : `/${path}`;
 }
 
 /** The same for a query, in which `?` is a character like others. */

@@ -9,7 +9,7 @@ import { fromNodeListener } from '../../../src/bridges/node.ts';
 import { toNodeListener } from '../../../src/gateways/node.ts';
 import { rawHeaders } from '../../../src/core/request/request-headers.ts';
 import type { Environ, Middleware } from '../../../src/types.ts';
-import { behindNode } from '../../bridges/both.ts';
+import { behindNode } from '../../bridges/differential.ts';
 
 function environ(headers: RequestParts['headers'], facts: Partial<RequestParts> = {}): Environ {
   return createEnviron(
