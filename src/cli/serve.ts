@@ -31,6 +31,7 @@ Serves an application over HTTP until SIGTERM or SIGINT; SIGHUP starts new worke
       --trust-proxy <n>     how many proxies stand in front, whose X-Forwarded-For and -Proto are believed (0)
       --max-body <bytes>    longer requests are answered 413; 10k and 5m are fine (no limit)
       --max-header <bytes>  longer header sections are answered 431 (16k)
+      --max-connections <n> that a process holds at a time; more are closed (no limit)
       --keep-alive <s>      how long an idle connection stays open (65)
       --headers-timeout <s> in which a header section must have come (30)
       --request-timeout <s> in which a whole request must have come (300)
@@ -54,6 +55,7 @@ const OPTIONS = {
   'trust-proxy': { type: 'string' },
   'max-body': { type: 'string' },
   'max-header': { type: 'string' },
+  'max-connections': { type: 'string' },
   'keep-alive': { type: 'string' },
   'headers-timeout': { type: 'string' },
   'request-timeout': { type: 'string' },
@@ -157,6 +159,7 @@ const NUMBERS = [
   ['trust-proxy', 'trustProxy', ''],
   ['max-body', 'maxBody', BYTES],
   ['max-header', 'maxHeader', BYTES],
+  ['max-connections', 'maxConnections', ''],
   ['keep-alive', 'keepAliveTimeout', SECONDS],
   ['headers-timeout', 'headersTimeout', SECONDS],
   ['request-timeout', 'requestTimeout', SECONDS],

@@ -4,16 +4,19 @@ import { findHeaders, listItems } from '../../http/headers.ts';
 import type { HeaderList } from '../../types.ts';
 
 /**
- * The client's address: each proxy appends the one it was asked from, so the entry that the farthest trusted one wrote is `hops`
+ * The client's address: each proxy appends the one it was asked from, so the entry that the farthest trusted one wrote is `trustedProxies`
  * from the end. Undefined where there are fewer, for then the request came around a proxy.
  */
-export function forwardedAddress(headers: HeaderList, hops: number): string | undefined {
-  return readAddress(entries(headers, 'x-forwarded-for').at(-hops))?.address;
+export function forwardedAddress(headers: HeaderList, trustedProxies: number): string | undefined {
+  return readAddress(entries(headers, 'x-forwarded-for').at(-trustedProxies))?.address;
 }
 
 /** The scheme as the farthest trusted proxy saw it. Proxies overwrite this header more often than they append to it. */
-export function forwardedScheme(headers: HeaderList, hops: number): 'http' | 'https' | undefined {
-  const scheme = entries(headers, 'x-forwarded-proto').slice(-hops)[0]?.toLowerCase();
+export function forwardedScheme(
+  headers: HeaderList,
+  trustedProxies: number,
+): 'http' | 'https' | undefined {
+  const scheme = entries(headers, 'x-forwarded-proto').slice(-trustedProxies)[0]?.toLowerCase();
   return scheme === 'http' || scheme === 'https' ? scheme : undefined;
 }
 

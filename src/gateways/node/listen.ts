@@ -1,6 +1,6 @@
 /** Beginning to listen, and saying why not. */
 import { connect, type Server } from 'node:net';
-import { rmSync } from 'node:fs';
+import { lstatSync, rmSync } from 'node:fs';
 import { describeAddress, type ListenAddress } from './address.ts';
 
 /** A server could not be started. Its message is all that a user needs. */
@@ -16,9 +16,15 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
   try {
     await begin(server, address);
   } catch (error) {
-    if (!('path' in address) || !isTaken(error) || (await answers(address.path))) {
-      throw cannotListen(address, error);
+    if (!('path' in address) || !isTaken(error)) throw cannotListen(address, error);
+    // A file that is there by mistake, a database for example, is not ours to delete.
+    if (!isSocket(address.path)) {
+      throw new StartError(
+        `cannot listen at ${describeAddress(address)}: there is a file that is no socket; name another path, or remove it`,
+        { cause: error },
+      );
     }
+    if (await answers(address.path)) throw cannotListen(address, error);
     // Left behind by a server that was killed.
     rmSync(address.path);
     await begin(server, address);
@@ -39,7 +45,11 @@ function begin(server: Server, address: ListenAddress): Promise<void> {
   });
 }
 
-/** Whether somebody listens on a Unix socket. */
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+/** Whether a server listens on a Unix socket. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path, () => {

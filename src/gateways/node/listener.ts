@@ -19,7 +19,7 @@ export interface ListenerSettings {
   onError?: ErrorCallback | undefined;
   basePath: readonly string[] | undefined;
   /** Trusted proxies in front. */
-  hops: number;
+  trustedProxies: number;
   maxBody: number;
   multiprocess: boolean;
   /** For `gatecall.source`. */
@@ -29,11 +29,11 @@ export interface ListenerSettings {
   /** Whether to refuse HTTP/1.1 without Host (RFC 9112 section 3.2), where Node has not done so. */
   requireHost?: boolean | undefined;
   /** The client expects what nobody here can do (RFC 9110 section 10.1.1). */
-  unmet?: boolean | undefined;
+  rejectExpectation?: boolean | undefined;
   /** Connections of which nobody knows any more where a request begins. */
-  broken: WeakSet<object>;
+  unsafeConnections: WeakSet<object>;
   /** Whether nobody else has a hand in requests and responses, as middleware of Express would. */
-  sole?: boolean | undefined;
+  exclusive?: boolean | undefined;
   /** A response is due. */
   onBegin?: ((response: NodeResponse) => void) | undefined;
   /** It is over, one way or another. */
@@ -56,17 +56,17 @@ export interface FinishedRequest {
   bytes: number;
 }
 
-/** @param awaited The client waits for `100 Continue` before it sends its body, and nobody has said so yet. */
+/** @param expectsContinue The client waits for `100 Continue` before it sends its body, and nobody has said so yet. */
 export function handle(
   application: Application,
   settings: ListenerSettings,
   request: NodeRequest,
   response: NodeResponse,
-  awaited = false,
+  expectsContinue = false,
 ): void {
   // It goes down with the refusal that is on its way.
-  if (settings.broken.has(request.socket)) return;
-  new RequestHandler(settings, request, response, awaited).run(application);
+  if (settings.unsafeConnections.has(request.socket)) return;
+  new RequestHandler(settings, request, response, expectsContinue).run(application);
 }
 
 const BAD_REQUEST = '400 Bad Request';
@@ -89,7 +89,7 @@ class RequestHandler implements GatewayRequest {
   #body: RequestBody | undefined;
   #environ: Environ | undefined;
   #abort: AbortController | undefined;
-  #awaited: boolean;
+  #expectsContinue: boolean;
   /** The application's part and the connection's: over when both are. */
   #running = 2;
 
@@ -97,7 +97,7 @@ class RequestHandler implements GatewayRequest {
     settings: ListenerSettings,
     request: NodeRequest,
     response: NodeResponse,
-    awaited: boolean,
+    expectsContinue: boolean,
   ) {
     const { basePath, multiprocess } = settings;
     this.parts = new NodeRequestParts(request);
@@ -106,8 +106,8 @@ class RequestHandler implements GatewayRequest {
     this.#settings = settings;
     this.#request = request;
     this.#response = response;
-    this.#awaited = awaited;
-    this.#transport = new ResponseTransport(response, settings.sole);
+    this.#expectsContinue = expectsContinue;
+    this.#transport = new ResponseTransport(response, settings.exclusive);
   }
 
   run(application: Application): void {
@@ -122,7 +122,7 @@ class RequestHandler implements GatewayRequest {
       if (refusal === TOO_LARGE) this.#linger();
       else {
         // What follows on this connection may be part of this request, and may have been parsed already.
-        if (socket) this.#settings.broken.add(socket);
+        if (socket) this.#settings.unsafeConnections.add(socket);
         this.#response.shouldKeepAlive = false;
       }
       void this.#sendPage(refusal).then(() => this.#end());
@@ -130,10 +130,10 @@ class RequestHandler implements GatewayRequest {
   }
 
   #refusal(): NativeString | undefined {
-    const { maxBody, requireHost, unmet } = this.#settings;
+    const { maxBody, requireHost, rejectExpectation } = this.#settings;
     const { refusal, hasHost, contentLength = 0, protocol } = this.parts;
     if (refusal !== undefined) return refusal;
-    if (unmet) return EXPECTATION_FAILED;
+    if (rejectExpectation) return EXPECTATION_FAILED;
     if (requireHost && !hasHost && protocol === 'HTTP/1.1') return BAD_REQUEST;
     return contentLength > maxBody ? TOO_LARGE : undefined;
   }
@@ -141,7 +141,7 @@ class RequestHandler implements GatewayRequest {
   /** Without a promise where the response is complete at once. */
   #call(application: Application): void {
     const facts = this.parts;
-    completeFacts(facts, this.#request, this.#settings.hops);
+    completeFacts(facts, this.#request, this.#settings.trustedProxies);
     if (facts.hasBody) this.#takeBody(facts);
     // Only the environ knows the whole target below a mount, which is what a log names.
     const called = callApplication(application, facts.scriptName ? this.environ : this, {
@@ -159,7 +159,7 @@ class RequestHandler implements GatewayRequest {
 
   #called(): void {
     // The client still holds back its body, so what comes next on this connection is anybody's guess.
-    if (this.#awaited && this.parts.hasBody) this.#linger();
+    if (this.#expectsContinue && this.parts.hasBody) this.#linger();
     this.#body?.release();
     this.#end();
   }
@@ -177,13 +177,13 @@ class RequestHandler implements GatewayRequest {
   }
 
   #makeEnviron(): Environ {
-    const { hops, requestId, source } = this.#settings;
+    const { trustedProxies, requestId, source } = this.#settings;
     const facts = this.parts;
     const environ = createEnviron(facts, this.server);
     if (facts.isMount) moveToScriptName(environ, environ.PATH_INFO);
     const remotePort = this.#request.socket?.remotePort;
     // Behind a proxy it would be the proxy's.
-    if (remotePort !== undefined && hops === 0) environ.REMOTE_PORT = String(remotePort);
+    if (remotePort !== undefined && trustedProxies === 0) environ.REMOTE_PORT = String(remotePort);
     environ['gatecall.source'] = source;
     this.#abort = new AbortController();
     if (this.signal.aborted) this.#abort.abort(this.signal.reason);
@@ -207,8 +207,8 @@ class RequestHandler implements GatewayRequest {
     return new RequestBody(this.#request, {
       limit: this.#settings.maxBody,
       onRead: () => {
-        if (this.#awaited && !this.#response.headersSent) this.#response.writeContinue();
-        this.#awaited = false;
+        if (this.#expectsContinue && !this.#response.headersSent) this.#response.writeContinue();
+        this.#expectsContinue = false;
       },
       onOversize: () => {
         const answered = this.#transport.open;
@@ -216,7 +216,7 @@ class RequestHandler implements GatewayRequest {
         if (answered) this.#response.destroy();
         else {
           this.#linger();
-          this.#transport = new ResponseTransport(this.#response, this.#settings.sole);
+          this.#transport = new ResponseTransport(this.#response, this.#settings.exclusive);
           void this.#sendPage(TOO_LARGE);
         }
       },
@@ -248,7 +248,11 @@ class RequestHandler implements GatewayRequest {
   /** Nobody waits for the application any more. */
   #leave(): void {
     this.#transport.gone();
-    const reason = new ClientDisconnected();
+    // The Node bridge emits the socket's own error, and no other.
+    const { errored } = this.#request.socket ?? {};
+    const reason = errored
+      ? new ClientDisconnected(undefined, { cause: errored })
+      : new ClientDisconnected();
     this.signal.abort(reason);
     this.#abort?.abort(reason);
   }

@@ -28,7 +28,10 @@ export interface NodeOptions {
    * believed about the client's address and scheme; 0, the default, believes nobody.
    */
   trustProxy?: number;
-  /** Bytes that a request's body may have; more is answered 413. No limit unless told. */
+  /**
+   * Bytes that a request's body may have; more is answered 413. Default: no limit. A body is streamed,
+   * so that one of any size costs memory only where the application collects it.
+   */
   maxBody?: number;
   /** For `wsgi.multiprocess`: whether other processes run the same application. */
   multiprocess?: boolean;
@@ -60,10 +63,10 @@ export function listenerSettings(options: NodeOptions): ListenerSettings {
     sink: log,
     onError: options.onError,
     basePath: mountsOf(basePath),
-    hops: trustProxy,
+    trustedProxies: trustProxy,
     maxBody,
     multiprocess: options.multiprocess ?? false,
     source: 'node',
-    broken: new WeakSet(),
+    unsafeConnections: new WeakSet(),
   };
 }

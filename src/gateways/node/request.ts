@@ -36,7 +36,7 @@ export class NodeRequestParts implements RequestParts {
   isMount = false;
 
   constructor(request: NodeRequest) {
-    const target = request.url || '/';
+    const target = latin1(request.url || '/');
     // By hand: `new URL` resolves dot segments, takes `//a/b` for a host, and throws at some targets that Node accepts.
     const absolute = target.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(target);
     const rest = absolute ? target.slice(absolute[0].length) : target;
@@ -45,12 +45,38 @@ export class NodeRequestParts implements RequestParts {
     this.rawPath = (mark < 0 ? rest : rest.slice(0, mark)) || '/';
     this.query = mark < 0 ? undefined : rest.slice(mark + 1);
     this.protocol = request.httpVersion === '1.1' ? 'HTTP/1.1' : `HTTP/${request.httpVersion}`;
+    this.refusal = lineRefusal(this.method, target, request.httpVersion);
     readHeaders(request, this, absolute?.[1]);
   }
 }
 
 const BAD = '400 Bad Request';
 const NOT_IMPLEMENTED = '501 Not Implemented';
+const VERSION_NOT_SUPPORTED = '505 HTTP Version Not Supported';
+
+/** A scheme other than those of HTTP. */
+const OTHER_SCHEME = /^(?!https?:\/\/)[a-z][a-z0-9+.-]*:/i;
+
+/**
+ * Node's parser takes any of the forms of a target with any method, and the versions 0.9 and 2.0,
+ * which have no such request line (RFC 9112 sections 2.3 and 3.2).
+ */
+function lineRefusal(method: string, target: string, version: string): NativeString | undefined {
+  if (version !== '1.1' && version !== '1.0') return VERSION_NOT_SUPPORTED;
+  if (target.startsWith('*') && (target !== '*' || method !== 'OPTIONS')) return BAD;
+  return OTHER_SCHEME.test(target) ? BAD : undefined;
+}
+
+/**
+ * A target as bytes. A listener or a framework in front may have put any text into `request.url`,
+ * and what no byte can be is percent-encoded.
+ */
+function latin1(target: string): string {
+  return NOT_LATIN1.test(target)
+    ? target.replace(/[^\x00-\xff]+/g, (text) => encodeURIComponent(text.toWellFormed()))
+    : target;
+}
+const NOT_LATIN1 = /[^\x00-\xff]/;
 
 /** RFC 3986 section 3.2, without user information. What stands here ends up in URLs that applications build. */
 const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?$/;
@@ -86,14 +112,14 @@ function readHeaders(
     const lower = ONCE_LENGTHS.has(name.length) ? lowerCase(name) : '';
     headers.push([name, lower === 'host' ? (authority ?? value) : value]);
     if (!ONCE.has(lower)) continue;
-    if (once.includes(lower)) facts.refusal = BAD;
+    if (once.includes(lower)) facts.refusal ??= BAD;
     once.push(lower);
-    if (lower === 'host' && !AUTHORITY.test(value)) facts.refusal = BAD;
+    if (lower === 'host' && !AUTHORITY.test(value)) facts.refusal ??= BAD;
     else if (lower === 'content-length') facts.contentLength = Number(value);
     else if (lower === 'transfer-encoding') {
       facts.hasBody = true;
       // A front that speaks HTTP/1.0 does not know this header, and has seen another body than Node does.
-      if (httpVersion === '1.0') facts.refusal = BAD;
+      if (httpVersion === '1.0') facts.refusal ??= BAD;
       // `xchunked` and `gzip, chunked` pass Node's parser, which undoes the chunks and no more.
       else if (value.trim().toLowerCase() !== 'chunked') facts.refusal ??= NOT_IMPLEMENTED;
     }
@@ -101,36 +127,53 @@ function readHeaders(
   if (facts.contentLength !== undefined) facts.hasBody = true;
   facts.hasHost = once.includes('host') || authority !== undefined;
   if (authority === undefined) return;
-  if (!AUTHORITY.test(authority)) facts.refusal = BAD;
+  if (!AUTHORITY.test(authority)) facts.refusal ??= BAD;
   if (!once.includes('host')) headers.push(['Host', authority]);
 }
 
 /** What only a request that is not refused needs, all but a body that has yet to be read. */
-export function completeFacts(facts: NodeRequestParts, request: NodeRequest, hops: number): void {
+export function completeFacts(
+  facts: NodeRequestParts,
+  request: NodeRequest,
+  trustedProxies: number,
+): void {
   const { socket } = request;
   facts.remoteAddress = plainAddress(socket?.remoteAddress);
   if (socket?.encrypted) facts.scheme = 'https';
-  if (hops > 0) {
-    facts.remoteAddress = forwardedAddress(facts.headers, hops) ?? facts.remoteAddress;
-    facts.scheme = forwardedScheme(facts.headers, hops) ?? facts.scheme;
+  if (trustedProxies > 0) {
+    facts.remoteAddress = forwardedAddress(facts.headers, trustedProxies) ?? facts.remoteAddress;
+    facts.scheme = forwardedScheme(facts.headers, trustedProxies) ?? facts.scheme;
   }
   if (!facts.hasHost) {
     facts.serverName = bracketed(plainAddress(socket?.localAddress));
     if (socket?.localPort !== undefined) facts.serverPort = String(socket.localPort);
   }
-  // What Express and its like have taken off the path.
-  const { baseUrl } = request;
+  const baseUrl = mountOf(request, facts.rawPath);
   if (baseUrl) {
-    facts.isMount = isMountItself(request, facts.rawPath);
+    facts.isMount = isMountItself(request, baseUrl, facts.rawPath);
     if (facts.isMount) facts.rawPath = baseUrl;
     else facts.scriptName = percentDecode(baseUrl);
   }
   if (facts.contentLength === 0) facts.body = EMPTY;
 }
 
+/** What Express, or Connect, has taken off the path. Connect leaves the whole target alone as a hint. */
+function mountOf({ baseUrl, originalUrl }: NodeRequest, path: string): string {
+  if (typeof baseUrl === 'string') return latin1(baseUrl);
+  if (typeof originalUrl !== 'string') return '';
+  const whole = pathOf(originalUrl);
+  if (whole.endsWith(path)) return whole.slice(0, -path.length);
+  // The mount itself, below which Connect shows `/`.
+  return path === '/' ? whole : '';
+}
+
 /** `PATH_INFO` is empty then, but Express and its like show `/`. */
-function isMountItself({ baseUrl, originalUrl }: NodeRequest, path: string): boolean {
-  return path === '/' && originalUrl?.split('?', 1)[0] === baseUrl;
+function isMountItself({ originalUrl }: NodeRequest, baseUrl: string, path: string): boolean {
+  return path === '/' && originalUrl !== undefined && pathOf(originalUrl) === baseUrl;
+}
+
+function pathOf(target: string): string {
+  return latin1(target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 1)[0] ?? '');
 }
 
 const EMPTY = new Uint8Array(0);

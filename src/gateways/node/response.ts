@@ -21,7 +21,7 @@ export class ResponseTransport implements Transport {
   /** Bytes of body handed over. */
   bytes = 0;
   #response: NodeResponse;
-  #sole: boolean;
+  #exclusive: boolean;
   #status: NativeString = '';
   #headers: HeaderList = [];
   /** Bytes that the head promises; infinite where it does not say. */
@@ -31,16 +31,23 @@ export class ResponseTransport implements Transport {
   #gone = false;
   #onGone: ((error: Error) => void) | undefined;
 
-  /** @param sole Whether nobody has put a hand on its `end`, who might look at what it is given. */
-  constructor(response: NodeResponse, sole = false) {
+  /** @param exclusive Whether nobody has put a hand on its `end`, who might look at what it is given. */
+  constructor(response: NodeResponse, exclusive = false) {
     this.#response = response;
-    this.#sole = sole;
+    this.#exclusive = exclusive;
   }
 
   begin(status: NativeString, headers: HeaderList): void {
     this.#status = status;
     this.#headers = headers;
     this.#length = Number(findHeader(headers, 'content-length') ?? Infinity);
+  }
+
+  /** Nothing waits for it: a client that stops reading holds back the first block. */
+  flushHead(): void {
+    if (this.#gone || this.#response.destroyed) throw new ClientDisconnected();
+    this.#writeHead();
+    this.#response.flushHeaders();
   }
 
   send(block: Uint8Array): Promise<void> | void {
@@ -94,7 +101,7 @@ export class ResponseTransport implements Transport {
     if (this.#gone || this.#response.destroyed) throw new ClientDisconnected();
     this.#writeHead();
     this.#ended = true;
-    if (block && this.#sole && block.length <= JOINED) {
+    if (block && this.#exclusive && block.length <= JOINED) {
       // Byte by byte as text: Node 24 then writes head and body as one string, from its stack, in 2 µs less.
       this.#response.end(latin1(block), 'latin1');
     } else this.#response.end(block);

@@ -3,7 +3,7 @@ import { errorStream } from '../../core/request/error-stream.ts';
 import type { Application } from '../../types.ts';
 import { describeAddress, type ListenAddress } from './address.ts';
 import { isWorker, workerPort } from './cluster.ts';
-import { webServer } from './server.ts';
+import { WebServer } from './server.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { supervise } from './supervisor.ts';
 import { work } from './worker.ts';
@@ -29,10 +29,11 @@ export async function run(application: Application, settings: ServeSettings): Pr
     if (settings.signals) onSignals(supervisor.stop, supervisor.kill, supervisor.reload);
     return running(supervisor.address, supervisor.stop);
   }
-  const server = webServer(application, settings);
+  const server = new WebServer(application, settings);
   const address = await server.listen(settings.address);
-  if (settings.signals) onSignals(server.stop, () => {});
-  return running(address, server.stop);
+  const stop = (): Promise<void> => server.stop();
+  if (settings.signals) onSignals(stop, () => {});
+  return running(address, stop);
 }
 
 function running(address: ListenAddress, stop: () => Promise<void>): Server {

@@ -1,141 +1,198 @@
-/** One process's HTTP server: limits, timeouts, the access log, and an end that loses nothing. */
-import type { Server as HttpServer, ServerOptions } from 'node:http';
+/** One process's HTTP server: limits, timeouts, the access log, and a stop that loses no request. */
+import type { IncomingMessage, Server as HttpServer, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Application } from '../../types.ts';
 import { accessLine, unreadableLine } from './access-log.ts';
 import type { ListenAddress } from './address.ts';
 import { withLazyHeaders } from './incoming.ts';
 import { listen } from './listen.ts';
-import { handle, type ListenerSettings } from './listener.ts';
+import { type FinishedRequest, handle, type ListenerSettings } from './listener.ts';
 import type { ServeSettings } from './serve-options.ts';
 import type { NodeResponse } from './types.ts';
 
-export interface WebServer {
+/** ms in which a connection without a request may still send one when the server stops. */
+const LAST_CALL = 500;
+
+/** ms for which a refused client may read its answer: closing at once would reset the connection. */
+const LINGER = 1000;
+
+export class WebServer {
+  readonly #application: Application;
+  readonly #settings: ServeSettings;
+  readonly #listener: ListenerSettings;
+  readonly #onRequest: (count: number) => void;
+  readonly #server: HttpServer;
+  /** Responses that have not ended. */
+  readonly #active = new Set<NodeResponse>();
+  readonly #connections = new Set<Socket>();
+  /** Work that was given to `gatecall.after`. */
+  readonly #after = new Set<PromiseLike<unknown>>();
+  /** Connections on which something came that is no request. */
+  readonly #unreadable = new WeakSet<Socket>();
+  #stopping = false;
+  #started = false;
+  #count = 0;
+  #onIdle: (() => void) | undefined;
+
+  /** @param onRequest Called with the number of requests so far */
+  constructor(
+    application: Application,
+    settings: ServeSettings,
+    onRequest: (count: number) => void = () => {},
+  ) {
+    this.#application = application;
+    this.#settings = settings;
+    this.#onRequest = onRequest;
+    this.#listener = {
+      ...settings.listener,
+      exclusive: true,
+      onBegin: (response) => this.#requestBegan(response),
+      onEnd: (finished) => this.#requestEnded(finished),
+      onAfter: (work) => void this.#keep(work),
+    };
+    this.#server = createServer(settings);
+    this.#handleEvents(this.#server);
+  }
+
   /** Listens by itself. */
-  listen(address: ListenAddress): Promise<ListenAddress>;
+  listen(address: ListenAddress): Promise<ListenAddress> {
+    return listen(this.#server, address);
+  }
+
   /** Takes a connection that another process has accepted. */
-  accept(socket: Socket): void;
+  accept(socket: Socket): void {
+    if (this.#connections.size >= this.#settings.maxConnections) {
+      socket.destroy();
+      return;
+    }
+    // Node starts the clock for its timeouts when a server begins to listen, which this one never does.
+    if (!this.#started) this.#started = this.#server.emit('listening');
+    this.#server.emit('connection', socket);
+    socket.resume();
+  }
+
   /** Takes no more connections, lets requests that have begun end, and settles when all is over or the time is. */
-  stop(): Promise<void>;
-}
-
-/** @param onRequest is told how many requests have come */
-export function webServer(
-  application: Application,
-  settings: ServeSettings,
-  onRequest: (count: number) => void = () => {},
-): WebServer {
-  const active = new Set<NodeResponse>();
-  const connections = new Set<Socket>();
-  const after = new Set<PromiseLike<unknown>>();
-  const { accessLog } = settings;
-  const refused = new WeakSet<Socket>();
-  let stopping = false;
-  let started = false;
-  let count = 0;
-  let onIdle: (() => void) | undefined;
-
-  const listener: ListenerSettings = {
-    ...settings.listener,
-    sole: true,
-    onBegin(response) {
-      active.add(response);
-      if (stopping) response.shouldKeepAlive = false;
-      onRequest(++count);
-    },
-    onEnd(exchange) {
-      active.delete(exchange.response);
-      accessLog?.(accessLine(exchange, new Date()));
-      if (stopping) server.closeIdleConnections();
-      onIdle?.();
-    },
-    onAfter(work) {
-      after.add(work);
-      void finished(work);
-    },
-  };
-  const finished = async (work: PromiseLike<unknown>): Promise<void> => {
-    await work;
-    after.delete(work);
-    onIdle?.();
-  };
-
-  const server = createServer(settings);
-  server.on('request', (request, response) => handle(application, listener, request, response));
-  // Asked to continue only when the application reads: one that refuses never sees the body.
-  server.on('checkContinue', (request, response) =>
-    handle(application, listener, request, response, true),
-  );
-  server.on('checkExpectation', (request, response) => {
-    handle(application, { ...listener, unmet: true }, request, response);
-  });
-  server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.once('close', () => {
-      connections.delete(socket);
-      onIdle?.();
-    });
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Each further piece that comes is an error again.
-    if (refused.has(socket)) return;
-    refused.add(socket);
-    const begun = [...active].some(
-      (response) => response.socket === socket && response.headersSent,
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const response of this.#active) {
+      if (!response.headersSent) response.shouldKeepAlive = false;
+    }
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    const { stopTimeout } = this.#settings;
+    const deadline = Date.now() + stopTimeout;
+    // A connection that has just come may hold a request that has not been read yet.
+    await this.#idle(Math.min(LAST_CALL, stopTimeout), () => this.#connections.size === 0);
+    await this.#idle(
+      deadline - Date.now(),
+      () => this.#active.size === 0 && this.#after.size === 0,
     );
+    this.#server.closeAllConnections();
+  }
+
+  #handleEvents(server: HttpServer): void {
+    const answer = (
+      request: IncomingMessage,
+      response: NodeResponse,
+      listener: ListenerSettings,
+      expectsContinue = false,
+    ): void => handle(this.#application, listener, request, response, expectsContinue);
+    server.on('request', (request, response) => answer(request, response, this.#listener));
+    // Told to continue only when the application reads: one that refuses never sees the body.
+    server.on('checkContinue', (request, response) =>
+      answer(request, response, this.#listener, true),
+    );
+    const unmet = { ...this.#listener, rejectExpectation: true };
+    server.on('checkExpectation', (request, response) => answer(request, response, unmet));
+    server.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => {
+        this.#connections.delete(socket);
+        this.#onIdle?.();
+      });
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+      this.#clientError(error, socket),
+    );
+  }
+
+  #requestBegan(response: NodeResponse): void {
+    this.#active.add(response);
+    if (this.#stopping) response.shouldKeepAlive = false;
+    this.#onRequest(++this.#count);
+  }
+
+  #requestEnded(finished: FinishedRequest): void {
+    this.#active.delete(finished.response);
+    this.#settings.accessLog?.(accessLine(finished, new Date()));
+    if (this.#stopping) this.#server.closeIdleConnections();
+    this.#onIdle?.();
+  }
+
+  async #keep(work: PromiseLike<unknown>): Promise<void> {
+    this.#after.add(work);
+    await work;
+    this.#after.delete(work);
+    this.#onIdle?.();
+  }
+
+  /**
+   * What came is no request. Answers to requests before it on the connection come first: put in
+   * their place, the refusal would be taken for one of them.
+   */
+  #clientError(error: NodeJS.ErrnoException, socket: Socket): void {
+    // Each further piece that comes is an error again.
+    if (this.#unreadable.has(socket)) return;
+    this.#unreadable.add(socket);
+    const pending = [...this.#active].filter((response) => response.req.socket === socket);
+    // The last request itself may be what cannot be read to its end.
+    const broken = pending.find((response) => !response.req.complete);
+    const earlier = pending.filter((response) => response !== broken);
+    if (error.code === 'ECONNRESET' || earlier.length === 0) {
+      this.#refuse(error, socket, broken?.headersSent ?? false);
+      return;
+    }
+    const last = earlier.at(-1);
+    if (last && !last.headersSent) last.shouldKeepAlive = false;
+    for (const response of earlier) {
+      response.once('close', () => {
+        earlier.splice(earlier.indexOf(response), 1);
+        if (earlier.length === 0) socket.destroySoon();
+      });
+    }
+  }
+
+  #refuse(error: NodeJS.ErrnoException, socket: Socket, begun: boolean): void {
     const code = refuse(error, socket, begun);
-    if (code !== undefined) accessLog?.(unreadableLine(socket.remoteAddress, code, new Date()));
-  });
+    if (code === undefined) return;
+    this.#settings.accessLog?.(unreadableLine(socket.remoteAddress, code, new Date()));
+  }
 
-  return {
-    listen: (address) => listen(server, address),
-    accept(socket) {
-      // Node starts the clock for its timeouts when a server begins to listen, which this one never does.
-      if (!started) started = server.emit('listening');
-      server.emit('connection', socket);
-      socket.resume();
-    },
-    async stop() {
-      stopping = true;
-      for (const response of active) if (!response.headersSent) response.shouldKeepAlive = false;
-      server.close();
-      server.closeIdleConnections();
-      const deadline = Date.now() + settings.stopTimeout;
-      // A connection that has just come may hold a request that has not been read yet.
-      await idle(Math.min(LAST_CALL, settings.stopTimeout), () => connections.size === 0);
-      await idle(deadline - Date.now(), () => active.size === 0 && after.size === 0);
-      server.closeAllConnections();
-    },
-  };
-
-  function idle(ms: number, reached: () => boolean): Promise<void> {
+  #idle(ms: number, reached: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       if (reached()) {
         resolve();
         return;
       }
-      const timer = setTimeout(finish, Math.max(ms, 0));
-      function finish(): void {
+      const finish = (): void => {
         clearTimeout(timer);
-        onIdle = undefined;
+        this.#onIdle = undefined;
         resolve();
-      }
-      onIdle = () => {
+      };
+      const timer = setTimeout(finish, Math.max(ms, 0));
+      this.#onIdle = () => {
         if (reached()) finish();
       };
     });
   }
 }
 
-/** ms in which a connection without a request may still send one when the server stops. */
-const LAST_CALL = 500;
-
 function createServer(settings: ServeSettings): HttpServer {
-  const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeader } = settings;
+  const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeader, maxConnections } = settings;
   const http = process.getBuiltinModule('node:http');
   const options: ServerOptions & { optimizeEmptyRequests: boolean } = {
     IncomingMessage: withLazyHeaders(http.IncomingMessage),
-    // Of a request without a body Node 24 keeps no stream then: nothing here would read it.
+    // Node 24 makes no stream then for a request without a body, and nothing here would read it.
     optimizeEmptyRequests: true,
     keepAliveTimeout,
     // Node insists that a header section takes no longer than its request may.
@@ -149,12 +206,14 @@ function createServer(settings: ServeSettings): HttpServer {
     insecureHTTPParser: false,
   };
   const server = http.createServer(options);
-  // Beyond a number Node drops headers in silence, and the application would see another request than the proxy did. maxHeader bounds them.
+  // Beyond a number Node drops headers without a word, and the application would see another request
+  // than the proxy did. `maxHeader` bounds them.
   server.maxHeadersCount = 0;
+  if (maxConnections !== Infinity) server.maxConnections = maxConnections;
   return server;
 }
 
-/** Node looks every 30 s unless told, so that shorter timeouts would not hold. */
+/** Node checks every 30 s by default, so that shorter timeouts would not hold. */
 function checkInterval(...timeouts: number[]): number {
   const shortest = Math.min(...timeouts.filter((ms) => ms > 0), 60_000);
   return Math.max(Math.round(shortest / 2), 50);
@@ -166,7 +225,7 @@ const ANSWERS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Answers what could not be read as a request. Undefined where there is nobody to answer. */
+/** Answers what could not be read as a request. Undefined where no client can read an answer. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket, begun: boolean): number | undefined {
   if (begun || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
@@ -186,7 +245,6 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, begun: boolean): n
       page,
     ].join('\r\n'),
   );
-  // At once would reset it, and a client that still sends would never read the answer.
-  setTimeout(() => socket.destroy(), 1000).unref();
+  setTimeout(() => socket.destroy(), LINGER).unref();
   return code;
 }

@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import type { Application } from '../../types.ts';
 import type { Message } from './cluster.ts';
 import type { ServeSettings } from './serve-options.ts';
-import { webServer } from './server.ts';
+import { WebServer } from './server.ts';
 
 /** Serves until the supervisor, or a signal, says that it is enough; then the process ends. */
 export function work(application: Application, settings: ServeSettings): { stop(): Promise<void> } {
   const { maxRequests, maxRequestsJitter } = settings;
   const enough =
     maxRequests === 0 ? Infinity : maxRequests + Math.round(Math.random() * maxRequestsJitter);
-  const server = webServer(application, settings, (count) => {
+  const server = new WebServer(application, settings, (count) => {
     if (count === enough) tell({ gatecall: 'retire' });
   });
   let stopped: Promise<void> | undefined;

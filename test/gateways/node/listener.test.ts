@@ -1,6 +1,6 @@
 /** What the conformance table does not ask of `toNodeListener`, over real sockets. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -406,4 +406,71 @@ it('refuses options that do not exist or fit, and what is no application', () =>
   expect(() => toNodeListener('app' as unknown as Application)).toThrow(
     'an application is a function',
   );
+});
+
+describe('what other frameworks made of a request', () => {
+  type Changed = IncomingMessage & { baseUrl?: string; originalUrl?: string };
+
+  async function through(change: (request: Changed) => void, target = '/'): Promise<string> {
+    const log: string[] = [];
+    const listener = toNodeListener(
+      telling(({ SCRIPT_NAME, PATH_INFO, QUERY_STRING, REQUEST_URI }) => [
+        SCRIPT_NAME,
+        PATH_INFO,
+        QUERY_STRING,
+        REQUEST_URI,
+      ]),
+      { log: (line) => log.push(line) },
+    );
+    const server = createServer((request, response) => {
+      change(request);
+      listener(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    stops.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    const options = { target, headers: [['Host', 'h']] } as TestRequestOptions;
+    const response = await send({ http: { port } }, testRequest(options));
+    expect(log).toEqual([]);
+    return `${response.status} ${textOf(response).trim()}`;
+  }
+
+  it.each([
+    ['/shop/a?x', '/a?x', '["/shop","/a","x","/shop/a?x"]'],
+    ['/shop', '/', '["/shop","","","/shop"]'],
+    ['/shop?x', '/?x', '["/shop","","x","/shop?x"]'],
+    ['/shop/', '/', '["/shop","/","","/shop/"]'],
+    ['/shop/%2Fb', '/%2Fb', '["/shop","//b","","/shop/%2Fb"]'],
+    ['/old', '/new', '["","/new","","/new"]'],
+    ['/a', '/a', '["","/a","","/a"]'],
+  ])('a mount of Connect: %s as %s', async (originalUrl, url, expected) => {
+    const answer = await through((request) => Object.assign(request, { originalUrl, url }));
+    expect(answer).toBe(`200 ${expected}`);
+  });
+
+  it.each([
+    ['/\u65e5', '["","/\u00e6\u0097\u00a5","","/%E6%97%A5"]'],
+    ['/a?\u65e5', '["","/a","%E6%97%A5","/a?%E6%97%A5"]'],
+    ['/\ud83d\ude00', '["","/\u00f0\u009f\u0098\u0080","","/%F0%9F%98%80"]'],
+    ['/\ud800', '["","/\u00ef\u00bf\u00bd","","/%EF%BF%BD"]'],
+  ])('a url with text that is no byte, %j, is encoded', async (url, expected) => {
+    expect(await through((request) => Object.assign(request, { url }))).toBe(`200 ${expected}`);
+    const originalUrl = `/\u65e5${url}`;
+    expect(await through((request) => Object.assign(request, { url, originalUrl }))).toMatch(
+      /^200/,
+    );
+    const mounted = { url, originalUrl, baseUrl: '/\u65e5' };
+    expect(await through((request) => Object.assign(request, mounted))).toMatch(/^200/);
+  });
+
+  it.each([
+    ['a header', (request: Changed) => request.rawHeaders.push('X-A', '\u65e5')],
+    ['a name of a header', (request: Changed) => request.rawHeaders.push('X-\u65e5', 'a')],
+    ['a method', (request: Changed) => (request.method = 'G\u65e5')],
+  ])('%s with text that is no byte is answered', async (_, change) => {
+    expect(await through(change)).toMatch(/^[2-5]00 /);
+  });
 });

@@ -1,5 +1,5 @@
 /** `serve` in one process: where it listens, what it refuses, how it logs and how it ends. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { listenAddress } from '../../../src/gateways/node/address.ts';
 import { serve, type ServeOptions, type Server } from '../../../src/gateways/node.ts';
 import type { Driver } from '../../../src/testing/conformance.ts';
 import { testRequest, textOf } from '../../../src/aws-model/message.ts';
-import type { Application } from '../../../src/types.ts';
+import type { Application, Environ, StartResponse } from '../../../src/types.ts';
 import { describeConformance } from '../../conformance/support.ts';
 import { type Address, httpDriver, openConnection, send } from '../../http-client.ts';
 
@@ -127,6 +127,23 @@ describe('where it listens', () => {
     const response = await send({ http: { path } }, testRequest({ headers: [['Host', 'a']] }));
     expect(textOf(response)).toBe('hello');
     await expect(serve(hello, { socket: path, signals: false })).rejects.toThrow('another server');
+  });
+
+  it('never deletes what is no socket, or what a symbolic link leads to', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatecall-'));
+    stops.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'database');
+    const link = join(folder, 'link');
+    writeFileSync(file, 'precious');
+    symlinkSync(file, link);
+    for (const socket of [file, link]) {
+      await expect(serve(hello, { socket, signals: false })).rejects.toThrow(
+        `cannot listen at unix:${socket}: there is a file that is no socket`,
+      );
+    }
+    await expect(serve(hello, { socket: folder, signals: false })).rejects.toThrow('no socket');
+    expect(readFileSync(file, 'utf8')).toBe('precious');
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
   });
 
   it('for Lambda Web Functions: their endpoint, their request id, their word for the client', async () => {
@@ -329,3 +346,127 @@ describe('when it stops', () => {
     await expect(broken).rejects.toThrow('closed before a response');
   });
 });
+
+describe('bytes that are no request', () => {
+  const GARBAGE = '\xff\xfe garbage\r\n\r\n';
+
+  it.each([
+    ['behind a request that waits for its answer', 30, 0, 1],
+    ['behind one that is answered at once', 0, 0, 1],
+    ['that come while it is answered', 60, 20, 1],
+  ])('%s: the answer comes first, and the connection closes', async (_, ms, after, count) => {
+    const { port } = await started(async (environ, startResponse) => {
+      await pause(ms);
+      return hello(environ, startResponse);
+    });
+    const connection = await openConnection({ port });
+    stops.push(() => connection.destroy());
+    const request = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+    if (after === 0) await connection.write(Buffer.from(request + GARBAGE, 'latin1'));
+    else {
+      await connection.write(Buffer.from(request));
+      await pause(after);
+      await connection.write(Buffer.from(GARBAGE, 'latin1'));
+    }
+    const all = await readAll(connection);
+    expect(all).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(all).toMatch(/hello$/);
+    expect(all.match(/^HTTP/gm)).toHaveLength(count);
+  });
+
+  it('behind a response that has begun: it comes to its end', async () => {
+    const { port } = await started(async function* (_: Environ, startResponse: StartResponse) {
+      startResponse('200 OK', [['Content-Length', '10']]);
+      yield bytes('hello');
+      await pause(40);
+      yield bytes('world');
+    });
+    const connection = await openConnection({ port });
+    stops.push(() => connection.destroy());
+    await connection.write(Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n'));
+    await pause(15);
+    await connection.write(Buffer.from(GARBAGE, 'latin1'));
+    expect(await readAll(connection)).toMatch(/helloworld$/);
+  });
+
+  it('behind two requests: both answers, in order', async () => {
+    const { port } = await started(async (environ, startResponse) => {
+      await pause(environ.PATH_INFO === '/slow' ? 40 : 5);
+      startResponse('200 OK', []);
+      return [bytes(environ.PATH_INFO)];
+    });
+    const all = await raw(
+      { port },
+      `GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /fast HTTP/1.1\r\nHost: a\r\n\r\n${GARBAGE}`,
+    );
+    expect(all.match(/HTTP\/1\.1 [0-9]+|\/(?:slow|fast)/g)).toEqual([
+      'HTTP/1.1 200',
+      '/slow',
+      'HTTP/1.1 200',
+      '/fast',
+    ]);
+  });
+
+  it('in the body of a request behind another: the first answer, and a close', async () => {
+    const { port } = await started(async (environ, startResponse) => {
+      await environ['wsgi.input'].read(10);
+      await pause(20);
+      return hello(environ, startResponse);
+    });
+    const all = await raw(
+      { port },
+      'GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    );
+    expect(all.match(/^HTTP.*/gm)).toEqual(['HTTP/1.1 200 OK']);
+  });
+
+  it('in the body of the only request: a 400', async () => {
+    const { port } = await started(async (environ, startResponse) => {
+      await environ['wsgi.input'].read(10);
+      return hello(environ, startResponse);
+    });
+    const all = await raw(
+      { port },
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n',
+    );
+    expect(all.match(/^HTTP.*/gm)).toEqual(['HTTP/1.1 400 Bad Request']);
+  });
+});
+
+describe('limits', () => {
+  it('are counts', () => {
+    for (const value of [0, -1, 1.5, '3']) {
+      const options = { maxConnections: value } as unknown as ServeOptions;
+      expect(() => serve(hello, options)).toThrow('as option maxConnections');
+    }
+  });
+
+  it('closes connections beyond maxConnections as they come', async () => {
+    const { port } = await started(hello, { maxConnections: 2 });
+    const open = await Promise.all([openConnection({ port }), openConnection({ port })]);
+    const request = Buffer.from('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    for (const connection of open) {
+      stops.push(() => connection.destroy());
+      await connection.write(request);
+      expect(Buffer.from(await connection.read()).toString()).toMatch(/^HTTP\/1\.1 200/);
+    }
+    const third = await openConnection({ port });
+    stops.push(() => third.destroy());
+    await Promise.resolve(third.write(request)).catch(() => {});
+    expect((await third.read().catch(() => [])).length).toBe(0);
+    open[0].destroy();
+    await pause(20);
+    expect(await raw({ port }, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(
+      /hello$/,
+    );
+  });
+});
+
+async function readAll(connection: Awaited<ReturnType<typeof openConnection>>): Promise<string> {
+  let all = '';
+  for (;;) {
+    const block = await connection.read();
+    if (block.length === 0) return all;
+    all += Buffer.from(block).toString('latin1');
+  }
+}
