@@ -42,18 +42,6 @@ export function escapeLogText(value: string): string {
   );
 }
 
-/**
- * Text of a client in a log of lines, such as a method or a target: controls and what is not ASCII
- * as `\\xHH` or `\\u{H}`, so that it neither begins a line of its own nor speaks to a terminal.
- */
-export function escapeLine(value: string): string {
-  return value.replace(/[^\x20-\x7e]/gu, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    const hex = code.toString(16);
-    return code > 0xff ? `\\u{${hex}}` : `\\x${hex.padStart(2, '0')}`;
-  });
-}
-
 // The clock as it was last read: many requests have one second.
 let second = NaN;
 let reading = '';

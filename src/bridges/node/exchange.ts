@@ -6,7 +6,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import { isThenable } from '../../base/promises.ts';
 import { ClientDisconnected } from '../../core/errors.ts';
 import { describeError } from '../../core/request/error-stream.ts';
-import { escapeLine } from '../../http/log-format.ts';
+import { escapeLogText } from '../../http/log-format.ts';
 import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
 import { BlockQueue } from './block-queue.ts';
 import { bindContext, currentContext, type IncomingMessage } from './builtin.ts';
@@ -175,7 +175,7 @@ export class Exchange {
 
   log(error: unknown): void {
     const { method, originalUrl, errors } = this.incoming;
-    const line = escapeLine(`${method} ${originalUrl}`);
+    const line = escapeLogText(`${method} ${originalUrl}`);
     errors.write(`${line}: after the response had ended\n${describeError(error)}\n`);
   }
 
