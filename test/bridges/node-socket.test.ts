@@ -51,6 +51,8 @@ async function leave(listener: http.RequestListener, { body, reset }: Leave): Pr
   await once(server, 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   client.on('error', () => {});
+  // What was not read when it leaves would reset the connection.
+  client.resume();
   const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
   client.write(
     `${body === undefined ? 'GET' : 'POST'} / HTTP/1.1\r\nHost: a\r\n${length}\r\n${body ?? ''}`,
