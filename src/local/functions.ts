@@ -9,59 +9,22 @@
  * ```
  */
 import { CodeError } from './functions/code.ts';
-import { startFunction } from './functions/function.ts';
-import type { TraceMessage } from './functions/preload.ts';
+import {
+  type FunctionsOptions,
+  type InvokeFunctionOptions,
+  startFunction,
+} from './functions/function.ts';
 import type { Project } from './project.ts';
-import type { Answer, InvocationResult } from './runtime-api.ts';
+import type { InvocationResult } from './runtime-api.ts';
 
 export { CodeError } from './functions/code.ts';
+export type {
+  FunctionLog,
+  FunctionReport,
+  FunctionsOptions,
+  InvokeFunctionOptions,
+} from './functions/function.ts';
 export type { TraceMessage } from './functions/preload.ts';
-
-export interface FunctionLog {
-  /** Undefined for what concerns no invocation. */
-  readonly requestId: string | undefined;
-  readonly functionId: string;
-  readonly stream: 'stdout' | 'stderr' | 'platform';
-  /** A line, without its end. */
-  readonly text: string;
-}
-
-export interface FunctionsOptions {
-  /** How many instances a function may have; more invocations wait. Default 10. */
-  concurrency?: number;
-  /** The first function listens for a debugger here, the next one port further; timeouts are off, and so is concurrency. */
-  debugPort?: number | undefined;
-  /** Whether edits end the instances of the old code. Default true. */
-  watch?: boolean;
-  onLog?: (log: FunctionLog) => void;
-}
-
-/** What an invocation took of what it may take. */
-export interface FunctionReport {
-  readonly durationMs: number;
-  readonly timeoutMs: number;
-  readonly memoryMb: number;
-  /** Undefined where the system does not tell. */
-  readonly usedMb: number | undefined;
-}
-
-/** What happens on the way of an invocation, for its trace. */
-export interface InvokeFunctionOptions {
-  requestId?: string;
-  traceId?: string;
-  /** An instance took it. */
-  onDequeued?: (cold: boolean) => void;
-  /** That instance, started for it, is ready. */
-  onReady?: () => void;
-  /** The function received the event. */
-  onStart?: () => void;
-  onAnswer?: (answer: Answer) => void;
-  onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
-  onLog?: (log: FunctionLog) => void;
-  /** When all is over, after the result. */
-  onReport?: (report: FunctionReport) => void;
-  onTrace?: (message: TraceMessage) => void;
-}
 
 export interface Functions {
   /**

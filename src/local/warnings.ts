@@ -8,18 +8,10 @@
  * ```
  */
 import type { InvocationTrace, Warning } from './trace.ts';
-import { replyWarnings } from './warnings/reply.ts';
+import { type FrontSettings, replyWarnings } from './warnings/reply.ts';
 import { requestWarnings } from './warnings/request.ts';
 
-/** What only the front knows. What is left out is taken as unknown, and nothing is warned of that would depend on it. */
-export interface FrontFacts {
-  /** REST APIs: with slashes, `image/*`. */
-  readonly binaryMediaTypes?: readonly string[];
-  /** The front answers for CORS by itself. */
-  readonly cors?: boolean;
-  /** `RESPONSE_STREAM`, or response transfer mode `STREAM`. */
-  readonly stream?: boolean;
-}
+export type { FrontSettings } from './warnings/reply.ts';
 
 /** The part of a trace that the rules look at. */
 export type Invocation = Pick<
@@ -28,7 +20,7 @@ export type Invocation = Pick<
 >;
 
 /** The warnings for one invocation, those for its request first. Without a reply there are only these. */
-export function warningsOf(invocation: Invocation, front: FrontFacts = {}): Warning[] {
+export function warningsOf(invocation: Invocation, front: FrontSettings = {}): Warning[] {
   return [
     ...requestWarnings(invocation),
     ...replyWarnings(invocation, front),

@@ -10,7 +10,7 @@ import type {
   TracedHead,
   TraceLog,
 } from '../../src/local/trace.ts';
-import { type FrontFacts, warningsOf } from '../../src/local/warnings.ts';
+import { type FrontSettings, warningsOf } from '../../src/local/warnings.ts';
 import {
   lambdaEvent,
   lambdaFailure,
@@ -30,7 +30,7 @@ export interface Run {
   application?: Application;
   /** Instead of the application, for replies no application makes. */
   handler?: Handler;
-  front?: FrontFacts;
+  front?: FrontSettings;
   frontId?: string;
   cold?: boolean;
   replayOf?: string;

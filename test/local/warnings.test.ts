@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { InvocationTrace, Warning } from '../../src/local/trace.ts';
 import { TraceLog } from '../../src/local/trace.ts';
-import { type FrontFacts, warningsOf } from '../../src/local/warnings.ts';
+import { type FrontSettings, warningsOf } from '../../src/local/warnings.ts';
 import { type LambdaRequest, type LambdaSource, lambdaSources } from '../../src/aws-model.ts';
 import type { Application, HeaderList } from '../../src/types.ts';
 import { invoke } from './traces.ts';
@@ -17,7 +17,7 @@ function answering(headers: HeaderList, body = 'text'): Application {
 
 async function traceOf(
   source: LambdaSource,
-  made: { request?: LambdaRequest; headers?: HeaderList; reply?: unknown; front?: FrontFacts },
+  made: { request?: LambdaRequest; headers?: HeaderList; reply?: unknown; front?: FrontSettings },
 ): Promise<InvocationTrace> {
   const { request = {}, headers = [['Content-Type', 'text/plain']], front = {} } = made;
   const handler = { handler: () => Promise.resolve(made.reply) };

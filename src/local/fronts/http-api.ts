@@ -80,7 +80,7 @@ async function answerRoute(
     source: payloadFormat === '1.0' ? 'http-api-1' : 'http-api-2',
     request: target,
     cors: front.cors !== undefined,
-    patience: {
+    integrationTimeout: {
       ms: timeoutMs,
       answer: gatewayAnswer(
         503,

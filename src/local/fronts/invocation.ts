@@ -5,7 +5,6 @@ import {
   lambdaFailure,
   type LambdaAnswer,
   type LambdaRequest,
-  type LambdaSource,
   lambdaStreamHead,
 } from '../../aws-model.ts';
 import { CodeError } from '../functions/code.ts';
@@ -15,78 +14,64 @@ import { codeErrorAnswer } from './code-error.ts';
 import type { FrontAnswer, FrontRequest } from './front.ts';
 import type { Services } from './services.ts';
 import { openStream, type StreamedAnswer } from './stream.ts';
-import { openTrace, type Trace } from './trace.ts';
-
-/** Which function, and how the front calls it. */
-export interface Target {
-  readonly frontId: string;
-  readonly functionId: string;
-  readonly source: LambdaSource;
-  readonly request: LambdaRequest;
-  /** In place of the one the request makes. */
-  readonly event?: unknown;
-  /** The response is passed on while it is made. */
-  readonly streams?: boolean;
-  /** The front answers for CORS by itself. */
-  readonly cors?: boolean;
-  /** How long the front waits, in ms, and what it answers then. The function runs on. */
-  readonly patience?: { readonly ms: number; readonly answer: FrontAnswer };
-  /** What the front answers to an event over Lambda's limit. */
-  readonly tooLarge: FrontAnswer;
-}
+import type { Target } from './target.ts';
+import { TraceRecorder } from './trace.ts';
 
 export async function invokeTarget(
   services: Services,
   request: FrontRequest,
   target: Target,
 ): Promise<FrontAnswer> {
-  const { functionId, source, patience } = target;
+  const { functionId, source, integrationTimeout } = target;
   const event = target.event ?? lambdaEvent(source, target.request);
   const onReply = services.onEvent?.({ functionId, source, event });
-  const trace = openTrace(services.traces, request, target, event);
+  const recorder = services.traces && new TraceRecorder(services.traces, request, target, event);
   const onResult = (result: InvocationResult): void => {
-    trace.ended(result);
+    recorder?.end(result);
     onReply?.(replyOf(result).value);
   };
-  const answering = answer(services, request, target, event, { ...trace, onResult });
-  const answered = await (patience ? inTime(answering, patience) : answering);
-  return trace.answered(answered);
+  const answering = invokeFunction(services, request, target, event, recorder, onResult);
+  const answer = await (integrationTimeout
+    ? withTimeout(answering, integrationTimeout)
+    : answering);
+  return recorder ? recorder.answer(answer) : answer;
 }
 
-async function answer(
+async function invokeFunction(
   services: Services,
   request: FrontRequest,
   target: Target,
   event: unknown,
-  trace: Trace & { onResult: (result: InvocationResult) => void },
+  recorder: TraceRecorder | undefined,
+  onResult: (result: InvocationResult) => void,
 ): Promise<FrontAnswer> {
   const stream = target.streams ? openStream(target.source, target.request) : undefined;
   const invoking = services.functions.invoke(target.functionId, event, {
     requestId: request.id,
     traceId: `${request.traceId};Parent=${request.id.slice(-12).padStart(16, '0')};Sampled=0`,
-    ...trace.hooks,
+    ...recorder?.hooks,
     ...stream?.hooks,
   });
   const whole = invoking.then(
     async (result) => {
-      trace.onResult(result);
+      onResult(result);
       stream?.finish(result);
-      if (stream?.begun()) return started(await stream.head);
+      if (stream?.hasBegun()) return streamedAnswer(await stream.head);
       return answerOf(target, result);
     },
     (error: unknown) => {
-      trace.failed(error);
+      recorder?.fail(error);
       if (error instanceof CodeError) return codeErrorAnswer(error, request);
       if (error instanceof RangeError) return { ...target.tooLarge, problem: error.message };
       throw error;
     },
   );
   if (!stream) return await whole;
-  return await Promise.race([stream.head.then(started), whole]);
+  return await Promise.race([stream.head.then(streamedAnswer), whole]);
 }
 
-function started({ answer, pieces }: StreamedAnswer): FrontAnswer {
-  return { ...told(answer), body: pieces ?? answer.response.body };
+function streamedAnswer({ answer, pieces }: StreamedAnswer): FrontAnswer {
+  return { ...frontAnswer(answer), body: pieces ?? answer.response.body };
 }
 
 /** What the front makes of a result that has come whole. */
@@ -95,21 +80,24 @@ export function answerOf(target: Target, result: InvocationResult): FrontAnswer 
   const { kind, error, body, prelude, payload } = result;
   if ((kind !== 'buffered' && kind !== 'streamed') || error || result.truncated) {
     const reason = error ? `${error.errorType}: ${error.errorMessage}` : 'it was cut off';
-    return told({ response: lambdaFailure(source, reason, request), problem: hinted(reason) });
+    return frontAnswer({
+      response: lambdaFailure(source, reason, request),
+      problem: withHint(reason),
+    });
   }
   if (source === 'function-url' && prelude !== undefined) {
-    return told(wholeStream(prelude, payload ?? new Uint8Array(), request));
+    return frontAnswer(wholeStream(prelude, payload ?? new Uint8Array(), request));
   }
-  const value = parsed(body);
+  const value = parseJson(body);
   if (value === undefined) {
     const problem = 'malformed: the result is no JSON; a streamed one needs a front that streams';
-    return told({ response: lambdaFailure(source, problem, request), problem });
+    return frontAnswer({ response: lambdaFailure(source, problem, request), problem });
   }
-  return told(lambdaAnswer(source, value.json, request));
+  return frontAnswer(lambdaAnswer(source, value.json, request));
 }
 
 /** Lambda's managed runtimes have the SDK's packages, a project has those it installs. */
-function hinted(reason: string): string {
+function withHint(reason: string): string {
   const [, name] =
     /Cannot find (?:package|module) '(@(?:aws-sdk|smithy)\/[\w.-]+)/.exec(reason) ?? [];
   if (name === undefined) return reason;
@@ -133,14 +121,14 @@ function wholeStream(prelude: unknown, payload: Uint8Array, request: LambdaReque
 }
 
 /** Behind a platform's own answer, the reason is for the user and not for the client. */
-function told({ response, problem }: LambdaAnswer): FrontAnswer {
+function frontAnswer({ response, problem }: LambdaAnswer): FrontAnswer {
   const { status, headers, body, reason } = response;
   return problem === undefined
     ? { status, headers, body, reason }
     : { status, headers, body, problem };
 }
 
-function parsed(body: Uint8Array): { json: unknown } | undefined {
+function parseJson(body: Uint8Array): { json: unknown } | undefined {
   try {
     return { json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown };
   } catch {
@@ -148,9 +136,9 @@ function parsed(body: Uint8Array): { json: unknown } | undefined {
   }
 }
 
-async function inTime(
+async function withTimeout(
   answering: Promise<FrontAnswer>,
-  { ms, answer }: NonNullable<Target['patience']>,
+  { ms, answer }: NonNullable<Target['integrationTimeout']>,
 ): Promise<FrontAnswer> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<FrontAnswer>((resolve) => {

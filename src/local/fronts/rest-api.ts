@@ -108,7 +108,7 @@ async function answerRoute(
     source: 'rest-api',
     request: target,
     streams: route.stream,
-    patience: {
+    integrationTimeout: {
       ms: route.timeoutMs,
       answer: jsonAnswer(
         504,

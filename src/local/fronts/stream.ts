@@ -25,7 +25,7 @@ export interface Stream {
   readonly head: Promise<StreamedAnswer>;
   finish(result: InvocationResult): void;
   /** Whether there is a head. */
-  begun(): boolean;
+  hasBegun(): boolean;
 }
 
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
@@ -81,7 +81,7 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
       onChunk: take,
     },
     head,
-    begun: () => state !== 'waiting',
+    hasBegun: () => state !== 'waiting',
     finish: ({ error, truncated }) => {
       if (error || truncated) channel.fail(new Error('the function broke off its response'));
       else channel.end();

@@ -1,37 +1,133 @@
-/** Writes down what happens to one request. */
+/** Records what happens to one request, for the inspector. */
 import { decodeNative } from '../../base/native.ts';
 import type { FunctionReport, InvokeFunctionOptions } from '../functions.ts';
 import type { TraceMessage } from '../functions/preload.ts';
 import type { InvocationResult } from '../runtime-api.ts';
 import type { InvocationTrace, Limit, TracedBody, TracedLog, TraceLog } from '../trace.ts';
-import { type FrontFacts, warningsOf } from '../warnings.ts';
+import { type FrontSettings, warningsOf } from '../warnings.ts';
 import type { FrontAnswer, FrontRequest } from './front.ts';
-import type { Target } from './invocation.ts';
-
-export interface Trace {
-  readonly hooks: InvokeFunctionOptions;
-  ended(result: InvocationResult): void;
-  failed(error: unknown): void;
-  /** The answer, which tells of its body as that passes. */
-  answered(answer: FrontAnswer): FrontAnswer;
-}
+import type { Target } from './target.ts';
 
 /** How much of a body is kept, in bytes. */
-const KEPT = 256 * 1024;
-/** How many lines of a log are. */
-const LINES = 1000;
+const MAX_BODY = 256 * 1024;
+/** How many lines of a log are kept. */
+const MAX_LINES = 1000;
 const MB = 1024 * 1024;
 
-export function openTrace(
-  traces: TraceLog | undefined,
-  request: FrontRequest,
-  target: Target,
-  event: unknown,
-): Trace {
-  if (!traces) return { hooks: {}, ended() {}, failed() {}, answered: (answer) => answer };
-  const start = performance.now();
-  const now = (): number => performance.now() - start;
-  let trace: InvocationTrace = {
+type Timing = keyof InvocationTrace['timings'];
+
+/** The trace of one invocation, put into the log again whenever something happens to it. */
+export class TraceRecorder {
+  /** For the function's processes. */
+  readonly hooks: InvokeFunctionOptions = {
+    onDequeued: (cold) => this.#mark('dequeued', { cold }),
+    onReady: () => this.#mark('initialized'),
+    onStart: () => this.#mark('invoked', { state: 'running' }),
+    onLog: ({ stream, text }) => this.#log(stream, text),
+    onReport: (report) =>
+      this.#put({ limits: [...this.#trace.limits, ...durationLimits(this.#target, report)] }),
+    onTrace: (message) => this.#recordMessage(message),
+  };
+  readonly #traces: TraceLog;
+  readonly #target: Target;
+  readonly #start = performance.now();
+  #trace: InvocationTrace;
+
+  constructor(traces: TraceLog, request: FrontRequest, target: Target, event: unknown) {
+    this.#traces = traces;
+    this.#target = target;
+    this.#trace = newTrace(request, target, event);
+    this.#put({});
+  }
+
+  end(result: InvocationResult): void {
+    const { kind, body, prelude, error } = result;
+    const reply = kind === 'buffered' ? parseJson(body) : prelude;
+    this.#put({
+      state: error ? 'failed' : 'done',
+      ...(reply !== undefined && { reply }),
+      ...(error && {
+        error: { type: error.errorType, message: error.errorMessage, stack: error.trace },
+      }),
+      limits: [...this.#trace.limits, responseLimit(this.#target, body.length)],
+    });
+    const found = warningsOf(this.#trace, settingsOf(this.#target));
+    this.#put({ warnings: [...this.#trace.warnings, ...found] });
+  }
+
+  fail(error: unknown): void {
+    const { name, message } = error as Error;
+    this.#put({ state: 'failed', error: { type: name, message } });
+  }
+
+  /** The same answer, with a body that is recorded as it passes. */
+  answer(answer: FrontAnswer): FrontAnswer {
+    const { status, headers, body, problem } = answer;
+    if (problem !== undefined) {
+      const warning = { code: 'platform-answer', message: problem };
+      this.#put({ warnings: [warning, ...this.#trace.warnings] });
+    }
+    const head = {
+      status,
+      headers: headers.map(([name, value]) => [name, decodeNative(value)] as const),
+    };
+    if (!(body instanceof Uint8Array)) return { ...answer, body: this.#recordPieces(body, head) };
+    this.#mark('firstByte', { response: { ...head, body: tracedBody([body], body.length) } });
+    this.#mark('ended');
+    return answer;
+  }
+
+  async *#recordPieces(
+    body: AsyncIterable<Uint8Array>,
+    head: Pick<NonNullable<InvocationTrace['response']>, 'status' | 'headers'>,
+  ): AsyncGenerator<Uint8Array> {
+    const kept: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const piece of body) {
+        if (length === 0) this.#mark('firstByte');
+        if (length < MAX_BODY) kept.push(piece);
+        length += piece.length;
+        yield piece;
+      }
+    } finally {
+      this.#mark('ended', { response: { ...head, body: tracedBody(kept, length) } });
+    }
+  }
+
+  #put(change: Partial<InvocationTrace>): void {
+    this.#trace = { ...this.#trace, ...change };
+    this.#traces.put(this.#trace);
+  }
+
+  #mark(name: Timing, change: Partial<InvocationTrace> = {}): void {
+    this.#put({ ...change, timings: { ...this.#trace.timings, [name]: this.#now() } });
+  }
+
+  #now(): number {
+    return performance.now() - this.#start;
+  }
+
+  #log(stream: TracedLog['stream'], text: string): void {
+    const { logs } = this.#trace;
+    if (logs.length > MAX_LINES) return;
+    const line: TracedLog =
+      logs.length === MAX_LINES
+        ? { at: this.#now(), stream: 'platform', text: '… more lines are in the terminal' }
+        : { at: this.#now(), stream, text };
+    this.#put({ logs: [...logs, line] });
+  }
+
+  #recordMessage(message: TraceMessage): void {
+    if (message.type === 'environ') return this.#put({ environ: message.environ });
+    const { status, headers, error } = message;
+    const call = { status, headers, ...(error !== undefined && { error }) };
+    this.#mark('started', { startResponse: [...(this.#trace.startResponse ?? []), call] });
+  }
+}
+
+function newTrace(request: FrontRequest, target: Target, event: unknown): InvocationTrace {
+  return {
     id: request.id,
     time: request.time,
     state: 'waiting',
@@ -49,110 +145,24 @@ export function openTrace(
     event,
     logs: [],
     timings: {},
-    limits: [{ name: 'request', used: size(event), limit: 6 * MB, unit: 'bytes' }],
+    limits: [{ name: 'request', used: jsonBytes(event), limit: 6 * MB, unit: 'bytes' }],
     warnings: [],
     ...(request.replayOf !== undefined && { replayOf: request.replayOf }),
   };
-  const put = (change: Partial<InvocationTrace>): void => {
-    trace = { ...trace, ...change };
-    traces.put(trace);
-  };
-  const time = (
-    name: keyof InvocationTrace['timings'],
-    change: Partial<InvocationTrace> = {},
-  ): void => put({ ...change, timings: { ...trace.timings, [name]: now() } });
-  put({});
-
-  return {
-    hooks: {
-      onDequeued: (cold) => time('dequeued', { cold }),
-      onReady: () => time('initialized'),
-      onStart: () => time('invoked', { state: 'running' }),
-      onLog: ({ stream, text }) => log(stream, text),
-      onReport: (report) => put({ limits: [...trace.limits, ...reported(report)] }),
-      onTrace: (message) => tell(message),
-    },
-    ended: (result) => {
-      const { kind, body, prelude, error } = result;
-      const reply = kind === 'buffered' ? parsed(body) : prelude;
-      put({
-        state: error ? 'failed' : 'done',
-        ...(reply !== undefined && { reply }),
-        ...(error && {
-          error: { type: error.errorType, message: error.errorMessage, stack: error.trace },
-        }),
-        limits: [...trace.limits, responseLimit(target, body.length)],
-      });
-      put({ warnings: [...trace.warnings, ...warningsOf(trace, factsOf(target))] });
-    },
-    failed: (error) => {
-      const { name, message } = error as Error;
-      put({ state: 'failed', error: { type: name, message } });
-    },
-    answered: (answer) => {
-      const { problem } = answer;
-      if (problem !== undefined) {
-        put({ warnings: [{ code: 'platform-answer', message: problem }, ...trace.warnings] });
-      }
-      return { ...answer, body: watched(answer) };
-    },
-  };
-
-  function log(stream: TracedLog['stream'], text: string): void {
-    if (trace.logs.length > LINES) return;
-    const isLast = trace.logs.length === LINES;
-    const line = isLast ? '… more lines are in the terminal' : text;
-    put({ logs: [...trace.logs, { at: now(), stream: isLast ? 'platform' : stream, text: line }] });
-  }
-
-  /** The front may give up before Lambda does. */
-  function reported({ durationMs, timeoutMs, memoryMb, usedMb }: FunctionReport): Limit[] {
-    const limit = Math.min(timeoutMs, target.patience?.ms ?? timeoutMs);
-    const duration: Limit = { name: 'duration', used: durationMs, limit, unit: 'ms' };
-    if (usedMb === undefined) return [duration];
-    return [duration, { name: 'memory', used: usedMb, limit: memoryMb, unit: 'MB' }];
-  }
-
-  function tell(message: TraceMessage): void {
-    if (message.type === 'environ') return put({ environ: message.environ });
-    const { status, headers, error } = message;
-    const call = { status, headers, ...(error !== undefined && { error }) };
-    time('started', { startResponse: [...(trace.startResponse ?? []), call] });
-  }
-
-  function watched({ status, headers, body }: FrontAnswer): FrontAnswer['body'] {
-    const head = {
-      status,
-      headers: headers.map(([name, value]) => [name, decodeNative(value)] as const),
-    };
-    if (body instanceof Uint8Array) {
-      time('firstByte', { response: { ...head, body: tracedBody([body], body.length) } });
-      time('ended');
-      return body;
-    }
-    return passing(body, head);
-  }
-
-  async function* passing(
-    body: AsyncIterable<Uint8Array>,
-    head: Pick<NonNullable<InvocationTrace['response']>, 'status' | 'headers'>,
-  ): AsyncGenerator<Uint8Array> {
-    const kept: Uint8Array[] = [];
-    let length = 0;
-    try {
-      for await (const piece of body) {
-        if (length === 0) time('firstByte');
-        if (length < KEPT) kept.push(piece);
-        length += piece.length;
-        yield piece;
-      }
-    } finally {
-      time('ended', { response: { ...head, body: tracedBody(kept, length) } });
-    }
-  }
 }
 
-function factsOf({ request, streams, cors }: Target): FrontFacts {
+/** The front may give up before Lambda does. */
+function durationLimits(
+  { integrationTimeout }: Target,
+  { durationMs, timeoutMs, memoryMb, usedMb }: FunctionReport,
+): Limit[] {
+  const limit = Math.min(timeoutMs, integrationTimeout?.ms ?? timeoutMs);
+  const duration: Limit = { name: 'duration', used: durationMs, limit, unit: 'ms' };
+  if (usedMb === undefined) return [duration];
+  return [duration, { name: 'memory', used: usedMb, limit: memoryMb, unit: 'MB' }];
+}
+
+function settingsOf({ request, streams, cors }: Target): FrontSettings {
   const { binaryMediaTypes } = request;
   return {
     ...(binaryMediaTypes && { binaryMediaTypes }),
@@ -167,15 +177,15 @@ function responseLimit({ source, streams }: Target, used: number): Limit {
 }
 
 function tracedBody(pieces: readonly Uint8Array[], length: number): TracedBody {
-  const first = Buffer.concat(pieces).subarray(0, KEPT);
+  const first = Buffer.concat(pieces).subarray(0, MAX_BODY);
   return { length, base64: first.toString('base64'), truncated: first.length < length };
 }
 
-function size(value: unknown): number {
+function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }
 
-function parsed(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(body).toString()) as unknown;
   } catch {

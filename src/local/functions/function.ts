@@ -1,15 +1,61 @@
 /** One function: its code, its instances, and its invocations from the queue to the last line of the log. */
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { FunctionsOptions, InvokeFunctionOptions } from '../functions.ts';
 import type { FunctionDefinition, Project } from '../project.ts';
-import type { InvocationResult } from '../runtime-api.ts';
+import type { Answer, InvocationResult } from '../runtime-api.ts';
 import type { Code } from './code.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { endLine, memoryUsed, reportLine, startLine } from './log.ts';
 import { openCode } from './open-code.ts';
 import { createPool, type Lease } from './pool.ts';
+import type { TraceMessage } from './preload.ts';
 import { findRuntimeClient } from './runtime.ts';
+
+export interface FunctionLog {
+  /** Undefined for what concerns no invocation. */
+  readonly requestId: string | undefined;
+  readonly functionId: string;
+  readonly stream: 'stdout' | 'stderr' | 'platform';
+  /** A line, without its end. */
+  readonly text: string;
+}
+
+export interface FunctionsOptions {
+  /** How many instances a function may have; more invocations wait. Default 10. */
+  concurrency?: number;
+  /** The first function listens for a debugger here, the next one port further; timeouts are off, and so is concurrency. */
+  debugPort?: number | undefined;
+  /** Whether edits end the instances of the old code. Default true. */
+  watch?: boolean;
+  onLog?: (log: FunctionLog) => void;
+}
+
+/** What an invocation took of what it may take. */
+export interface FunctionReport {
+  readonly durationMs: number;
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** Undefined where the system does not tell. */
+  readonly usedMb: number | undefined;
+}
+
+/** What happens on the way of an invocation, for its trace. */
+export interface InvokeFunctionOptions {
+  requestId?: string;
+  traceId?: string;
+  /** An instance took it. */
+  onDequeued?: (cold: boolean) => void;
+  /** That instance, started for it, is ready. */
+  onReady?: () => void;
+  /** The function received the event. */
+  onStart?: () => void;
+  onAnswer?: (answer: Answer) => void;
+  onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
+  onLog?: (log: FunctionLog) => void;
+  /** When all is over, after the result. */
+  onReport?: (report: FunctionReport) => void;
+  onTrace?: (message: TraceMessage) => void;
+}
 
 export interface LocalFunction {
   invoke(event: unknown, options: InvokeFunctionOptions): Promise<InvocationResult>;

@@ -6,7 +6,6 @@ import {
   lambdaSources,
 } from '../../aws-model.ts';
 import type { InvocationTrace, Warning } from '../trace.ts';
-import type { FrontFacts } from '../warnings.ts';
 import {
   announced,
   isMembers,
@@ -18,11 +17,21 @@ import {
   valueOf,
 } from './members.ts';
 
+/** What only the front knows. What is left out is taken as unknown, and nothing is warned of that would depend on it. */
+export interface FrontSettings {
+  /** REST APIs: with slashes, `image/*`. */
+  readonly binaryMediaTypes?: readonly string[];
+  /** The front answers for CORS by itself. */
+  readonly cors?: boolean;
+  /** `RESPONSE_STREAM`, or response transfer mode `STREAM`. */
+  readonly stream?: boolean;
+}
+
 type Seen = Pick<InvocationTrace, 'source' | 'streamed' | 'request' | 'startResponse' | 'reply'>;
 
 interface Answered extends Seen {
   readonly source: LambdaSource;
-  readonly front: FrontFacts;
+  readonly front: FrontSettings;
   /** The header lines in the reply. */
   readonly headers: readonly Pair[];
   /** The header lines the client would get. */
@@ -30,7 +39,7 @@ interface Answered extends Seen {
 }
 type Rule = (answered: Answered) => Warning[];
 
-export function replyWarnings(seen: Seen, front: FrontFacts): Warning[] {
+export function replyWarnings(seen: Seen, front: FrontSettings): Warning[] {
   const source = lambdaSources.find((id) => id === seen.source);
   if (source === undefined || seen.reply === undefined) return [];
   const misfit = wrongMode(source, seen, front);
@@ -44,7 +53,7 @@ export function replyWarnings(seen: Seen, front: FrontFacts): Warning[] {
 const STREAMING: readonly string[] = ['rest-api', 'function-url'];
 
 /** The front's mode and the kind of handler must match; the event does not tell (Lambda developer guide, "Response streaming"). */
-function wrongMode(source: LambdaSource, seen: Seen, front: FrontFacts): Warning | undefined {
+function wrongMode(source: LambdaSource, seen: Seen, front: FrontSettings): Warning | undefined {
   if (seen.streamed && !STREAMING.includes(source)) {
     return {
       code: 'cannot-stream',
@@ -70,7 +79,7 @@ const LARGE = 256 * 1024;
 function answerOf(
   source: LambdaSource,
   { reply, streamed, request }: Seen,
-  { binaryMediaTypes }: FrontFacts,
+  { binaryMediaTypes }: FrontSettings,
 ): { problem: string | undefined; headers: readonly Pair[] } {
   const asked: LambdaRequest = { method: request.method, headers: request.headers };
   if (binaryMediaTypes) asked.binaryMediaTypes = binaryMediaTypes;
