@@ -105,7 +105,7 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
   const ended = new Promise<string>((resolve) => {
     child.on('error', (error) => (log += String(error)));
     child.on('close', () => {
-      api.exited(reason(child));
+      api.reportExit(reason(child));
       resolve(reason(child));
     });
   });
@@ -122,7 +122,7 @@ export async function startFunction(options: FunctionOptions): Promise<LambdaFun
     invoke: async (event, invokeOptions) => {
       if (hasEnded()) await ended;
       const outcome = api.invoke(event, invokeOptions);
-      if (hasEnded()) api.exited(reason(child));
+      if (hasEnded()) api.reportExit(reason(child));
       const result = await outcome;
       if (result.kind === 'timeout') {
         child.kill('SIGKILL');

@@ -15,12 +15,12 @@ import {
 } from './reply.ts';
 import type { Members, Reply } from './reply.ts';
 import {
-  allOf,
+  allOfGroups,
   eventBody,
-  grouped,
-  groupedHeaders,
-  lastOf,
-  lowerCased,
+  groupPairs,
+  groupHeaders,
+  lastOfGroups,
+  lowerCaseNames,
   queryPairs,
   receive,
   withHeader,
@@ -56,24 +56,24 @@ const TARGET_GROUP =
 const HOST = 'www.example.com';
 
 export function albEvent(request: LambdaRequest): AlbEvent {
-  const { received, headers, common } = balanced(request);
+  const { received, headers, common } = readBalancerRequest(request);
   return {
     ...common,
-    queryStringParameters: lastOf(grouped(queryPairs(received.query))),
-    headers: lastOf(groupedHeaders(headers)),
+    queryStringParameters: lastOfGroups(groupPairs(queryPairs(received.query))),
+    headers: lastOfGroups(groupHeaders(headers)),
   };
 }
 
 export function albMultiEvent(request: LambdaRequest): AlbMultiEvent {
-  const { received, headers, common } = balanced(request);
+  const { received, headers, common } = readBalancerRequest(request);
   return {
     ...common,
-    multiValueQueryStringParameters: allOf(grouped(queryPairs(received.query))),
-    multiValueHeaders: allOf(groupedHeaders(headers)),
+    multiValueQueryStringParameters: allOfGroups(groupPairs(queryPairs(received.query))),
+    multiValueHeaders: allOfGroups(groupHeaders(headers)),
   };
 }
 
-function balanced(request: LambdaRequest): {
+function readBalancerRequest(request: LambdaRequest): {
   received: Received;
   headers: Pair[];
   common: BalancerEvent;
@@ -97,7 +97,7 @@ function balancerHeaders(received: Received, request: LambdaRequest): Pair[] {
   let headers = withForwardedFor(received, request);
   headers = withHeader(headers, 'x-forwarded-port', received.port);
   headers = withHeader(headers, 'x-forwarded-proto', received.scheme);
-  return lowerCased(withTraceId(withOneCookie(headers), received));
+  return lowerCaseNames(withTraceId(withOneCookie(headers), received));
 }
 
 /** The attributes `routing.http.xff_header_processing.mode` and `…xff_client_port.enabled`. */

@@ -16,13 +16,13 @@ import {
 } from './reply.ts';
 import type { Reply } from './reply.ts';
 import {
-  allOf,
+  allOfGroups,
   eventBody,
-  grouped,
-  groupedHeaders,
-  joinedOf,
-  lastOf,
-  lowerCased,
+  groupPairs,
+  groupHeaders,
+  joinGroups,
+  lastOfGroups,
+  lowerCaseNames,
   queryPairs,
   receive,
   withForwarded,
@@ -73,8 +73,8 @@ export function lattice1Event(request: LambdaRequest): Lattice1Event {
   return {
     raw_path: received.path,
     method: received.method,
-    headers: joinedOf(groupedHeaders(headers)),
-    query_string_parameters: lastOf(grouped(queryPairs(received.query))),
+    headers: joinGroups(groupHeaders(headers)),
+    query_string_parameters: lastOfGroups(groupPairs(queryPairs(received.query))),
     ...(body !== undefined && { body }),
     ...(isBase64Encoded && { is_base64_encoded: isBase64Encoded }),
   };
@@ -86,8 +86,8 @@ export function lattice2Event(request: LambdaRequest): Lattice2Event {
     version: '2.0',
     path: request.queryInPath ? `${received.path}?${received.query}` : received.path,
     method: received.method,
-    headers: allOf(groupedHeaders(headers)),
-    queryStringParameters: allOf(grouped(queryPairs(received.query))),
+    headers: allOfGroups(groupHeaders(headers)),
+    queryStringParameters: allOfGroups(groupPairs(queryPairs(received.query))),
     ...latticeBody(received, headers),
     requestContext: {
       serviceNetworkArn: `${ARN}:servicenetwork/sn-00aa11bb22cc33dd4`,
@@ -108,7 +108,7 @@ function latticeRequest(request: LambdaRequest): { received: Received; headers: 
   const received = receive({ ...request, sourceIp }, request.domainName ?? HOST);
   // No scheme: X-Forwarded-Proto is in no recorded event.
   const forwarded = without(withForwarded(received, ','), 'x-forwarded-proto');
-  return { received, headers: lowerCased(withOneCookie(forwarded)) };
+  return { received, headers: lowerCaseNames(withOneCookie(forwarded)) };
 }
 
 function latticeBody(

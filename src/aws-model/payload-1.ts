@@ -15,14 +15,14 @@ import {
 } from './reply.ts';
 import type { Members, Reply } from './reply.ts';
 import {
-  allOf,
-  decoded,
-  decodedPairs,
+  allOfGroups,
+  decodePercent,
+  decodePairs,
   eventBody,
   firstLabel,
-  grouped,
-  groupedHeaders,
-  lastOf,
+  groupPairs,
+  groupHeaders,
+  lastOfGroups,
   logTime,
   lookup,
   mediaType,
@@ -134,7 +134,7 @@ const HTTP_CAPITALS = new Set([
   'x-forwarded-proto',
 ]);
 
-function capitalised(headers: readonly Pair[], which: ReadonlySet<string>): Pair[] {
+function capitaliseNames(headers: readonly Pair[], which: ReadonlySet<string>): Pair[] {
   return headers.map(([name, value]) => {
     const lower = name.toLowerCase();
     if (!which.has(lower)) return [name, value];
@@ -157,10 +157,10 @@ export function restApiEvent(request: LambdaRequest): RestApiEvent {
     path,
     ...(rawPath !== undefined && { rawPath }),
     httpMethod: method,
-    headers: lastOf(groupedHeaders(headers)),
-    multiValueHeaders: allOf(groupedHeaders(headers)),
+    headers: lastOfGroups(groupHeaders(headers)),
+    multiValueHeaders: allOfGroups(groupHeaders(headers)),
     // `;` separates too, and the raw string is not in the event (developer guide, "Important notes").
-    ...queryMaps(decodedPairs(queryPairs(received.query, /[&;]/))),
+    ...queryMaps(decodePairs(queryPairs(received.query, /[&;]/))),
     pathParameters: pathParameters(resource, received.path),
     stageVariables: request.stageVariables ?? null,
     requestContext: {
@@ -206,7 +206,7 @@ function restHeaders(received: Received): Pair[] {
     // A SigV4 signature is for API Gateway itself.
     ([name, value]) => name.toLowerCase() !== 'authorization' || !value.startsWith('AWS4-HMAC-'),
   );
-  return capitalised(kept, REST_CAPITALS);
+  return capitaliseNames(kept, REST_CAPITALS);
 }
 
 interface RestPaths {
@@ -239,9 +239,9 @@ export function httpApi1Event(request: LambdaRequest): HttpApi1Event {
     resource,
     path,
     httpMethod: received.method,
-    headers: lastOf(groupedHeaders(headers)),
-    multiValueHeaders: allOf(groupedHeaders(headers)),
-    ...queryMaps(decodedPairs(queryPairs(received.query))),
+    headers: lastOfGroups(groupHeaders(headers)),
+    multiValueHeaders: allOfGroups(groupHeaders(headers)),
+    ...queryMaps(decodePairs(queryPairs(received.query))),
     requestContext: {
       ...commonContext(request, received, {
         apiId,
@@ -268,12 +268,12 @@ function httpApi1Headers(received: Received): Pair[] {
   const forwarded = withTraceId(withForwarded(received), received);
   const headers = withOneCookie(forwarded);
   const length = lookup(headers, 'content-length') ?? '0';
-  return capitalised(withHeader(headers, 'Content-Length', length), HTTP_CAPITALS);
+  return capitaliseNames(withHeader(headers, 'Content-Length', length), HTTP_CAPITALS);
 }
 
 /** HTTP APIs decode the path, of both payload versions, and a `%3F` cuts it short (`middleapi/standard-server#93`). */
 export function httpApiPath(path: string): string {
-  return decoded(path).replace(/\?.*$/s, '');
+  return decodePercent(path).replace(/\?.*$/s, '');
 }
 
 export function stagePrefix(stage: string): string {
@@ -305,8 +305,11 @@ function queryMaps(
   if (pairs.length === 0) {
     return { queryStringParameters: null, multiValueQueryStringParameters: null };
   }
-  const groups = grouped(pairs);
-  return { queryStringParameters: lastOf(groups), multiValueQueryStringParameters: allOf(groups) };
+  const groups = groupPairs(pairs);
+  return {
+    queryStringParameters: lastOfGroups(groups),
+    multiValueQueryStringParameters: allOfGroups(groups),
+  };
 }
 
 function identity(received: Received): Identity {
@@ -389,13 +392,13 @@ export function restApiReply(value: unknown, request: LambdaRequest): Reply {
   const decodes = flagOf(reply, 'isBase64Encoded') && answersBinary(request);
   return {
     status: statusOf(reply['statusCode'] ?? 200, 'statusCode', true),
-    headers: remapped(payload1Fields(reply)),
+    headers: remapNames(payload1Fields(reply)),
     body: bodyBytes(reply['body'] ?? undefined, decodes, 500),
     defaultType: 'application/json',
   };
 }
 
-function remapped(fields: readonly Pair[]): Pair[] {
+function remapNames(fields: readonly Pair[]): Pair[] {
   return fields.flatMap(([name, text]): Pair[] => {
     if (DROPPED.has(name)) return [];
     return [[REMAPPED.has(name) ? `x-amzn-remapped-${name}` : name, text]];
@@ -407,7 +410,7 @@ export function restApiPrelude(value: unknown): Reply {
   const prelude = members(value);
   return {
     status: statusOf(prelude['statusCode'] ?? 200, 'statusCode', true),
-    headers: remapped([...payload1Fields(prelude), ...cookieFields(prelude['cookies'])]),
+    headers: remapNames([...payload1Fields(prelude), ...cookieFields(prelude['cookies'])]),
     body: new Uint8Array(),
     defaultType: 'application/json',
   };

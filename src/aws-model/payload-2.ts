@@ -17,16 +17,16 @@ import {
 } from './reply.ts';
 import type { Members, Reply } from './reply.ts';
 import {
-  decoded,
-  decodedPairs,
+  decodePercent,
+  decodePairs,
   eventBody,
   firstLabel,
-  grouped,
-  groupedHeaders,
-  joinedOf,
+  groupPairs,
+  groupHeaders,
+  joinGroups,
   logTime,
   lookup,
-  lowerCased,
+  lowerCaseNames,
   pathParameters,
   queryPairs,
   receive,
@@ -92,7 +92,7 @@ export function httpApi2Event(request: LambdaRequest): HttpApi2Event {
     rawPath: path,
     rawQueryString: received.query,
     ...cookiesOf(headers),
-    headers: joinedOf(groupedHeaders(without(headers, 'cookie'))),
+    headers: joinGroups(groupHeaders(without(headers, 'cookie'))),
     ...queryMap(received.query),
     ...(parameters && { pathParameters: parameters }),
     ...(request.stageVariables && { stageVariables: request.stageVariables }),
@@ -127,7 +127,7 @@ export function functionUrlEvent(request: LambdaRequest): FunctionUrlEvent {
     rawQueryString: received.query,
     // Both: the list, and the header it was made from.
     ...cookiesOf(headers),
-    headers: joinedOf(groupedHeaders(headers)),
+    headers: joinGroups(groupHeaders(headers)),
     ...queryMap(received.query),
     requestContext: {
       accountId: callerAccount(request.authorizer),
@@ -136,7 +136,7 @@ export function functionUrlEvent(request: LambdaRequest): FunctionUrlEvent {
       domainName: host,
       domainPrefix: firstLabel(host),
       // Decoded, other than `rawPath`.
-      http: httpContext(received, decoded(received.path)),
+      http: httpContext(received, decodePercent(received.path)),
       requestId: request.requestId ?? '0c0ffee0-3333-4222-8333-944455566677',
       routeKey: '$default',
       stage: '$default',
@@ -154,7 +154,7 @@ function callerAccount(authorizer: Members | undefined): string {
 }
 
 function frontHeaders(received: Received): Pair[] {
-  return lowerCased(withTraceId(withOneCookie(withForwarded(received)), received));
+  return lowerCaseNames(withTraceId(withOneCookie(withForwarded(received)), received));
 }
 
 function cookiesOf(headers: readonly Pair[]): Pick<Payload2Event, 'cookies'> {
@@ -166,8 +166,8 @@ function cookiesOf(headers: readonly Pair[]): Pick<Payload2Event, 'cookies'> {
 }
 
 function queryMap(query: string): Pick<Payload2Event, 'queryStringParameters'> {
-  const pairs = decodedPairs(queryPairs(query));
-  return pairs.length === 0 ? {} : { queryStringParameters: joinedOf(grouped(pairs)) };
+  const pairs = decodePairs(queryPairs(query));
+  return pairs.length === 0 ? {} : { queryStringParameters: joinGroups(groupPairs(pairs)) };
 }
 
 function httpContext(received: Received, path: string): Payload2Context['http'] {

@@ -218,20 +218,23 @@ export function queryPairs(query: string, separator: RegExp | string = '&'): Pai
 }
 
 /** As API Gateway decodes queries: `+` is a space, bytes that are no UTF-8 are lost. */
-export function decodedPairs(pairs: readonly Pair[]): Pair[] {
-  const decode = (text: string): string => decoded(text.replaceAll('+', ' '));
+export function decodePairs(pairs: readonly Pair[]): Pair[] {
+  const decode = (text: string): string => decodePercent(text.replaceAll('+', ' '));
   return pairs.map(([name, value]) => [decode(name), decode(value)]);
 }
 
 /** Percent-decoded to text, a malformed `%` kept; U+FFFD for bytes that are no UTF-8, which JSON cannot carry. */
-export function decoded(text: string): string {
+export function decodePercent(text: string): string {
   return decodeNative(percentDecode(text));
 }
 
 type Groups = [name: string, values: string[]][];
 
 /** Values by name in order of first appearance. `same` says under which key two names are the same. */
-export function grouped(pairs: readonly Pair[], same: (name: string) => string = String): Groups {
+export function groupPairs(
+  pairs: readonly Pair[],
+  same: (name: string) => string = String,
+): Groups {
   const groups = new Map<string, [name: string, values: string[]]>();
   for (const [name, value] of pairs) {
     const group = groups.get(same(name));
@@ -242,20 +245,20 @@ export function grouped(pairs: readonly Pair[], same: (name: string) => string =
 }
 
 /** Headers by name, whatever the case of each line. */
-export function groupedHeaders(headers: readonly Pair[]): Groups {
-  return grouped(headers, (name) => name.toLowerCase());
+export function groupHeaders(headers: readonly Pair[]): Groups {
+  return groupPairs(headers, (name) => name.toLowerCase());
 }
 
-export function lowerCased(headers: readonly Pair[]): Pair[] {
+export function lowerCaseNames(headers: readonly Pair[]): Pair[] {
   return headers.map(([name, value]) => [name.toLowerCase(), value]);
 }
 
 // `Object.fromEntries` defines own members, so a header called `__proto__` is a member like any other.
-export const lastOf = (groups: Groups): Record<string, string> =>
+export const lastOfGroups = (groups: Groups): Record<string, string> =>
   Object.fromEntries(groups.map(([name, values]) => [name, values.at(-1) ?? '']));
-export const joinedOf = (groups: Groups): Record<string, string> =>
+export const joinGroups = (groups: Groups): Record<string, string> =>
   Object.fromEntries(groups.map(([name, values]) => [name, values.join(',')]));
-export const allOf = (groups: Groups): Record<string, string[]> => Object.fromEntries(groups);
+export const allOfGroups = (groups: Groups): Record<string, string[]> => Object.fromEntries(groups);
 
 export interface EventBody {
   body: string;

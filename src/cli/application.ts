@@ -3,7 +3,7 @@ import type { Application } from '../types.ts';
 import { RuntimeError } from '../local/functions/handler.ts';
 
 /** Tried in this order where none is named. */
-const USUAL = ['application', 'app', 'default'];
+const DEFAULT_NAMES = ['application', 'app', 'default'];
 
 /**
  * The application among a module's exports; `app.api` is one inside an exported object.
@@ -17,7 +17,7 @@ export function applicationOf(
 ): Application {
   // What a CommonJS module exports as a whole is the `default` of an import.
   const places = [exports, (exports as { default?: unknown }).default];
-  for (const name of exportName === undefined ? USUAL : [exportName]) {
+  for (const name of exportName === undefined ? DEFAULT_NAMES : [exportName]) {
     for (const place of places) {
       const found = member(place, name);
       if (typeof found === 'function') return found as Application;
@@ -32,7 +32,7 @@ export function applicationOf(
   const names = Object.keys(exports).join(', ') || 'none';
   throw new RuntimeError(
     'ApplicationNotFound',
-    `${module} does not export ${exportName ?? USUAL.join(' or ')} as a function; its exports: ${names}`,
+    `${module} does not export ${exportName ?? DEFAULT_NAMES.join(' or ')} as a function; its exports: ${names}`,
   );
 }
 

@@ -44,7 +44,7 @@ export const check: Command = {
     });
     const report = reportOf(template, result, folder);
     if (order.json) printJson(JSON.stringify(report, null, 2));
-    else print(formatted(report));
+    else print(formatReport(report));
     return report.errors > 0 ? 1 : 0;
   },
 };
@@ -123,7 +123,7 @@ function reportOf(template: string, { project, findings }: CheckResult, folder: 
   };
 }
 
-function formatted({ template, functions, fronts, errors, warnings, findings }: Report): string {
+function formatReport({ template, functions, fronts, errors, warnings, findings }: Report): string {
   const lines = findings.flatMap(({ level, code, message, fix, file, line, column }) => [
     `${file}:${line}:${column}: ${level}: ${message} [${code}]`,
     ...(fix === undefined ? [] : [`    ${fix}`]),

@@ -18,13 +18,13 @@ export function parameterOverrides(values: readonly string[]): Record<string, st
       if (whole === undefined || name === undefined || text === undefined) {
         throw new UsageError(`--parameter-overrides takes Name=value; got ${JSON.stringify(rest)}`);
       }
-      found[name] = unquoted(text);
+      found[name] = unquote(text);
       rest = rest.slice(whole.length);
     }
   }
   return found;
 }
 
-function unquoted(text: string): string {
+function unquote(text: string): string {
   return text.startsWith('"') ? text.slice(1, -1).replace(/\\(.)/g, '$1') : text;
 }

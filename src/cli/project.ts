@@ -27,7 +27,7 @@ export async function loadProject(
   for (const note of project.notes) say(noteLine(note));
   const variables = values['env-vars'];
   if (variables === undefined) return project;
-  return { ...project, functions: overridden(project, await readVariables(variables), say) };
+  return { ...project, functions: withOverrides(project, await readVariables(variables), say) };
 }
 
 /** `template.yaml:12:3: warning: …; fix` */
@@ -51,7 +51,7 @@ async function readVariables(file: string): Promise<Variables> {
   return json as Variables;
 }
 
-function overridden(
+function withOverrides(
   { functions }: Project,
   variables: Variables,
   say: (line: string) => void,

@@ -54,13 +54,13 @@ export function startSandbox(
     const answer = once(child, 'message', { signal }).then(([report]) => report as Report);
     const death = gone.then(() => {
       alive = false;
-      return { outcome: crashed(child), milliseconds: performance.now() - start };
+      return { outcome: exitOutcome(child), milliseconds: performance.now() - start };
     });
     const timeout = new Promise<Report>((resolve) => {
       const timer = setTimeout(() => {
         alive = false;
         child.kill('SIGKILL');
-        resolve({ outcome: timedOut(ms), milliseconds: ms });
+        resolve({ outcome: timeoutOutcome(ms), milliseconds: ms });
       }, ms);
       signal.addEventListener('abort', () => clearTimeout(timer));
     });
@@ -112,12 +112,12 @@ function killTogether(child: ChildProcess): () => void {
   return release;
 }
 
-function timedOut(ms: number): Outcome {
+function timeoutOutcome(ms: number): Outcome {
   const message = `Task timed out after ${(ms / 1000).toFixed(2)} seconds`;
   return platformFailure('Sandbox.Timedout', message);
 }
 
-function crashed({ exitCode, signalCode }: ChildProcess): Outcome {
+function exitOutcome({ exitCode, signalCode }: ChildProcess): Outcome {
   let message = 'Runtime exited without providing a reason';
   if (signalCode !== null) message = `Runtime exited with error: signal: ${signalCode}`;
   else if (exitCode !== 0) message = `Runtime exited with error: exit status ${exitCode}`;

@@ -90,11 +90,11 @@ export const serve: Command = {
       const application = supervisor ? unserved : await load(file, name);
       const { url } = await run(application, settings);
       if (!isWorker())
-        process.stderr.write(`gatecall: ${name} is served at ${url}${crew(settings)}\n`);
+        process.stderr.write(`gatecall: ${name} is served at ${url}${workerPhrase(settings)}\n`);
       return 0;
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      say(`gatecall: ${told(error)}`);
+      say(`gatecall: ${errorText(error)}`);
       if (isWorker()) process.exit(1);
       return 1;
     }
@@ -105,12 +105,12 @@ const unserved: Application = () => {
   throw new Error('a supervisor serves nothing itself');
 };
 
-function crew({ supervised, workers }: { supervised: boolean; workers: number }): string {
+function workerPhrase({ supervised, workers }: { supervised: boolean; workers: number }): string {
   return supervised ? ` by ${workers} worker${workers === 1 ? '' : 's'}` : '';
 }
 
 /** What the user's code threw has a stack worth reading; what we say ourselves is a sentence. */
-function told(error: unknown): string {
+function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const known = error instanceof RuntimeError || error instanceof StartError;
   return known ? error.message : (error.stack ?? error.message);

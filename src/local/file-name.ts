@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 
 /** Most file systems take 255 bytes; a name is a part of a file's. */
-const LONGEST = 100;
+const MAX_LENGTH = 100;
 
 /**
  * The name itself where it is letters, digits, `_` and `-`, as CloudFormation demands of a logical
@@ -10,7 +10,7 @@ const LONGEST = 100;
  * `--record` write outside its folder.
  */
 export function fileNameOf(name: string): string {
-  if (/^[\w-]+$/.test(name) && name.length <= LONGEST) return name;
+  if (/^[\w-]+$/.test(name) && name.length <= MAX_LENGTH) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 8);
-  return `${name.slice(0, LONGEST).replace(/[^\w-]/g, '_')}-${digest}`;
+  return `${name.slice(0, MAX_LENGTH).replace(/[^\w-]/g, '_')}-${digest}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The doors of a project on this machine: an HTTP server for each API, Function URL and load balancer, which turns requests
+ * The fronts of a project on this machine: an HTTP server for each API, Function URL and load balancer, which turns requests
  * into the events AWS would make of them, and results into the answers AWS would give.
  *
  * ```ts
@@ -14,7 +14,7 @@ import type { FrontAnswer, FrontHandler, FrontRequest } from './fronts/front.ts'
 import { functionUrlHandler, functionUrlTooLarge } from './fronts/function-url.ts';
 import { httpApiHandler, httpApiTooLarge } from './fronts/http-api.ts';
 import { hostNameOf, isLocalName } from './fronts/names.ts';
-import { type Door, type Resend, sendAgain } from './fronts/resend.ts';
+import { type OpenFront, type Resend, sendAgain } from './fronts/resend.ts';
 import { restApiHandler, restApiTooLarge } from './fronts/rest-api.ts';
 import { type FrontServerOptions, portOf, startServer, stopServer } from './fronts/server.ts';
 import type { JsonWebKey, RecordedEvent, Services } from './fronts/services.ts';
@@ -73,13 +73,13 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
   const fronts = project.fronts.map((front) => ({
     front,
     serving: {
-      ...serving(front, services),
+      ...frontServerOf(front, services),
       onAnswered: (request: FrontRequest, answer: FrontAnswer, ms: number) =>
         onAnswered?.(front, request, answer, ms),
     },
   }));
   const allowed = allowedNames(project, options);
-  const doors = new Map<string, Door>();
+  const openFronts = new Map<string, OpenFront>();
   const servers: Server[] = [];
   const list: LocalFront[] = [];
   try {
@@ -88,7 +88,7 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
       const server = await startServer(host, port, (name) => byName.get(hostNameOf(name)));
       servers.push(server);
       for (const { front, serving } of fronts) {
-        doors.set(front.id, { handler: serving.handler, port: portOf(server) });
+        openFronts.set(front.id, { handler: serving.handler, port: portOf(server) });
         list.push({ front, url: urlOf(front, localName(front), portOf(server)) });
       }
     } else {
@@ -97,7 +97,7 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
           allowed(hostNameOf(name)) ? serving : undefined,
         );
         servers.push(server);
-        doors.set(front.id, { handler: serving.handler, port: portOf(server) });
+        openFronts.set(front.id, { handler: serving.handler, port: portOf(server) });
         list.push({ front, url: urlOf(front, shownHost(host), portOf(server)) });
       }
     }
@@ -107,7 +107,7 @@ export async function startFronts(project: Project, options: FrontsOptions): Pro
   }
   return {
     list,
-    resend: (resend) => sendAgain(services, doors, resend),
+    resend: (resend) => sendAgain(services, openFronts, resend),
     close: async () => {
       await Promise.all(servers.map(stopServer));
     },
@@ -124,20 +124,20 @@ function servicesOf({ functions, traces, keys, onEvent, onNote }: FrontsOptions)
   return { functions, traces, keys, onEvent, say };
 }
 
-function serving(front: Front, services: Services): Omit<FrontServerOptions, 'onAnswered'> {
+function frontServerOf(front: Front, services: Services): Omit<FrontServerOptions, 'onAnswered'> {
   switch (front.kind) {
     case 'http-api':
-      return limited(httpApiHandler(front, services), 10 * MB, httpApiTooLarge);
+      return withBodyLimit(httpApiHandler(front, services), 10 * MB, httpApiTooLarge);
     case 'rest-api':
-      return limited(restApiHandler(front, services), 10 * MB, restApiTooLarge);
+      return withBodyLimit(restApiHandler(front, services), 10 * MB, restApiTooLarge);
     case 'function-url':
-      return limited(functionUrlHandler(front, services), 6 * MB, functionUrlTooLarge);
+      return withBodyLimit(functionUrlHandler(front, services), 6 * MB, functionUrlTooLarge);
     case 'alb':
-      return limited(albHandler(front, services), MB, albTooLarge);
+      return withBodyLimit(albHandler(front, services), MB, albTooLarge);
   }
 }
 
-function limited(
+function withBodyLimit(
   handler: FrontHandler,
   bodyLimit: number,
   tooLarge: FrontAnswer,

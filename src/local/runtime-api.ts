@@ -68,7 +68,7 @@ export interface RuntimeApi {
    * To be called when the process has ended; `reason` is e.g. `'exit status 1'`. What it held and what waits for it ends as
    * `'exited'`. Another process may start then. After a timeout Lambda ends the process; here its owner has to.
    */
-  exited(reason: string): void;
+  reportExit(reason: string): void;
   /** Stops listening and ends everything as `'exited'`; a runtime that waits for an event loses its connection, and exits. */
   close(): Promise<void>;
 }
@@ -85,7 +85,7 @@ const ACCOUNT = '111122223333';
  * const api = await startRuntimeApi();
  * const env = { ...variables, AWS_LAMBDA_RUNTIME_API: api.address, _HANDLER: 'index.handler' };
  * const child = spawn('node', ['node_modules/aws-lambda-ric/index.mjs'], { env });
- * child.on('exit', (status) => api.exited(`exit status ${status}`));
+ * child.on('exit', (status) => api.reportExit(`exit status ${status}`));
  * const { kind, body } = await api.invoke({ key: 'value' }, { timeoutMs: 10_000 });
  * ```
  */
@@ -111,7 +111,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
       if (!server.listening) throw new Error('the Runtime API has been closed');
       return await invocations.run(invocationOf(event, options));
     },
-    exited: (reason) => invocations.exit(exit(`Runtime exited with error: ${reason}`)),
+    reportExit: (reason) => invocations.exit(exit(`Runtime exited with error: ${reason}`)),
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       invocations.exit(exit('the Runtime API was closed'), true);

@@ -16,7 +16,7 @@ import { evaluate, functionName, MAX_WORK } from './template/intrinsics.ts';
 import { loadBalancers } from './template/load-balancer.ts';
 import { collectNotes, type Notes } from './template/notes.ts';
 import { readParameters } from './template/parameters.ts';
-import { generated, readResources, sayUnserved, transformed } from './template/resources.ts';
+import { generatedIds, readResources, sayUnserved, checkTransform } from './template/resources.ts';
 import { restApis } from './template/rest-api.ts';
 import { isFunction, type Scope } from './template/scope.ts';
 import { type Evaluated, ofType, ownerOf, type Stack } from './template/stack.ts';
@@ -79,13 +79,13 @@ function readRoot(
     parameters: readParameters(file, child(root, 'Parameters'), given, notes),
     mappings: child(root, 'Mappings'),
     resources,
-    isGenerated: generated(resources, child(root, 'Transform')),
+    isGenerated: generatedIds(resources, child(root, 'Transform')),
     holds: conditionsOf(child(root, 'Conditions'), () => scope),
     include: includer(folder, file, notes, (tree) => evaluate(scope, tree)),
     names: new Map(),
     work: { left: MAX_WORK },
   };
-  transformed(resources, child(root, 'Transform'), notes);
+  checkTransform(resources, child(root, 'Transform'), notes);
   sayUnserved(resources, notes);
   const stack = evaluateStack(scope, folder, globals);
   for (const [, { value }] of entries(child(root, 'Outputs'))) evaluateOutput(scope, value);

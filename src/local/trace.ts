@@ -111,7 +111,7 @@ export interface InvocationTrace {
 }
 
 /** How many invocations are kept; older ones are forgotten. */
-const KEPT = 500;
+const MAX_TRACES = 500;
 
 type Listener = (trace: InvocationTrace) => void;
 
@@ -132,7 +132,7 @@ export class TraceLog {
   put(trace: InvocationTrace): void {
     this.#traces.set(trace.id, trace);
     for (const id of this.#traces.keys()) {
-      if (this.#traces.size <= KEPT) break;
+      if (this.#traces.size <= MAX_TRACES) break;
       this.#traces.delete(id);
     }
     for (const listener of this.#listeners) listener(trace);

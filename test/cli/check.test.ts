@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parameterOverrides } from '../../src/cli/parameters.ts';
 import type { Report } from '../../src/cli/check.ts';
-import { sam, samFunction, scratch } from '../local/scratch.ts';
+import { sam, samFunction, temporaryProject } from '../local/temporary-project.ts';
 import { requireDist, root } from '../nodes.ts';
 
 beforeAll(requireDist);
@@ -26,7 +26,7 @@ const FILES = { 'app.mjs': HANDLER, 'template.yaml': sam(samFunction('F', URL), 
 
 describe('gatecall check', () => {
   it('says that all is well, and exits with 0', () => {
-    expect(run(scratch(FILES))).toEqual({
+    expect(run(temporaryProject(FILES))).toEqual({
       code: 0,
       out: 'template.yaml: 1 function, 1 front: 0 errors, 0 warnings\n',
       log: '',
@@ -34,7 +34,7 @@ describe('gatecall check', () => {
   });
 
   it('says what is wrong, where, and what to do, and exits with 1', () => {
-    expect(run(scratch(FILES), '--parameter-overrides', 'Mode=RESPONSE_STREAM')).toEqual({
+    expect(run(temporaryProject(FILES), '--parameter-overrides', 'Mode=RESPONSE_STREAM')).toEqual({
       code: 1,
       out: `template.yaml:10:61: error: the function URL of F streams, and app.handler answers in one piece: the client gets the reply's JSON in place of the page [streaming]
     export toStreamingLambdaHandler(application), or set InvokeMode: BUFFERED
@@ -49,13 +49,13 @@ template.yaml: 1 function, 1 front: 1 error, 0 warnings
       ...FILES,
       'template.yml': FILES['template.yaml'].replace('nodejs24', 'nodejs99'),
     };
-    const { code, out } = run(scratch(files), 'template.yml');
+    const { code, out } = run(temporaryProject(files), 'template.yml');
     expect(code).toBe(0);
     expect(out).toMatch(/^template\.yml:9:16: warning: .* \[runtime\]\n {4}Runtime: nodejs24\.x\n/);
   });
 
   it('prints JSON for programs', () => {
-    const folder = scratch({ 'infra/template.json': '{ "Resources": { "F": {} } }' });
+    const folder = temporaryProject({ 'infra/template.json': '{ "Resources": { "F": {} } }' });
     const { code, out } = run(folder, 'infra/template.json', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(out) as Report).toEqual({
@@ -80,7 +80,7 @@ template.yaml: 1 function, 1 front: 1 error, 0 warnings
 
   it('takes the current folder for the project if the template lies in it', () => {
     const template = FILES['template.yaml'].replace('CodeUri: .', 'CodeUri: ../src');
-    const folder = scratch({ 'src/app.mjs': HANDLER, 'infra/template.yaml': template });
+    const folder = temporaryProject({ 'src/app.mjs': HANDLER, 'infra/template.yaml': template });
     expect(run(folder, 'infra/template.yaml')).toMatchObject({ code: 0 });
     const { code, out } = run(join(folder, 'infra'));
     expect(code).toBe(1);
@@ -88,7 +88,7 @@ template.yaml: 1 function, 1 front: 1 error, 0 warnings
   });
 
   it('says what is wrong with a text that is no template, and exits with 1', () => {
-    expect(run(scratch({ 'template.yaml': 'Resources:\n  "a' }))).toMatchObject({
+    expect(run(temporaryProject({ 'template.yaml': 'Resources:\n  "a' }))).toMatchObject({
       code: 1,
       out: expect.stringContaining('template.yaml:2:5: error: missing closing "quote [yaml]'),
     });
@@ -102,7 +102,7 @@ template.yaml: 1 function, 1 front: 1 error, 0 warnings
     [['--jsno'], "Unknown option '--jsno'"],
     [['--parameter-overrides', 'Mode'], '--parameter-overrides takes Name=value; got "Mode"'],
   ])('exits with 2 for %j', (args, message) => {
-    const { code, out, log } = run(scratch({}), ...args);
+    const { code, out, log } = run(temporaryProject({}), ...args);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(log).toContain(message);
   });
@@ -116,7 +116,7 @@ template.yaml: 1 function, 1 front: 1 error, 0 warnings
   });
 
   it('has a help', () => {
-    const { code, out } = run(scratch({}), '--help');
+    const { code, out } = run(temporaryProject({}), '--help');
     expect(code).toBe(0);
     expect(out).toMatch(/^Usage: gatecall check /);
   });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { checkTemplate } from '../../src/local/check.ts';
 import type { Note } from '../../src/local/project.ts';
 import { root } from '../nodes.ts';
-import { type Files, scratch } from './scratch.ts';
+import { type Files, temporaryProject } from './temporary-project.ts';
 
 const TODAY = new Date('2026-11-21');
 
@@ -89,7 +89,7 @@ function findings(...spoiled: Spoiled[]): { notes: readonly Note[]; lines: strin
     if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
     files[file] = text.replace(from, () => to);
   }
-  const folder = scratch(files);
+  const folder = temporaryProject(files);
   const { findings } = checkTemplate(join(folder, 'template.yaml'), { today: TODAY });
   const lines = findings.map(({ level, code, message, place }) => {
     const file = place?.file.slice(folder.length + 1) ?? '';
@@ -414,7 +414,7 @@ describe('finds', () => {
 describe('a handler', () => {
   /** The findings on a function of this one file. */
   function about(file: string, text: string, handler = 'app.handler'): string[] {
-    const folder = scratch({
+    const folder = temporaryProject({
       [file]: text,
       'package.json': '{ "dependencies": { "x": "1" } }',
       'template.yaml': `Transform: AWS::Serverless-2016-10-31
@@ -491,8 +491,8 @@ Resources:
   });
 
   it('that is a link out of the project is not read', () => {
-    const outside = scratch({ 'secret.mjs': 'export const secret = 1;' });
-    const folder = scratch({
+    const outside = temporaryProject({ 'secret.mjs': 'export const secret = 1;' });
+    const folder = temporaryProject({
       'template.yaml':
         'Resources: { F: { Type: AWS::Lambda::Function, Properties: { Code: ., Handler: app.handler, Runtime: nodejs24.x } } }',
     });
@@ -503,7 +503,7 @@ Resources:
 });
 
 it('leaves to start-api what only that cannot do', () => {
-  const folder = scratch({
+  const folder = temporaryProject({
     'template.yaml': `Parameters: { P: { Type: String } }
 Resources:
   F:

@@ -11,7 +11,7 @@ import type { LambdaSource } from '../../src/aws-model.ts';
 import { type Browser, chromium, type Page, startChromium, violations } from '../browser.ts';
 import { root } from '../nodes.ts';
 import { picture } from '../png.ts';
-import { showcase } from './showcase.ts';
+import { recordShop } from './shop-traces.ts';
 import { invoke, tracedBody } from './traces.ts';
 
 const WIDE = { width: 1280, height: 860 };
@@ -439,7 +439,7 @@ describe.runIf(chromium)('the inspector in a browser', () => {
     await page.goto(inspector.url);
     await page.getByText('Waiting for the first request').waitFor();
     expect(await violations(page)).toEqual([]);
-    const id = await showcase(traces);
+    const id = await recordShop(traces);
     await rows().nth(9).waitFor();
     expect(await violations(page)).toEqual([]);
     await page.goto(`${inspector.url}#/${id}`);
@@ -576,7 +576,7 @@ describe.runIf(chromium)('the inspector in a browser', () => {
   });
 
   it("looks as README.md's picture says", async () => {
-    const id = await showcase(traces);
+    const id = await recordShop(traces);
     await page.goto(`${inspector.url}#/${id}`);
     await page.locator('.panels').waitFor();
     await rows().nth(9).waitFor();

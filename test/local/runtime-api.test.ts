@@ -516,7 +516,7 @@ describe('a start that fails', () => {
     await start();
     await send('POST', 'init/error', body);
     expect(problem(await send('GET', 'invocation/next'))).toEqual([403, 'InvalidStateTransition']);
-    api.exited('exit status 1');
+    api.reportExit('exit status 1');
     expect(await api.invoke('a')).toMatchObject({ kind: 'init-error', error });
     const outcome = api.invoke('b');
     await answer(await next(), '1');
@@ -565,7 +565,7 @@ describe('a process that ends', () => {
     await start();
     const outcomes = [api.invoke('a'), api.invoke('b')];
     await next();
-    api.exited('exit status 1');
+    api.reportExit('exit status 1');
     for (const result of await Promise.all(outcomes)) expect(result).toMatchObject(gone);
     const early = await answer('00000000-0000-4000-8000-000000000000', '1');
     expect(problem(early)).toEqual([403, 'InvalidStateTransition']);
@@ -576,7 +576,7 @@ describe('a process that ends', () => {
 
   it('ends the next event if it never asked for one', async () => {
     await start();
-    api.exited('exit status 1');
+    api.reportExit('exit status 1');
     expect(await api.invoke('a')).toMatchObject(gone);
   });
 
@@ -587,7 +587,7 @@ describe('a process that ends', () => {
     const { request, reply } = open('POST', `invocation/${await next()}/response`, STREAM);
     request.write('one');
     await done;
-    api.exited('exit status 1');
+    api.reportExit('exit status 1');
     request.end('two');
     await reply;
     expect(text((await outcome).body)).toBe('onetwo');

@@ -9,12 +9,12 @@ import { describe, expect, it } from 'vitest';
 import { checkTemplate } from '../../src/local/check.ts';
 import type { Project } from '../../src/local/project.ts';
 import { readTemplate } from '../../src/local/template.ts';
-import { scratch } from './scratch.ts';
+import { temporaryProject } from './temporary-project.ts';
 
 const FUNCTION = `F: { Type: AWS::Serverless::Function, Properties: { CodeUri: ., Handler: a.b, Runtime: nodejs24.x } }`;
 
 function read(text: string | Uint8Array): Project {
-  const folder = scratch({});
+  const folder = temporaryProject({});
   const file = join(folder, 'template.yaml');
   writeFileSync(file, text);
   return readTemplate(file);
@@ -48,7 +48,7 @@ describe('a text that is no template', () => {
 
   it('is no text at all', () => {
     expect(read(Uint8Array.of(0xff, 0xfe, 0, 1)).notes).toMatchObject([{ code: 'file' }]);
-    const folder = scratch({});
+    const folder = temporaryProject({});
     mkdirSync(join(folder, 'template.yaml'));
     expect(readTemplate(join(folder, 'template.yaml')).notes).toMatchObject([
       { code: 'file', message: expect.stringContaining('it is no file') },
@@ -163,7 +163,7 @@ describe('a text made to break the reader', () => {
       ['parameter'],
     ],
   ])('%s', (_, text, codes) => {
-    const file = join(scratch({ 'template.yaml': text }), 'template.yaml');
+    const file = join(temporaryProject({ 'template.yaml': text }), 'template.yaml');
     const { findings } = checkTemplate(file);
     expect(findings.map(({ code }) => code)).toEqual(expect.arrayContaining(codes));
   });
@@ -185,7 +185,7 @@ describe('a text made to break the reader', () => {
       'a as b ',
     ]) {
       const source = piece.repeat(Math.floor(250_000 / piece.length));
-      const folder = scratch({ 'template.yaml': template, 'app.mjs': source });
+      const folder = temporaryProject({ 'template.yaml': template, 'app.mjs': source });
       const started = performance.now();
       checkTemplate(join(folder, 'template.yaml'));
       expect(performance.now() - started, piece).toBeLessThan(20_000);
@@ -295,7 +295,7 @@ const template = fc.record(
 );
 
 describe('a random template', () => {
-  const folder = scratch({ 'app.mjs': 'export const handler = async () => {};' });
+  const folder = temporaryProject({ 'app.mjs': 'export const handler = async () => {};' });
   const file = join(folder, 'template.yaml');
 
   it('never throws, and every note says where', () => {

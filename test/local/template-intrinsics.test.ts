@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTemplate } from '../../src/local/template.ts';
-import { scratch } from './scratch.ts';
+import { temporaryProject } from './temporary-project.ts';
 
 interface Given {
   /** Other sections of the template. */
@@ -16,7 +16,7 @@ function valueOf(
   expression: string,
   { sections = '', resources = '', parameters = {} }: Given = {},
 ): { value: string | undefined; notes: string[] } {
-  const folder = scratch({
+  const folder = temporaryProject({
     'app.mjs': '',
     'template.yaml': `Transform: AWS::Serverless-2016-10-31
 ${sections}
@@ -193,7 +193,7 @@ describe('an expression that is wrong', () => {
   });
 
   it('is a type of SAM without its transform', () => {
-    const folder = scratch({
+    const folder = temporaryProject({
       'app.mjs': '',
       'template.yaml':
         'Resources: { F: { Type: AWS::Serverless::Function, Properties: { CodeUri: ., Handler: app.handler, Runtime: nodejs24.x } } }',
@@ -210,7 +210,7 @@ it('leaves out resources whose condition does not hold', () => {
   H: { Type: AWS::Serverless::Function, Condition: IsDev, Properties: { CodeUri: ., Handler: app.handler, Runtime: nodejs24.x } }
 Outputs:
   Ours: { Condition: IsProd, Value: !Ref NotThere }`;
-  const folder = scratch({
+  const folder = temporaryProject({
     'app.mjs': '',
     'template.yaml': `Transform: AWS::Serverless-2016-10-31\n${SECTIONS}\nResources:${resources}`,
   });

@@ -4,10 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { Front, Note, Project } from '../../src/local/project.ts';
 import { readTemplate, type TemplateOptions } from '../../src/local/template.ts';
 import { root } from '../nodes.ts';
-import { type Files, indent, sam, samFunction, scratch } from './scratch.ts';
+import { type Files, indent, sam, samFunction, temporaryProject } from './temporary-project.ts';
 
 function read(template: string, options: TemplateOptions = {}, files: Files = {}): Project {
-  const folder = scratch({ 'app.mjs': '', 'app.jar': '', ...files, 'template.yaml': template });
+  const folder = temporaryProject({
+    'app.mjs': '',
+    'app.jar': '',
+    ...files,
+    'template.yaml': template,
+  });
   return readTemplate(join(folder, 'template.yaml'), options);
 }
 
@@ -253,8 +258,8 @@ G:
   });
 
   it('whose code leads out of the project is not looked at', () => {
-    const outside = scratch({ 'secret.js': 'exports.handler = 1' });
-    const folder = scratch({
+    const outside = temporaryProject({ 'secret.js': 'exports.handler = 1' });
+    const folder = temporaryProject({
       'template.yaml': sam(
         ['..', '../..', outside, 'link', 'a/../../x', '"a\\0b"']
           .map((uri, nth) => samFunction(`F${nth}`).replace('CodeUri: .', `CodeUri: ${uri}`))

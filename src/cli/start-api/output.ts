@@ -89,8 +89,8 @@ export function answerLine(
   ms: number,
 ): string {
   const line = `${front.id} ${method} ${decodeNative(target)} ${status} in ${ms.toFixed(0)} ms`;
-  if (problem === undefined) return printable(line);
-  return coloured('red', printable(`${line}: ${problem.split('\n', 1)[0]}`));
+  if (problem === undefined) return escapeControls(line);
+  return colour('red', escapeControls(`${line}: ${problem.split('\n', 1)[0]}`));
 }
 
 /** What the platform says of every invocation and every edit; the rest of it is failures. */
@@ -102,18 +102,18 @@ export function logLine({ functionId, text, stream }: FunctionLog, named: boolea
   const isNamed = !named || (stream === 'platform' && text.startsWith(`${functionId} `));
   const line = isNamed ? text : `[${functionId}] ${text}`;
   if (stream !== 'platform') return line;
-  return coloured(ROUTINE.test(text) ? 'dim' : 'red', line);
+  return colour(ROUTINE.test(text) ? 'dim' : 'red', line);
 }
 
 /** What a client sent must not steer the terminal. */
-function printable(text: string): string {
+function escapeControls(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
 }
 
 const STYLES = { red: ['\x1b[31m', '\x1b[39m'], dim: ['\x1b[2m', '\x1b[22m'] } as const;
 
 /** Plain where nobody sees it as colour. Not `styleText`, which asks whether standard output is a terminal. */
-function coloured(style: keyof typeof STYLES, text: string): string {
+function colour(style: keyof typeof STYLES, text: string): string {
   const isPlain = !process.stderr.isTTY || (process.env['NO_COLOR'] ?? '') !== '';
   return isPlain ? text : STYLES[style].join(text);
 }

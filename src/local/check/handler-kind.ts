@@ -21,12 +21,12 @@ export function handlerKind(
   const name = exportName.replace(/[^\w$]/g, '');
   // Without indentation: what is inside another function is none of the module's.
   const declared = new RegExp(
-    `^(?:export\\s+)?(?:async\\s+)?function\\s*\\*?\\s*${escaped(name)}\\b`,
+    `^(?:export\\s+)?(?:async\\s+)?function\\s*\\*?\\s*${escapePattern(name)}\\b`,
     'm',
   );
   if (declared.test(code)) return 'buffered';
   const assigned = new RegExp(
-    `^(?:(?:export\\s+)?(?:const|let|var)\\s+|exports\\.|module\\.exports\\.)${escaped(name)}\\b(?:\\s*:[^=]{0,500})?\\s*=(?![=>])\\s*`,
+    `^(?:(?:export\\s+)?(?:const|let|var)\\s+|exports\\.|module\\.exports\\.)${escapePattern(name)}\\b(?:\\s*:[^=]{0,500})?\\s*=(?![=>])\\s*`,
     'm',
   ).exec(code);
   if (!assigned) return undefined;
@@ -43,7 +43,7 @@ export function handlerKind(
   return /^(async\b|function\b|\()/.test(value) ? 'buffered' : undefined;
 }
 
-function escaped(name: string): string {
+function escapePattern(name: string): string {
   return name.replaceAll('$', '\\$');
 }
 

@@ -12,7 +12,7 @@ export function checkRoutes(context: CheckContext): void {
 
 /** `/{proxy+}` takes everything but the path it hangs on (serverless-express#86 and many more). */
 function checkRoot({ notes }: CheckContext, front: HttpApiFront | RestApiFront): void {
-  const served = new Set(front.routes.map(({ method, path }) => `${method} ${trimmed(path)}`));
+  const served = new Set(front.routes.map(({ method, path }) => `${method} ${trimEndSlash(path)}`));
   if (served.has('$default $default')) return;
   for (const route of front.routes) {
     const [, base] = /^(.*)\/\{[^/}]*\+\}$/.exec(route.path) ?? [];
@@ -29,7 +29,7 @@ function checkRoot({ notes }: CheckContext, front: HttpApiFront | RestApiFront):
   }
 }
 
-function trimmed(path: string): string {
+function trimEndSlash(path: string): string {
   return path === '/' ? path : path.replace(/\/$/, '');
 }
 

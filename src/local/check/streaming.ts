@@ -9,14 +9,14 @@ export function checkStreaming(context: CheckContext): void {
     const source = context.sourceOf(way.functionId);
     if (!definition || !source) continue;
     const kind = handlerKind(source, splitHandler(definition.handler)?.exportName ?? '');
-    if (kind === 'buffered' && way.stream) buffered(context, way, definition.handler);
+    if (kind === 'buffered' && way.stream) sayBuffered(context, way, definition.handler);
     if (kind === 'streaming' && !way.stream)
-      streaming(context, way, definition.handler, source.text);
+      sayStreaming(context, way, definition.handler, source.text);
   }
 }
 
 /** aws-lambda hands the envelope on as it is: the client sees `{"statusCode":200,…}`. */
-function buffered({ notes }: CheckContext, way: Way, handler: string): void {
+function sayBuffered({ notes }: CheckContext, way: Way, handler: string): void {
   const { front, functionId, name } = way;
   const message = `${name} streams, and ${handler} answers in one piece: the client gets the reply's JSON in place of the page`;
   const isUrl = front.kind === 'function-url';
@@ -28,7 +28,7 @@ function buffered({ notes }: CheckContext, way: Way, handler: string): void {
   });
 }
 
-function streaming({ notes }: CheckContext, way: Way, handler: string, text: string): void {
+function sayStreaming({ notes }: CheckContext, way: Way, handler: string, text: string): void {
   const { front, functionId, name } = way;
   const about = { place: way.place, resource: functionId };
   switch (front.kind) {

@@ -7,11 +7,11 @@ export type Access =
   | { readonly context: Record<string, unknown> | undefined };
 
 /** API Gateway's answer to nobody. */
-export function unauthorized(problem: string, challenge?: string): { refused: FrontAnswer } {
+export function refuseUnauthorized(problem: string, challenge?: string): { refused: FrontAnswer } {
   const headers = challenge === undefined ? [] : [['www-authenticate', challenge] as const];
   return { refused: gatewayAnswer(401, 'Unauthorized', problem, headers) };
 }
 
-export function forbidden(problem: string, message = 'Forbidden'): { refused: FrontAnswer } {
+export function refuseForbidden(problem: string, message = 'Forbidden'): { refused: FrontAnswer } {
   return { refused: gatewayAnswer(403, message, problem) };
 }

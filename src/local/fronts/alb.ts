@@ -60,7 +60,7 @@ async function act(
       return { status: action.status, headers, body };
     }
     case 'redirect': {
-      const location = ['location', redirected(action.location, request)] as const;
+      const location = ['location', redirectLocation(action.location, request)] as const;
       const headers: Header[] = [location, ['content-length', '0']];
       return { status: action.status, headers, body: new Uint8Array() };
     }
@@ -132,7 +132,7 @@ function isWithin(address: string, range: string): boolean {
 }
 
 /** `https://#{host}:#{port}/#{path}?#{query}`. The path comes without its first slash. */
-function redirected(location: string, request: FrontRequest): string {
+function redirectLocation(location: string, request: FrontRequest): string {
   const { path, query } = splitTarget(request.target);
   const values: Record<string, string> = {
     protocol: 'http',

@@ -19,7 +19,7 @@ export function codeErrorAnswer(error: CodeError, request: FrontRequest): FrontA
 }
 
 function page(message: string): string {
-  const [title = '', ...rest] = message.split('\n').map(escaped);
+  const [title = '', ...rest] = message.split('\n').map(escapeHtml);
   return `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -35,7 +35,7 @@ ${rest.length > 0 ? `<pre>${rest.join('\n')}</pre>` : ''}
 `;
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
     '<': '&lt;',

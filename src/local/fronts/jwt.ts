@@ -6,7 +6,7 @@
  */
 import { createPublicKey, type JsonWebKey as NodeKey, verify } from 'node:crypto';
 import type { Authorizer } from '../project.ts';
-import { type Access, forbidden, unauthorized } from './access.ts';
+import { type Access, refuseForbidden, refuseUnauthorized } from './access.ts';
 import { type FrontRequest, headerOf, splitTarget } from './front.ts';
 import type { JsonWebKey, Services } from './services.ts';
 
@@ -48,13 +48,15 @@ export function askJwt(
   if (nbf > now || iat > now) return refuse('it is not valid yet');
   const granted = scopesOf(claims);
   if (scopes.length > 0 && !scopes.some((scope) => granted.includes(scope))) {
-    return forbidden(`authorizer ${name}: the token has none of the scopes ${scopes.join(', ')}`);
+    return refuseForbidden(
+      `authorizer ${name}: the token has none of the scopes ${scopes.join(', ')}`,
+    );
   }
   return { context: contextOf(claims, scopes) };
 
   function refuse(why: string): Access {
     const challenge = 'Bearer error="invalid_token"';
-    return unauthorized(`authorizer ${name}: ${why}`, token ? challenge : 'Bearer');
+    return refuseUnauthorized(`authorizer ${name}: ${why}`, token ? challenge : 'Bearer');
   }
 }
 

@@ -7,7 +7,7 @@
 import { decodeNative } from '../../base/native.ts';
 import { authorizerEvent, type LambdaRequest } from '../../aws-model.ts';
 import type { Authorizer } from '../project.ts';
-import { type Access, forbidden, unauthorized } from './access.ts';
+import { type Access, refuseForbidden, refuseUnauthorized } from './access.ts';
 import {
   type FrontAnswer,
   type FrontRequest,
@@ -33,7 +33,9 @@ export async function askLambda(
   const identity = authorizer.identitySources.map((source) => identityOf(source, request, target));
   if (identity.some((value) => value === undefined || value === '')) {
     const sources = authorizer.identitySources.join(', ');
-    return unauthorized(`authorizer ${name} is not asked: the request lacks one of ${sources}`);
+    return refuseUnauthorized(
+      `authorizer ${name} is not asked: the request lacks one of ${sources}`,
+    );
   }
   const event = authorizerEvent(format, target, identity as string[]);
   const { kind, error, body } = await services.functions.invoke(functionId, event);
@@ -41,10 +43,10 @@ export async function askLambda(
   if (kind !== 'buffered') {
     const problem = `authorizer ${name} failed: ${error?.errorType}: ${error?.errorMessage}`;
     // The word by which an authorizer says so (developer guide, "Output from a Lambda authorizer").
-    if (error?.errorMessage === 'Unauthorized') return unauthorized(problem);
-    return { refused: broken(isRest, problem) };
+    if (error?.errorMessage === 'Unauthorized') return refuseUnauthorized(problem);
+    return { refused: failureAnswer(isRest, problem) };
   }
-  const reply = parsed(body);
+  const reply = parseReply(body);
   if (format === '2.0' && simpleResponses) return readSimple(reply, authorizer, payload);
   const arn = String(event['methodArn'] ?? event['routeArn']);
   return readPolicy(reply, authorizer, arn, payload);
@@ -53,10 +55,10 @@ export async function askLambda(
 function readSimple(reply: Members, { name }: LambdaAuthorizer, payload: '1.0' | '2.0'): Access {
   const { isAuthorized, context } = reply;
   if (typeof isAuthorized !== 'boolean') {
-    return { refused: broken(false, `authorizer ${name}: isAuthorized is no boolean`) };
+    return { refused: failureAnswer(false, `authorizer ${name}: isAuthorized is no boolean`) };
   }
-  if (!isAuthorized) return forbidden(`authorizer ${name} says no`);
-  return { context: shaped(membersOf(context), payload) };
+  if (!isAuthorized) return refuseForbidden(`authorizer ${name} says no`);
+  return { context: contextFor(membersOf(context), payload) };
 }
 
 function readPolicy(
@@ -70,12 +72,12 @@ function readPolicy(
   const statements = membersOf(policyDocument)['Statement'];
   if (typeof principalId !== 'string' || statements === undefined) {
     const problem = `authorizer ${name}: its answer needs principalId and policyDocument.Statement`;
-    return { refused: broken(isRest, problem) };
+    return { refused: failureAnswer(isRest, problem) };
   }
   const verdict = judge([statements].flat() as Members[], arn);
   if (verdict !== 'Allow') {
     const problem = `authorizer ${name}: its policy does not allow ${arn}`;
-    if (!isRest) return forbidden(problem);
+    if (!isRest) return refuseForbidden(problem);
     const message = 'User is not authorized to access this resource';
     const explicit = verdict === 'Deny' ? ' with an explicit deny' : '';
     return { refused: jsonAnswer(403, JSON.stringify({ Message: message + explicit }), problem) };
@@ -83,16 +85,16 @@ function readPolicy(
   const values = membersOf(context);
   if (isRest && Object.values(values).some((value) => typeof value === 'object')) {
     const problem = `authorizer ${name}: its context holds more than strings, numbers and booleans`;
-    return { refused: broken(true, problem) };
+    return { refused: failureAnswer(true, problem) };
   }
-  if (!isRest) return { context: shaped({ principalId, ...values }, payload) };
+  if (!isRest) return { context: contextFor({ principalId, ...values }, payload) };
   const strings: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(values)) strings[key] = String(value);
   return { context: { principalId, integrationLatency: 1, ...strings } };
 }
 
 /** Format 2.0 has the context under `lambda`, format 1.0 side by side with what API Gateway adds. */
-function shaped(context: Members, payload: '1.0' | '2.0'): Record<string, unknown> {
+function contextFor(context: Members, payload: '1.0' | '2.0'): Record<string, unknown> {
   if (payload === '1.0') return { ...context, integrationLatency: 1 };
   return { lambda: { ...context, principalId: undefined } };
 }
@@ -138,13 +140,13 @@ function identityOf(
   }
 }
 
-function broken(isRest: boolean, problem: string): FrontAnswer {
+function failureAnswer(isRest: boolean, problem: string): FrontAnswer {
   return isRest
     ? gatewayAnswer(500, null, problem)
     : gatewayAnswer(500, 'Internal Server Error', problem);
 }
 
-function parsed(body: Uint8Array): Members {
+function parseReply(body: Uint8Array): Members {
   try {
     return membersOf(JSON.parse(Buffer.from(body).toString()));
   } catch {

@@ -8,7 +8,7 @@ import { newRequest } from './server.ts';
 import type { Services } from './services.ts';
 
 /** A front that is open. */
-export interface Door {
+export interface OpenFront {
   readonly handler: FrontHandler;
   readonly port: number;
 }
@@ -25,18 +25,18 @@ export interface Resend {
 
 export async function sendAgain(
   services: Services,
-  doors: ReadonlyMap<string, Door>,
+  openFronts: ReadonlyMap<string, OpenFront>,
   { id, request, event, source }: Resend,
 ): Promise<string> {
   const old = services.traces?.get(id);
-  const door = old && doors.get(old.frontId);
-  if (!old || !door) throw new RangeError(`there is no invocation ${id} any more`);
+  const front = old && openFronts.get(old.frontId);
+  if (!old || !front) throw new RangeError(`there is no invocation ${id} any more`);
   // In a trace header values are text.
   const headers = request.headers.map(([name, value]) => [name, encodeNative(value)] as const);
-  const again = { ...newRequest('127.0.0.1', door.port), ...request, headers, replayOf: id };
+  const again = { ...newRequest('127.0.0.1', front.port), ...request, headers, replayOf: id };
   const { problem } =
     event === undefined || source === undefined
-      ? await door.handler(again)
+      ? await front.handler(again)
       : await invokeTarget(services, again, {
           frontId: old.frontId,
           functionId: old.functionId,

@@ -52,7 +52,7 @@ async function answerMethod(
   const staged = inStage(front, request.target);
   if (!staged) {
     const problem = `the stage is ${front.stage}: its paths begin with /${front.stage}/`;
-    return denied('Forbidden', 'ForbiddenException', problem);
+    return denialAnswer('Forbidden', 'ForbiddenException', problem);
   }
   // Honoured before the choice of a method (developer guide, "Important notes").
   const method = headerOf(request, 'x-http-method-override') ?? request.method;
@@ -64,7 +64,11 @@ async function answerMethod(
   }
   if (!route) {
     const problem = `no resource and method for ${method} ${splitTarget(staged.target).path}`;
-    return denied('Missing Authentication Token', 'MissingAuthenticationTokenException', problem);
+    return denialAnswer(
+      'Missing Authentication Token',
+      'MissingAuthenticationTokenException',
+      problem,
+    );
   }
   return await answerRoute(front, services, request, route, staged);
 }
@@ -95,7 +99,7 @@ async function answerRoute(
     const key = headerOf(request, 'x-api-key') ?? '';
     if (key === '' || (front.apiKeys.length > 0 && !front.apiKeys.includes(key))) {
       const problem = key === '' ? 'x-api-key is missing' : 'x-api-key is no key of the template';
-      return denied('Forbidden', 'ForbiddenException', problem);
+      return denialAnswer('Forbidden', 'ForbiddenException', problem);
     }
     if (front.apiKeys.length === 0) {
       services.say(`the API keys of ${front.id} are not in the template: any x-api-key will do`);
@@ -163,7 +167,7 @@ export function findResource(
   return { path: best, methods: fit.filter((route) => route.path === best) };
 }
 
-function denied(message: string, type: string, problem: string): FrontAnswer {
+function denialAnswer(message: string, type: string, problem: string): FrontAnswer {
   return gatewayAnswer(403, message, problem, [['x-amzn-ErrorType', type]]);
 }
 

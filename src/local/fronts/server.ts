@@ -59,14 +59,14 @@ async function serve(
   if (!front) return await send(REFUSED, incoming, response);
   const body = await readBody(incoming, front.bodyLimit);
   const request = requestOf(incoming, body ?? new Uint8Array());
-  const answer = body ? await answered(front, request) : front.tooLarge;
+  const answer = body ? await answerRequest(front, request) : front.tooLarge;
   front.onAnswered(request, answer, performance.now() - begun);
   if (body) await send(answer, incoming, response);
   else await sendAndLinger(answer, incoming, response);
 }
 
 /** What no front foresaw is a fault of this program: its client is told, and the terminal why. */
-async function answered(
+async function answerRequest(
   { handler }: FrontServerOptions,
   request: FrontRequest,
 ): Promise<FrontAnswer> {

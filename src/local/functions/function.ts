@@ -134,7 +134,7 @@ export function startFunction(
       options.onDequeued?.(lease.cold);
       try {
         const { result, durationMs } = await invokeInstance(lease.instance, event, current);
-        lease.ending();
+        lease.markEnding();
         const work = finish(definition, lease, current, result, durationMs).then(free);
         finishing.add(work);
         void work.then(() => finishing.delete(work));

@@ -77,7 +77,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     child.on('close', () => {
       isAlive = false;
       rest();
-      api.exited(reason(child));
+      api.reportExit(reason(child));
       resolve(api.close());
     });
   });
@@ -109,7 +109,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
           },
         })
         .finally(() => clearTimeout(limit));
-      if (isLate) return { ...result, kind: 'timeout', error: timedOut(initLimit) };
+      if (isLate) return { ...result, kind: 'timeout', error: timeoutError(initLimit) };
       // As Lambda does; what still runs in it would be felt by the next invocation.
       if (result.kind === 'timeout' || result.kind === 'exited' || result.kind === 'init-error') {
         void stop();
@@ -147,7 +147,7 @@ function start(options: InstanceOptions, api: RuntimeApi): ChildProcess {
   return child;
 }
 
-function timedOut(ms: number): InvocationResult['error'] {
+function timeoutError(ms: number): InvocationResult['error'] {
   const message = `Task timed out after ${(ms / 1000).toFixed(2)} seconds`;
   return platformError('Sandbox.Timedout', message);
 }

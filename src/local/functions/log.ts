@@ -11,7 +11,7 @@ export function endLine(requestId: string): string {
   return `END RequestId: ${requestId}`;
 }
 
-export interface ReportFacts {
+export interface ReportValues {
   requestId: string;
   durationMs: number;
   memoryMb: number;
@@ -21,8 +21,8 @@ export interface ReportFacts {
   status?: string | undefined;
 }
 
-export function reportLine(facts: ReportFacts): string {
-  const { requestId, durationMs, memoryMb, usedMb, initMs, status } = facts;
+export function reportLine(values: ReportValues): string {
+  const { requestId, durationMs, memoryMb, usedMb, initMs, status } = values;
   return [
     `REPORT RequestId: ${requestId}`,
     `Duration: ${durationMs.toFixed(2)} ms`,

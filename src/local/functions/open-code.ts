@@ -12,9 +12,9 @@ export function openCode(
   options: CodeOptions,
 ): Code {
   const { id, runtime, unsupported } = definition;
-  if (unsupported !== undefined) return broken(`${id}: ${unsupported}`);
+  if (unsupported !== undefined) return unavailableCode(`${id}: ${unsupported}`);
   if (!/^nodejs\d+\.x$/.test(runtime)) {
-    return broken(`${id} has runtime ${runtime}; gatecall runs Node.js functions only`);
+    return unavailableCode(`${id} has runtime ${runtime}; gatecall runs Node.js functions only`);
   }
   return definition.build
     ? createBuild(definition, definition.build, project, options)
@@ -43,7 +43,7 @@ function plainCode(definition: FunctionDefinition, options: CodeOptions): Code {
   };
 }
 
-function broken(message: string): Code {
+function unavailableCode(message: string): Code {
   return {
     folder: () => Promise.reject(new CodeError(message)),
     close: () => Promise.resolve(),

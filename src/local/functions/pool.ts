@@ -6,7 +6,7 @@ export interface Lease {
   /** The instance was started for it. */
   readonly cold: boolean;
   /** It will be given back in a moment: better wait for it than start another. */
-  ending(): void;
+  markEnding(): void;
   /** Gives the instance back; one that has ended is forgotten. */
   release(): void;
 }
@@ -47,7 +47,7 @@ export function createPool(start: () => Promise<Instance>, size: number): Pool {
     return {
       instance,
       cold,
-      ending: () => {
+      markEnding: () => {
         isEnding = true;
         ending++;
       },

@@ -23,17 +23,17 @@ process.channel?.unref();
 
 const middleware: Middleware = (application) => (environ, startResponse) => {
   const requestId = String(environ['gatecall.request_id']);
-  tell({ type: 'environ', requestId, environ: shown(environ) });
+  report({ type: 'environ', requestId, environ: describeEnviron(environ) });
   return application(environ, (status, headers, error) => {
     const failed = error === undefined || error === null ? {} : { error: String(error) };
-    tell({ type: 'start-response', requestId, status, headers, ...failed });
+    report({ type: 'start-response', requestId, status, headers, ...failed });
     return startResponse(status, headers, error);
   });
 };
 if (send) Object.assign(globalThis, { [Symbol.for('gatecall.trace')]: middleware });
 
 /** A trace that cannot be told must not fail the request. */
-function tell(message: TraceMessage): void {
+function report(message: TraceMessage): void {
   try {
     send?.(message);
   } catch {
@@ -42,7 +42,7 @@ function tell(message: TraceMessage): void {
 }
 
 /** An environ as JSON; what JSON cannot say stands in brackets. The event is shown elsewhere. */
-function shown(environ: Environ): Record<string, unknown> {
+function describeEnviron(environ: Environ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(environ).map(([key, value]) => {
       if (['string', 'number', 'boolean'].includes(typeof value) || value === null) {

@@ -23,13 +23,16 @@ export function replyOf({
     const message = 'the response was cut off';
     return { ok: false, value: { errorType: 'Runtime.Truncated', errorMessage: message } };
   }
-  if (kind === 'buffered') return { ok: true, value: parsed(body) };
-  if (prelude === undefined) return { ok: true, value: encoded(body) };
-  return { ok: true, value: { ...(prelude as object), ...encoded(payload ?? new Uint8Array()) } };
+  if (kind === 'buffered') return { ok: true, value: parseJson(body) };
+  if (prelude === undefined) return { ok: true, value: encodeBody(body) };
+  return {
+    ok: true,
+    value: { ...(prelude as object), ...encodeBody(payload ?? new Uint8Array()) },
+  };
 }
 
 /** As a buffered reply has its body. */
-function encoded(bytes: Uint8Array): { body: string; isBase64Encoded: boolean } {
+function encodeBody(bytes: Uint8Array): { body: string; isBase64Encoded: boolean } {
   const native = latin1String(bytes);
   const text = decodeNative(native);
   if (encodeNative(text) === native) return { body: text, isBase64Encoded: false };
@@ -37,7 +40,7 @@ function encoded(bytes: Uint8Array): { body: string; isBase64Encoded: boolean } 
 }
 
 /** Custom runtimes may send anything. */
-function parsed(body: Uint8Array): unknown {
+function parseJson(body: Uint8Array): unknown {
   const text = Buffer.from(body).toString();
   try {
     return JSON.parse(text) as unknown;

@@ -11,7 +11,7 @@ export interface Watcher {
 /** Editors write a file in several steps; those of one save come within this many ms. */
 const SETTLE = 20;
 /** More folders than this are no function's sources. */
-const MOST = 2000;
+const MAX_FOLDERS = 2000;
 
 /**
  * Calls `onChange` with the paths that changed, once for each burst. Folders are watched, not files: many editors put a new
@@ -71,7 +71,7 @@ export function watchFolders(
 export function sourceFolders(folder: string): string[] {
   const found = [folder];
   for (const at of found) {
-    if (found.length > MOST) break;
+    if (found.length > MAX_FOLDERS) break;
     try {
       for (const entry of readdirSync(at, { withFileTypes: true })) {
         if (entry.isDirectory() && isSource(entry.name)) found.push(join(at, entry.name));

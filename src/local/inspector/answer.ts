@@ -105,7 +105,7 @@ async function post(
   const text = await bodyOf(request);
   if (text === undefined)
     return sendJson(response, 413, { message: 'that is too long for Lambda' });
-  const { status, ...result } = await replayed(text, context);
+  const { status, ...result } = await runReplay(text, context);
   sendJson(response, status, result);
 }
 
@@ -115,7 +115,7 @@ interface Replayed {
   message?: string;
 }
 
-async function replayed(text: string, { traces, replay }: Context): Promise<Replayed> {
+async function runReplay(text: string, { traces, replay }: Context): Promise<Replayed> {
   if (!replay) return { status: 501, message: 'nothing here can replay' };
   try {
     const wish = JSON.parse(text) as { id?: unknown } | null;
@@ -132,7 +132,7 @@ async function replayed(text: string, { traces, replay }: Context): Promise<Repl
 }
 
 /** 6 MB, twice as many when each is a `\n`, and some for the request beside an event. */
-const LONGEST = 16 * 1024 * 1024;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The body as text; undefined when it is too long. */
 async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
@@ -141,10 +141,10 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   for await (const block of request as AsyncIterable<Buffer>) {
     length += block.length;
     // Read to its end all the same, or the browser would see a broken connection instead of an answer.
-    if (length <= LONGEST) blocks.push(block);
+    if (length <= MAX_BYTES) blocks.push(block);
     else blocks.length = 0;
   }
-  return length > LONGEST ? undefined : Buffer.concat(blocks).toString('utf8');
+  return length > MAX_BYTES ? undefined : Buffer.concat(blocks).toString('utf8');
 }
 
 function redirect(response: ServerResponse, location: string): void {

@@ -43,7 +43,7 @@ export function liveUpdates(traces: TraceLog, about: object): Live {
   const heartbeat = setInterval(() => {
     for (const page of pages) write(page, ':\n\n');
   }, HEARTBEAT).unref();
-  const everything = (): { traces: Summary[] } => ({
+  const syncData = (): { traces: Summary[] } => ({
     ...about,
     traces: traces.list().map(summaryOf),
   });
@@ -54,12 +54,12 @@ export function liveUpdates(traces: TraceLog, about: object): Live {
       response.on('close', () => pages.delete(response));
       pages.add(response);
       // `retry`: a gateway that is started again is back within a second.
-      write(response, `retry: 1000\nevent: sync\ndata: ${JSON.stringify(everything())}\n\n`);
+      write(response, `retry: 1000\nevent: sync\ndata: ${JSON.stringify(syncData())}\n\n`);
     },
     clear() {
       traces.clear();
       changed.clear();
-      send('sync', everything());
+      send('sync', syncData());
     },
     close() {
       unsubscribe();

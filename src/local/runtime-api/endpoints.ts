@@ -36,7 +36,7 @@ export async function answer(
   if (invocations.phase !== 'running') {
     return refuse(request, response, 403, 'InvalidStateTransition');
   }
-  const invocation = invocations.find(decoded(id));
+  const invocation = invocations.find(decodeId(id));
   if (!invocation) return refuse(request, response, 400, 'InvalidRequestID');
   if (invocation.arrival) return refuse(request, response, 403, 'InvalidStateTransition');
   const mode = action === 'error' ? 'error' : responseMode(request);
@@ -122,7 +122,7 @@ function responseMode(request: IncomingMessage): 'buffered' | 'streamed' | undef
   return typeof mode === 'string' && /^streaming$/i.test(mode) ? 'streamed' : undefined;
 }
 
-function decoded(id: string): string {
+function decodeId(id: string): string {
   try {
     return decodeURIComponent(id);
   } catch {

@@ -11,7 +11,7 @@ import {
   placeholderNote,
   placesOf,
   textAt,
-  wrong,
+  noteWrongType,
 } from './values.ts';
 
 /** A function's properties with every expression worked out. */
@@ -185,7 +185,7 @@ function environmentOf(source: FunctionSource): Record<string, string> {
   const found: Record<string, string> = {};
   for (const [name, { value }] of entries(child(source.properties, 'Environment', 'Variables'))) {
     const path = ['Environment.Variables', name];
-    if (value.kind !== 'scalar') wrong(source, path, 'a text', value);
+    if (value.kind !== 'scalar') noteWrongType(source, path, 'a text', value);
     else {
       if (unknowns([value]).length > 0) {
         placeholderNote(source, path, value, `it is ${JSON.stringify(value.text)} here`);

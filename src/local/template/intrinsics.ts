@@ -65,7 +65,7 @@ function apply(scope: Scope, name: string, argument: Node, call: Node): Node | u
       place,
     });
   }
-  return placeholder(call, `${name} ${described(argument)}`);
+  return placeholder(call, `${name} ${describe(argument)}`);
 }
 
 /** What needs AWS. */
@@ -89,7 +89,7 @@ const FUNCTIONS: ReadonlyMap<string, Function> = new Map<string, Function>([
 ]);
 
 function ref(scope: Scope, argument: Node, call: Node): Node | undefined {
-  if (argument.kind !== 'scalar') return malformed(scope, call, 'Ref takes a name');
+  if (argument.kind !== 'scalar') return noteMalformed(scope, call, 'Ref takes a name');
   return referTo(scope, argument.text, call);
 }
 
@@ -100,7 +100,7 @@ function referTo(scope: Scope, name: string, at: Node): Node | undefined {
   const resource = scope.resources.get(name);
   if (resource) return resourceName(scope, resource.type, name, at);
   if (scope.isGenerated(name)) return scalar(at.place, name, [`!Ref ${name}`]);
-  return missing(scope, name, at);
+  return noteMissing(scope, name, at);
 }
 
 /** A `Ref` gives a function's name, and other things' ids, which are what they are called by in here. */
@@ -127,7 +127,7 @@ export function functionName(scope: Scope, id: string, at: Node): Scalar {
   return scalar(at.place, text);
 }
 
-function missing(scope: Scope, name: string, at: Node): Node {
+function noteMissing(scope: Scope, name: string, at: Node): Node {
   scope.notes.error('reference', `there is no parameter and no resource ${name}`, {
     place: at.place,
   });
@@ -141,14 +141,14 @@ function getAtt(scope: Scope, argument: Node, call: Node): Node | undefined {
   const parts = argument.kind === 'list' ? argument.items.map((item) => evaluate(scope, item)) : [];
   const [id, attribute] = parts;
   if (id?.kind !== 'scalar' || attribute?.kind !== 'scalar' || parts.length !== 2) {
-    return malformed(scope, call, 'Fn::GetAtt takes the name of a resource and an attribute');
+    return noteMalformed(scope, call, 'Fn::GetAtt takes the name of a resource and an attribute');
   }
   return attributeOf(scope, id.text, attribute.text, call);
 }
 
 function attributeOf(scope: Scope, id: string, attribute: string, at: Node): Node {
   const resource = scope.resources.get(id);
-  if (!resource && !scope.isGenerated(id)) return missing(scope, id, at);
+  if (!resource && !scope.isGenerated(id)) return noteMissing(scope, id, at);
   if (resource && isFunction(resource.type) && attribute === 'Arn') {
     return scalar(at.place, localArn(id));
   }
@@ -159,7 +159,7 @@ function sub(scope: Scope, argument: Node, call: Node): Node | undefined {
   const [template, own] =
     argument.kind === 'list' ? [argument.items[0], argument.items[1]] : [argument, undefined];
   if (template?.kind !== 'scalar') {
-    return malformed(scope, call, 'Fn::Sub takes a text, or a text and a map');
+    return noteMalformed(scope, call, 'Fn::Sub takes a text, or a text and a map');
   }
   const values = new Map(
     entries(own).map(([name, { value }]) => [name, evaluate(scope, value)] as const),
@@ -178,7 +178,7 @@ function sub(scope: Scope, argument: Node, call: Node): Node | undefined {
       return afford(scope, piece.length, call) ? piece : whole;
     },
   );
-  return bounded(scope, call, text, unknowns(pieces));
+  return boundText(scope, call, text, unknowns(pieces));
 }
 
 /** `A` is a reference, `A.B` an attribute. */
@@ -191,22 +191,23 @@ function variable(scope: Scope, name: string, at: Node): Node | undefined {
 function join(scope: Scope, argument: Node, call: Node): Node | undefined {
   const [delimiter, values] = pair(scope, argument);
   if (delimiter?.kind !== 'scalar' || !values) {
-    return malformed(scope, call, 'Fn::Join takes a delimiter and a list');
+    return noteMalformed(scope, call, 'Fn::Join takes a delimiter and a list');
   }
   if (values.kind === 'scalar' && values.unknown) {
     return placeholder(call, `Fn::Join ${values.text}`);
   }
-  if (values.kind !== 'list') return malformed(scope, call, 'Fn::Join takes a list');
+  if (values.kind !== 'list') return noteMalformed(scope, call, 'Fn::Join takes a list');
   if (!afford(scope, values.items.length, call)) return placeholder(call, 'not worked out');
   const texts = values.items.map(textOf);
-  if (texts.includes(undefined)) return malformed(scope, call, 'Fn::Join takes a list of texts');
-  return bounded(scope, call, texts.join(delimiter.text), unknowns(values.items));
+  if (texts.includes(undefined))
+    return noteMalformed(scope, call, 'Fn::Join takes a list of texts');
+  return boundText(scope, call, texts.join(delimiter.text), unknowns(values.items));
 }
 
 function choose(scope: Scope, argument: Node, call: Node): Node | undefined {
   const [name, yes, no] = argument.kind === 'list' ? argument.items : [];
   if (name?.kind !== 'scalar' || !yes || !no) {
-    return malformed(scope, call, 'Fn::If takes the name of a condition and two values');
+    return noteMalformed(scope, call, 'Fn::If takes the name of a condition and two values');
   }
   return evaluate(scope, scope.holds(name.text, call.place) ? yes : no);
 }
@@ -215,7 +216,7 @@ function findInMap(scope: Scope, argument: Node, call: Node): Node | undefined {
   const parts = argument.kind === 'list' ? argument.items : [];
   const [map, first, second] = parts.slice(0, 3).map((part) => evaluate(scope, part));
   if (map?.kind !== 'scalar' || first?.kind !== 'scalar' || second?.kind !== 'scalar') {
-    return malformed(scope, call, 'Fn::FindInMap takes the name of a map and two keys');
+    return noteMalformed(scope, call, 'Fn::FindInMap takes the name of a map and two keys');
   }
   const found = child(scope.mappings, map.text, first.text, second.text);
   if (found) return found;
@@ -231,10 +232,10 @@ function findInMap(scope: Scope, argument: Node, call: Node): Node | undefined {
 function select(scope: Scope, argument: Node, call: Node): Node | undefined {
   const [index, values] = pair(scope, argument);
   if (index?.kind !== 'scalar' || !values) {
-    return malformed(scope, call, 'Fn::Select takes an index and a list');
+    return noteMalformed(scope, call, 'Fn::Select takes an index and a list');
   }
   if (values.kind !== 'list' || index.unknown) {
-    return placeholder(call, `Fn::Select ${described(values)}`);
+    return placeholder(call, `Fn::Select ${describe(values)}`);
   }
   const found = values.items[Number(index.text)];
   if (found) return found;
@@ -246,7 +247,7 @@ function select(scope: Scope, argument: Node, call: Node): Node | undefined {
 function split(scope: Scope, argument: Node, call: Node): Node | undefined {
   const [delimiter, text] = pair(scope, argument);
   if (delimiter?.kind !== 'scalar' || text?.kind !== 'scalar' || delimiter.text === '') {
-    return malformed(scope, call, 'Fn::Split takes a delimiter and a text');
+    return noteMalformed(scope, call, 'Fn::Split takes a delimiter and a text');
   }
   if (text.unknown) return placeholder(call, `Fn::Split ${text.text}`);
   const parts = text.text.split(delimiter.text);
@@ -258,20 +259,20 @@ function split(scope: Scope, argument: Node, call: Node): Node | undefined {
 
 function base64(scope: Scope, argument: Node, call: Node): Node | undefined {
   const text = evaluate(scope, argument);
-  if (text?.kind !== 'scalar') return malformed(scope, call, 'Fn::Base64 takes a text');
+  if (text?.kind !== 'scalar') return noteMalformed(scope, call, 'Fn::Base64 takes a text');
   return scalar(call.place, Buffer.from(text.text).toString('base64'), text.unknown);
 }
 
 function length(scope: Scope, argument: Node, call: Node): Node | undefined {
   const values = evaluate(scope, argument);
   if (values?.kind === 'list') return scalar(call.place, String(values.items.length));
-  return placeholder(call, `Fn::Length ${values ? described(values) : ''}`);
+  return placeholder(call, `Fn::Length ${values ? describe(values) : ''}`);
 }
 
 function toJsonString(scope: Scope, argument: Node, call: Node): Node | undefined {
   const value = evaluate(scope, argument);
-  if (!value) return malformed(scope, call, 'Fn::ToJsonString takes a list or a map');
-  return bounded(scope, call, JSON.stringify(toJson(value)), deepUnknowns(value));
+  if (!value) return noteMalformed(scope, call, 'Fn::ToJsonString takes a list or a map');
+  return boundText(scope, call, JSON.stringify(toJson(value)), deepUnknowns(value));
 }
 
 /** `AWS::Include` of a file that lies here; other macros run at AWS alone. */
@@ -279,7 +280,7 @@ function transform(scope: Scope, argument: Node, call: Node): Node | undefined {
   const name = child(argument, 'Name');
   const location = child(argument, 'Parameters', 'Location');
   if (name?.kind !== 'scalar') {
-    return malformed(scope, call, 'Fn::Transform takes the Name of a macro');
+    return noteMalformed(scope, call, 'Fn::Transform takes the Name of a macro');
   }
   const value = location && evaluate(scope, location);
   const found = name.text === 'AWS::Include' && value ? scope.include(value) : undefined;
@@ -313,9 +314,9 @@ function textOf(node: Node): string | undefined {
   return node.kind === 'scalar' ? node.text : undefined;
 }
 
-function described(node: Node): string {
+function describe(node: Node): string {
   if (node.kind === 'scalar') return node.text;
-  return node.kind === 'list' ? node.items.map(described).join(', ').slice(0, 200) : '{…}';
+  return node.kind === 'list' ? node.items.map(describe).join(', ').slice(0, 200) : '{…}';
 }
 
 function placeholder(at: Node, expression: string): Scalar {
@@ -323,7 +324,7 @@ function placeholder(at: Node, expression: string): Scalar {
   return scalar(at.place, text, [text]);
 }
 
-function bounded(scope: Scope, at: Node, text: string, unknown: readonly string[]): Scalar {
+function boundText(scope: Scope, at: Node, text: string, unknown: readonly string[]): Scalar {
   if (text.length <= MAX_TEXT) return scalar(at.place, text, unknown);
   scope.notes.error('too-long', `this makes a text of more than ${MAX_TEXT} characters`, {
     place: at.place,
@@ -331,7 +332,7 @@ function bounded(scope: Scope, at: Node, text: string, unknown: readonly string[
   return placeholder(at, 'a text too long');
 }
 
-function malformed(scope: Scope, call: Node, message: string): Node {
+function noteMalformed(scope: Scope, call: Node, message: string): Node {
   scope.notes.error('malformed-function', message, { place: call.place });
   return placeholder(call, message);
 }

@@ -75,7 +75,7 @@ function valueOf(
     notes.error('parameter', message, { place });
     return scalar(place, name, [`!Ref ${name}`]);
   }
-  allowed(name, definition, text, place, notes);
+  checkAllowedValues(name, definition, text, place, notes);
   // The text is the name of the value in Parameter Store, and AWS alone knows the value.
   const unknown = type.startsWith('AWS::SSM::Parameter::Value<') ? [`!Ref ${name}`] : [];
   if (!/^(CommaDelimitedList|.*List<.*>)$/.test(type)) return scalar(place, text, unknown);
@@ -86,7 +86,13 @@ function valueOf(
   );
 }
 
-function allowed(name: string, definition: Node, text: string, place: Place, notes: Notes): void {
+function checkAllowedValues(
+  name: string,
+  definition: Node,
+  text: string,
+  place: Place,
+  notes: Notes,
+): void {
   const values = child(definition, 'AllowedValues');
   if (values?.kind !== 'list' || values.items.length === 0) return;
   const texts = values.items.flatMap((item) => (item.kind === 'scalar' ? [item.text] : []));

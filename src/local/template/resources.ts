@@ -39,7 +39,7 @@ export function readResources(
 }
 
 /** SAM's own resources begin with the name of what they were made for; other macros may make anything. */
-export function generated(
+export function generatedIds(
   resources: ReadonlyMap<string, Resource>,
   transform: Node | undefined,
 ): (id: string) => boolean {
@@ -57,7 +57,7 @@ export function generated(
 }
 
 /** Without the transform CloudFormation knows none of SAM's types. */
-export function transformed(
+export function checkTransform(
   resources: ReadonlyMap<string, Resource>,
   transform: Node | undefined,
   notes: Notes,

@@ -27,7 +27,7 @@ export function scalarAt(
   const value = child(node, ...path);
   if (!value || isNull(value)) return undefined;
   if (value.kind === 'scalar') return value;
-  wrong(owner, path, 'a text', value);
+  noteWrongType(owner, path, 'a text', value);
   return undefined;
 }
 
@@ -44,7 +44,7 @@ export function numberAt(
     placeholderNote(owner, path, value, 'its default is taken');
     return undefined;
   }
-  wrong(owner, path, 'a number', value);
+  noteWrongType(owner, path, 'a number', value);
   return undefined;
 }
 
@@ -57,7 +57,7 @@ export function flagAt(
   if (!value) return undefined;
   if (/^(true|yes|on)$/i.test(value.text)) return true;
   if (/^(false|no|off)$/i.test(value.text)) return false;
-  if (!value.unknown) wrong(owner, path, 'true or false', value);
+  if (!value.unknown) noteWrongType(owner, path, 'true or false', value);
   return undefined;
 }
 
@@ -67,12 +67,12 @@ export function textsAt(owner: Owner, node: Node | undefined, ...path: string[])
   if (!value || isNull(value)) return [];
   if (value.kind === 'scalar') return [value.text];
   if (value.kind === 'map') {
-    wrong(owner, path, 'a list', value);
+    noteWrongType(owner, path, 'a list', value);
     return [];
   }
   return value.items.flatMap((item) => {
     if (item.kind === 'scalar') return [item.text];
-    wrong(owner, path, 'a list of texts', item);
+    noteWrongType(owner, path, 'a list of texts', item);
     return [];
   });
 }
@@ -82,7 +82,12 @@ export function listAt(node: Node | undefined, ...path: string[]): readonly Node
   return value?.kind === 'list' ? value.items : [];
 }
 
-export function wrong(owner: Owner, path: readonly string[], wanted: string, value: Node): void {
+export function noteWrongType(
+  owner: Owner,
+  path: readonly string[],
+  wanted: string,
+  value: Node,
+): void {
   const { notes, resource } = owner;
   const got = value.kind === 'scalar' ? `"${value.text.slice(0, 80)}"` : `a ${value.kind}`;
   const name = path.length > 0 ? path.join('.') : 'this';

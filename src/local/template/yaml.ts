@@ -169,7 +169,7 @@ function convert(
     }
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
     if (anchor !== undefined) anchors.set(anchor, 'open');
-    const measured = tagged(node, plainly(node, from));
+    const measured = expandTag(node, plainly(node, from));
     if (anchor !== undefined) anchors.set(anchor, measured);
     return measured;
   };
@@ -240,7 +240,7 @@ function mergedEntries(node: Node): [string, Entry][] {
 }
 
 /** `!Ref A` and its kind, written out. */
-function tagged(node: unknown, measured: Measured): Measured {
+function expandTag(node: unknown, measured: Measured): Measured {
   const tag = isMap(node) || isSeq(node) || isScalar(node) ? node.tag : undefined;
   const name = /^!([A-Za-z0-9:]+)$/.exec(tag ?? '')?.[1];
   if (name === undefined) return measured;

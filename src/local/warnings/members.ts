@@ -15,7 +15,7 @@ export function membersOf(value: unknown, name: string): Members {
 }
 
 /** What the front is called in a sentence. */
-export function title(source: string): string {
+export function frontTitle(source: string): string {
   return TITLES.get(source) ?? source;
 }
 
@@ -60,14 +60,14 @@ export function replyHeaders(reply: unknown): Pair[] {
 }
 
 /** The headers the application announced, those of its last call. */
-export function announced({
+export function announcedHeaders({
   startResponse,
 }: Pick<InvocationTrace, 'startResponse'>): readonly Pair[] {
   return startResponse?.at(-1)?.headers ?? [];
 }
 
 /** Names that come more than once, in lower case. */
-export function repeated(names: readonly string[]): string[] {
+export function repeatedNames(names: readonly string[]): string[] {
   const seen = new Map<string, number>();
   for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
   return [...seen].filter(([, times]) => times > 1).map(([name]) => name);

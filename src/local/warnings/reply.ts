@@ -7,13 +7,13 @@ import {
 } from '../../aws-model.ts';
 import type { InvocationTrace, Warning } from '../trace.ts';
 import {
-  announced,
+  announcedHeaders,
   isMembers,
   mediaType,
   type Pair,
-  repeated,
+  repeatedNames,
   replyHeaders,
-  title,
+  frontTitle,
   valueOf,
 } from './members.ts';
 
@@ -45,7 +45,7 @@ export function replyWarnings(seen: Seen, front: FrontSettings): Warning[] {
   const misfit = wrongMode(source, seen, front);
   if (misfit) return [misfit];
   const { problem, headers: delivered } = answerOf(source, seen, front);
-  if (problem !== undefined) return [malformed(source, problem)];
+  if (problem !== undefined) return [malformedReply(source, problem)];
   const answered = { ...seen, source, front, headers: replyHeaders(seen.reply), delivered };
   return RULES.flatMap((rule) => rule(answered));
 }
@@ -57,14 +57,14 @@ function wrongMode(source: LambdaSource, seen: Seen, front: FrontSettings): Warn
   if (seen.streamed && !STREAMING.includes(source)) {
     return {
       code: 'cannot-stream',
-      message: `${title(source)} cannot stream: the client gets the stream's own framing`,
+      message: `${frontTitle(source)} cannot stream: the client gets the stream's own framing`,
       fix: 'answer it with toLambdaHandler',
     };
   }
   if (front.stream && !seen.streamed && isMembers(seen.reply) && 'statusCode' in seen.reply) {
     return {
       code: 'not-streamed',
-      message: `${title(source)} that streams delivers a returned reply as it is, statusCode and all`,
+      message: `${frontTitle(source)} that streams delivers a returned reply as it is, statusCode and all`,
       fix: 'use toStreamingLambdaHandler, or set the front to BUFFERED',
     };
   }
@@ -100,11 +100,11 @@ function shape(source: string, reply: unknown, streamed: boolean): unknown {
   return copy;
 }
 
-function malformed(source: LambdaSource, problem: string): Warning {
+function malformedReply(source: LambdaSource, problem: string): Warning {
   const fix = problem.includes('unknown key')
     ? 'return statusCode, headers, multiValueHeaders, body and isBase64Encoded only'
     : undefined;
-  const message = `${title(source)} refuses this reply: ${problem.replace(/^malformed: /, '')}`;
+  const message = `${frontTitle(source)} refuses this reply: ${problem.replace(/^malformed: /, '')}`;
   return { code: 'malformed-reply', message, ...(fix !== undefined && { fix }) };
 }
 
@@ -120,13 +120,17 @@ const changedHeaders: Rule = ({ source, headers, delivered, reply }) => {
   const ignored = ignoredMap(source, reply);
   return [...lost].flatMap((header): Warning[] => {
     if (arrived.has(`x-amzn-remapped-${header}`)) {
-      const message = `${title(source)} renames the header ${header} to x-amzn-remapped-${header}`;
+      const message = `${frontTitle(source)} renames the header ${header} to x-amzn-remapped-${header}`;
       return [{ code: 'header-renamed', message, header }];
     }
     // Said once, for the map as a whole.
     if (ignored !== undefined || header === 'set-cookie') return [];
     return [
-      { code: 'header-dropped', message: `${title(source)} drops the header ${header}`, header },
+      {
+        code: 'header-dropped',
+        message: `${frontTitle(source)} drops the header ${header}`,
+        header,
+      },
     ];
   });
 };
@@ -162,7 +166,7 @@ const ignoredMembers: Rule = ({ source, reply }) => {
   return [
     {
       code: 'member-ignored',
-      message: `${title(source)} ignores ${member}: what is in it is lost`,
+      message: `${frontTitle(source)} ignores ${member}: what is in it is lost`,
       ...(instead !== undefined && { fix: `use ${instead}` }),
     },
   ];
@@ -172,7 +176,7 @@ const ENVELOPE =
   /^(?:status_?code|status|body|headers|cookies|multiValueHeaders|isBase64Encoded)$/i;
 
 /** Without statusCode the whole reply becomes the page, status 200 (API Gateway, "payload format version 2.0"). */
-const inferred: Rule = ({ source, reply, streamed }) => {
+const inferredReply: Rule = ({ source, reply, streamed }) => {
   if (streamed || (source !== 'http-api-2' && source !== 'function-url')) return [];
   if (!isMembers(reply) || 'statusCode' in reply) return [];
   const member = Object.keys(reply).find((name) => ENVELOPE.test(name));
@@ -182,7 +186,7 @@ const inferred: Rule = ({ source, reply, streamed }) => {
 };
 
 /** Base64 is decoded only if the *first* type the client accepts is a binary one, whatever the reply's own is. */
-const undecoded: Rule = ({ source, reply, streamed, request, front }) => {
+const undecodedBody: Rule = ({ source, reply, streamed, request, front }) => {
   const types = front.binaryMediaTypes;
   if (source !== 'rest-api' || streamed || !types) return [];
   if (!isMembers(reply) || reply['isBase64Encoded'] !== true) return [];
@@ -229,7 +233,7 @@ const binaryAsText: Rule = ({ reply, streamed, headers }) => {
   ];
 };
 
-const untyped: Rule = ({ source, reply, streamed, headers, delivered }) => {
+const missingContentType: Rule = ({ source, reply, streamed, headers, delivered }) => {
   const body = isMembers(reply) && 'statusCode' in reply ? reply['body'] : undefined;
   if (streamed || typeof body !== 'string' || body === '') return [];
   if (valueOf(headers, 'content-type') !== undefined) return [];
@@ -238,7 +242,7 @@ const untyped: Rule = ({ source, reply, streamed, headers, delivered }) => {
   return [
     {
       code: 'no-content-type',
-      message: `without Content-Type ${title(source)} says ${type}`,
+      message: `without Content-Type ${frontTitle(source)} says ${type}`,
       fix: 'send a Content-Type',
       header: 'content-type',
     },
@@ -248,22 +252,22 @@ const untyped: Rule = ({ source, reply, streamed, headers, delivered }) => {
 /** A comma, and behind it the name of the next; `Expires=Fri, 01 Jan` has a space there. */
 const JOINED = /,\s*[^\s;,=]+=/;
 
-const cookies: Rule = (answered) => {
+const lostCookies: Rule = (answered) => {
   const { source, reply, headers, delivered } = answered;
-  const sent = announced(answered).filter(([name]) => name.toLowerCase() === 'set-cookie');
+  const sent = announcedHeaders(answered).filter(([name]) => name.toLowerCase() === 'set-cookie');
   const wanted = Math.max(sent.length, headers.filter(([name]) => name === 'set-cookie').length);
   const arrive = delivered.filter(([name]) => name === 'set-cookie');
   if (arrive.some(([, value]) => JOINED.test(value))) {
     return [cookieWarning('cookies-joined', 'cookies joined with a comma arrive as one', source)];
   }
   if (arrive.length < wanted && !answered.streamed) {
-    const lost = `${wanted - arrive.length} of ${wanted} cookies are lost on ${title(source)}`;
+    const lost = `${wanted - arrive.length} of ${wanted} cookies are lost on ${frontTitle(source)}`;
     return [cookieWarning('cookie-lost', lost, source)];
   }
   if (source === 'alb' && isMembers(reply) && arrive.length > 1) {
     const names = Object.keys(isMembers(reply['headers']) ? reply['headers'] : {});
     const variants = names.filter((name) => name.toLowerCase() === 'set-cookie').join(', ');
-    const message = `${arrive.length} cookies travel as ${variants}, because ${title(source)} has one value a name`;
+    const message = `${arrive.length} cookies travel as ${variants}, because ${frontTitle(source)} has one value a name`;
     return [cookieWarning('cookie-case', message, source)];
   }
   return [];
@@ -286,9 +290,9 @@ const COOKIE_FIXES: Readonly<Partial<Record<LambdaSource, string>>> = {
 };
 
 /** CodeGenieApp/serverless-express#554, dougmoscrop/serverless-http#244. */
-const reversed: Rule = ({ source, headers }) => {
+const reversedValues: Rule = ({ source, headers }) => {
   if (source !== 'alb-multi') return [];
-  return repeated(headers.map(([name]) => name)).map((header) => ({
+  return repeatedNames(headers.map(([name]) => name)).map((header) => ({
     code: 'values-reversed',
     message: `a load balancer may deliver the values of ${header} in reverse`,
     header,
@@ -301,7 +305,7 @@ const overriddenCors: Rule = ({ source, front, headers }) => {
   return [
     {
       code: 'cors-overridden',
-      message: `${title(source)} with a CORS configuration overrides the function's ${header}`,
+      message: `${frontTitle(source)} with a CORS configuration overrides the function's ${header}`,
       fix: 'leave CORS to one of the two',
       header,
     },
@@ -309,7 +313,7 @@ const overriddenCors: Rule = ({ source, front, headers }) => {
 };
 
 /** Answers of origin-request functions go into CloudFront's cache. */
-const cached: Rule = ({ source, headers }) => {
+const cachedAnswer: Rule = ({ source, headers }) => {
   if (source !== 'edge-origin' || valueOf(headers, 'cache-control') !== undefined) return [];
   return [
     {
@@ -324,12 +328,12 @@ const cached: Rule = ({ source, headers }) => {
 const RULES: readonly Rule[] = [
   changedHeaders,
   ignoredMembers,
-  inferred,
-  undecoded,
+  inferredReply,
+  undecodedBody,
   binaryAsText,
-  untyped,
-  cookies,
-  reversed,
+  missingContentType,
+  lostCookies,
+  reversedValues,
   overriddenCors,
-  cached,
+  cachedAnswer,
 ];

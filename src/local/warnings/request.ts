@@ -1,6 +1,6 @@
 /** What a front makes of a request that its function then cannot see any more. */
 import type { InvocationTrace, TracedBody, Warning } from '../trace.ts';
-import { isMembers, mediaType, membersOf, repeated, valueOf } from './members.ts';
+import { isMembers, mediaType, membersOf, repeatedNames, valueOf } from './members.ts';
 
 type Seen = Pick<InvocationTrace, 'source' | 'request' | 'event' | 'environ'>;
 type Rule = (seen: Seen) => Warning[];
@@ -30,7 +30,7 @@ const lastValueOnly: Rule = ({ source, request }) => {
   const query = (request.target.split('?')[1] ?? '').split('&').filter((piece) => piece !== '');
   const headers = request.headers.map(([name]) => name.toLowerCase());
   return [
-    ...repeated(headers)
+    ...repeatedNames(headers)
       .filter((name) => name !== 'cookie') // joined into one on the way
       .map((header) => ({
         code: 'repeated-header',
@@ -38,7 +38,7 @@ const lastValueOnly: Rule = ({ source, request }) => {
         fix: MULTI_VALUE,
         header,
       })),
-    ...repeated(query.map((piece) => piece.split('=', 1)[0] ?? '')).map((key) => ({
+    ...repeatedNames(query.map((piece) => piece.split('=', 1)[0] ?? '')).map((key) => ({
       code: 'repeated-query',
       message: `the function sees only the last value of the query parameter ${key}`,
       fix: MULTI_VALUE,

@@ -26,7 +26,7 @@ import {
   withHead,
   within,
   wrong,
-} from './kit.ts';
+} from './support.ts';
 
 /** A body the types forbid. */
 const returns = (value: unknown): Application => respond(() => untyped<ResponseBody>(value));

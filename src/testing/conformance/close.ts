@@ -26,7 +26,7 @@ import {
   until,
   untyped,
   withHead,
-} from './kit.ts';
+} from './support.ts';
 
 /** A file of `bytes`, read from `position`. */
 function memoryFile(bytes: Uint8Array, position = 0): FileLike & { closed: number } {

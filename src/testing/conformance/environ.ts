@@ -15,7 +15,7 @@ import {
   say,
   within,
   wrong,
-} from './kit.ts';
+} from './support.ts';
 
 const JSON_TYPES = { 'Content-Type': 'application/json' } as const;
 

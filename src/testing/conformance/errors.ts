@@ -24,7 +24,7 @@ import {
   secret,
   until,
   wrong,
-} from './kit.ts';
+} from './support.ts';
 
 /** A middleware that does nothing but stand between. */
 export const transparent: Middleware = (application) => (environ, startResponse) =>

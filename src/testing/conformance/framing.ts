@@ -23,7 +23,7 @@ import {
   respond,
   withHead,
   within,
-} from './kit.ts';
+} from './support.ts';
 
 function expectLength(bench: Bench, response: TestResponse, expected: string[]): void {
   if (!bench.lacks('no-framing'))

@@ -25,7 +25,7 @@ import {
   until,
   utf8,
   wrong,
-} from './kit.ts';
+} from './support.ts';
 import { openRaw, request } from './raw.ts';
 
 const inputOf = (environ: Environ): InputStream => environ['wsgi.input'];

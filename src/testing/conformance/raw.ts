@@ -2,7 +2,7 @@
 import type { Application } from '../../types.ts';
 import type { TestResponse } from '../../aws-model.ts';
 import { type Bench, cannotExpress, type Client } from './case.ts';
-import { latin1, native, wrong } from './kit.ts';
+import { latin1, native, wrong } from './support.ts';
 
 export interface RawClient {
   readonly client: Client;

@@ -22,7 +22,7 @@ import {
   startUntyped,
   untyped,
   within,
-} from './kit.ts';
+} from './support.ts';
 import type { TestResponse } from '../../aws-model.ts';
 
 /** Starts with just these, types or no types, and returns one block. */

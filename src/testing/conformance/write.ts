@@ -20,7 +20,7 @@ import {
   plainHeaders,
   plainOf,
   untyped,
-} from './kit.ts';
+} from './support.ts';
 
 export const writeCases: readonly ConformanceCase[] = [
   {

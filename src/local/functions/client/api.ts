@@ -93,11 +93,11 @@ function send(
 ): Promise<Response> {
   const request = open(method, path, headers);
   request.end(body);
-  return answered(request);
+  return readResponse(request);
 }
 
 /** The whole answer to a request. */
-export function answered(request: ClientRequest): Promise<Response> {
+export function readResponse(request: ClientRequest): Promise<Response> {
   return new Promise((resolve, reject) => {
     request.on('error', reject);
     request.on('response', (response: IncomingMessage) => {

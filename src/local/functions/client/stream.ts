@@ -5,7 +5,7 @@
 import type { ClientRequest } from 'node:http';
 import { type Handler, isStreaming } from '../handler.ts';
 import { failure } from '../outcome.ts';
-import { answered, open, type RuntimeEvent } from './api.ts';
+import { readResponse, open, type RuntimeEvent } from './api.ts';
 
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
 const HANDLER_STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
@@ -53,7 +53,7 @@ export async function streamResult(
     'Content-Type': 'application/octet-stream',
     'Transfer-Encoding': 'chunked',
   });
-  const answer = answered(request);
+  const answer = readResponse(request);
   try {
     const returned = handler(event, responseStream(request), context);
     if (typeof (returned as PromiseLike<unknown> | undefined)?.then !== 'function') {

@@ -8,7 +8,7 @@ const BROWSER = [
 ] as const;
 
 /** @returns the id of the invocation that is worth a look */
-export async function showcase(traces: TraceLog): Promise<string> {
+export async function recordShop(traces: TraceLog): Promise<string> {
   const start = Date.now() - 60_000;
   const at = (seconds: number): number => start + seconds * 1000;
   const headers = BROWSER;

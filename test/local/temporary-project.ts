@@ -13,7 +13,7 @@ afterAll(() => {
 });
 
 /** The path of a new folder with these files. */
-export function scratch(files: Files): string {
+export function temporaryProject(files: Files): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatecall-local-'));
   folders.push(folder);
   for (const [name, content] of Object.entries(files)) {
