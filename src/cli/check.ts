@@ -1,9 +1,8 @@
 /** `gatecall check`: a template and its code compared. */
 import { relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { CheckResult } from '../local/check.ts';
 import type { Note } from '../local/project.ts';
-import { type Command, parsed, UsageError } from './command.ts';
+import { type Command, defineCommand, UsageError } from './command.ts';
 import { parameterOverrides } from './parameters.ts';
 import { projectFolder, templateFile } from './template-file.ts';
 import { print, printJson } from './terminal.ts';
@@ -25,59 +24,32 @@ Exit code: 0; 1 when there are errors; 2 when nothing could be checked.
   gatecall check --parameter-overrides 'Stage=prod Domain=example.com'
 `;
 
-export const check: Command = {
-  summary: 'compare a SAM template with its code',
+const OPTIONS = {
+  json: { type: 'boolean', default: false },
+  'parameter-overrides': { type: 'string', multiple: true },
+} as const;
 
-  async run(args) {
-    const order = readOrder(args);
-    if (order === undefined) {
-      process.stdout.write(HELP);
-      return 0;
+export const check: Command = defineCommand(
+  { summary: 'compare a SAM template with its code', help: HELP, options: OPTIONS },
+  async (values, [given, ...rest]) => {
+    if (rest.length > 0) {
+      throw new UsageError(`one template at a time; what is ${JSON.stringify(rest.join(' '))}?`);
     }
     const folder = process.cwd();
-    const template = templateFile(order.template, folder);
+    const parameters = parameterOverrides(values['parameter-overrides'] ?? []);
+    const template = templateFile(given, folder);
     // The YAML reader is large, and no other command's business.
     const { checkTemplate } = await import('../local/check.ts');
     const result = checkTemplate(template, {
-      parameters: order.parameters,
+      parameters,
       folder: projectFolder(template, folder),
     });
     const report = reportOf(template, result, folder);
-    if (order.json) printJson(JSON.stringify(report, null, 2));
+    if (values.json) printJson(JSON.stringify(report, null, 2));
     else print(formatReport(report));
     return report.errors > 0 ? 1 : 0;
   },
-};
-
-interface Order {
-  template: string | undefined;
-  parameters: Record<string, string>;
-  json: boolean;
-}
-
-function readOrder(args: string[]): Order | undefined {
-  const { values, positionals } = parsed(() =>
-    parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        'parameter-overrides': { type: 'string', multiple: true, default: [] },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }),
-  );
-  if (values.help) return undefined;
-  const overrides = values['parameter-overrides'];
-  // As with sam, more of them may follow without quotes.
-  const isOverride = (text: string): boolean => overrides.length > 0 && /^\w+=/.test(text);
-  const [template, ...rest] = positionals.filter((text) => !isOverride(text));
-  if (rest.length > 0) {
-    throw new UsageError(`one template at a time; what is ${JSON.stringify(rest.join(' '))}?`);
-  }
-  const parameters = parameterOverrides([...overrides, ...positionals.filter(isOverride)]);
-  return { template, parameters, json: values.json };
-}
+);
 
 /** What `--json` prints. Names stay; new ones may come. */
 export interface Report {

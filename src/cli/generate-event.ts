@@ -1,10 +1,9 @@
 /** `gatecall generate-event`: the event a source makes of a request. */
 import { isIP } from 'node:net';
-import { parseArgs } from 'node:util';
 import { isToken } from '../http/headers.ts';
 import { encodeNative } from '../base/native.ts';
 import { lambdaEvent, type LambdaRequest, type LambdaSource, lambdaSources } from '../testing.ts';
-import { type Command, parsed, UsageError } from './command.ts';
+import { type Command, defineCommand, type OptionValues, UsageError } from './command.ts';
 import { readInput } from './input.ts';
 import { printJson } from './terminal.ts';
 import { triggerEvent, triggers } from './trigger-events.ts';
@@ -47,20 +46,15 @@ const OPTIONS = {
   'source-ip': { type: 'string' },
   stage: { type: 'string' },
   'base-path': { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
-export const generateEvent: Command = {
-  summary: "print a true event of any of AWS's HTTP sources, or of a trigger",
-
-  async run(args) {
-    const { values, positionals } = parsed(() =>
-      parseArgs({ args, allowPositionals: true, options: OPTIONS }),
-    );
-    if (values.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
+export const generateEvent: Command = defineCommand(
+  {
+    summary: "print a true event of any of AWS's HTTP sources, or of a trigger",
+    help: HELP,
+    options: OPTIONS,
+  },
+  async (values, positionals) => {
     const [trigger = '', ...rest] = positionals;
     if (triggers.includes(trigger) && rest.length === 0) {
       print(triggerEvent(trigger, await payloadOf(values)));
@@ -72,7 +66,7 @@ export const generateEvent: Command = {
     print(lambdaEvent(source, request));
     return 0;
   },
-};
+);
 
 function print(event: unknown): void {
   printJson(JSON.stringify(event, null, 2));
@@ -100,9 +94,7 @@ function sourceOf(positionals: readonly string[]): LambdaSource {
   throw new UsageError(`one source at a time; what is ${JSON.stringify(rest.join(' '))}?`);
 }
 
-export type RequestValues = {
-  readonly [Name in Exclude<keyof typeof OPTIONS, 'header' | 'help'>]?: string | undefined;
-} & { readonly header?: readonly string[] | undefined };
+export type RequestValues = OptionValues<typeof OPTIONS>;
 
 /**
  * The request that the options describe, all but its body, which may have to be read.

@@ -1,9 +1,8 @@
 /** `gatecall invoke`: a handler run on an event, as Lambda would run it. */
 import { basename, extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import type { Project } from '../local/project.ts';
-import { type Command, parsed, UsageError } from './command.ts';
+import { type Command, defineCommand, type OptionValues, UsageError } from './command.ts';
 import { lambdaVariables } from '../local/functions/context.ts';
 import { handlerFile, isHandlerFile, isTypeScript, parseHandlerName } from './handler.ts';
 import { parseJson, readInput } from './input.ts';
@@ -37,15 +36,17 @@ Exit code: 0; 1 when an invocation failed, with {"errorType", "errorMessage", "t
   gatecall generate-event http-api-2 --path /hello | gatecall invoke app.mjs --event -
 `;
 
-export const invoke: Command = {
-  summary: 'run a handler on an event, as Lambda would',
+const OPTIONS = {
+  ...PROJECT_OPTIONS,
+  event: { type: 'string', short: 'e' },
+  timeout: { type: 'string', default: '30' },
+  repeat: { type: 'string', default: '1' },
+} as const;
 
-  async run(args) {
-    const order = readOrder(args);
-    if (order === undefined) {
-      process.stdout.write(HELP);
-      return 0;
-    }
+export const invoke: Command = defineCommand(
+  { summary: 'run a handler on an event, as Lambda would', help: HELP, options: OPTIONS },
+  async (values, positionals) => {
+    const order = readOrder(values, positionals);
     const folder = process.cwd();
     const template = isOfTemplate(order, folder);
     const file = template ? '' : handlerFile(order.module, folder);
@@ -93,7 +94,7 @@ export const invoke: Command = {
       await sandbox.close();
     }
   },
-};
+);
 
 interface Order {
   /** As it was given. */
@@ -106,22 +107,8 @@ interface Order {
   repeat: number;
 }
 
-/** What the command line asks for; undefined if it is help. */
-function readOrder(args: string[]): Order | undefined {
-  const { values, positionals } = parsed(() =>
-    parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        ...PROJECT_OPTIONS,
-        event: { type: 'string', short: 'e' },
-        timeout: { type: 'string', default: '30' },
-        repeat: { type: 'string', default: '1' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }),
-  );
-  if (values.help) return undefined;
+/** @throws {UsageError} for a command line that makes no sense */
+function readOrder(values: OptionValues<typeof OPTIONS>, positionals: string[]): Order {
   const [module, ...rest] = positionals;
   if (module === undefined && values.template === undefined && defaultTemplate() === undefined)
     throw new UsageError('no handler given: gatecall invoke <module[:export]>');

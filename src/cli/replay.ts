@@ -1,10 +1,9 @@
 /** `gatecall replay`: recorded events run again, and what has changed in the replies. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Functions, startFunctions } from '../local/functions.ts';
 import { replyOf } from '../local/functions/reply.ts';
-import { type Command, parsed, UsageError } from './command.ts';
+import { type Command, defineCommand, UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
 import { loadProject } from './project.ts';
 import { PROJECT_OPTIONS } from './project-options.ts';
@@ -29,20 +28,15 @@ const OPTIONS = {
   ...PROJECT_OPTIONS,
   function: { type: 'string' },
   update: { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
-export const replay: Command = {
-  summary: 'run recorded events again and compare the replies',
-
-  async run(args) {
-    const { values, positionals } = parsed(() =>
-      parseArgs({ args, allowPositionals: true, options: OPTIONS }),
-    );
-    if (values.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
+export const replay: Command = defineCommand(
+  {
+    summary: 'run recorded events again and compare the replies',
+    help: HELP,
+    options: OPTIONS,
+  },
+  async (values, positionals) => {
     if (positionals.length === 0) throw new UsageError('no events given: gatecall replay events/');
     const files = positionals.flatMap(eventFiles);
     if (files.length === 0) throw new UsageError(`no events in ${positionals.join(', ')}`);
@@ -70,7 +64,7 @@ export const replay: Command = {
     process.stdout.write(`${all - differing} of ${all} the same${rest}\n`);
     return differing > 0 && !values.update ? 1 : 0;
   },
-};
+);
 
 /** What differs, a line each; nothing at all of an event whose function is not known. */
 async function runAgain(

@@ -1,7 +1,6 @@
 /** `gatecall serve`: an application behind an HTTP server, for development and production. */
 import { availableParallelism } from 'node:os';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { isWorker } from '../gateways/node/cluster.ts';
 import { StartError } from '../gateways/node/listen.ts';
 import { run } from '../gateways/node/serve.ts';
@@ -9,7 +8,7 @@ import { type ServeOptions, serveSettings } from '../gateways/node/serve-options
 import { RuntimeError } from '../local/functions/handler.ts';
 import type { Application } from '../types.ts';
 import { applicationOf } from './application.ts';
-import { type Command, parsed, UsageError } from './command.ts';
+import { type Command, defineCommand, type OptionValues, UsageError } from './command.ts';
 import { handlerFile, isTypeScript } from './handler.ts';
 import { say } from './terminal.ts';
 import { bundle, replaceSource } from './typescript.ts';
@@ -61,22 +60,13 @@ const OPTIONS = {
   'request-timeout': { type: 'string' },
   'stop-timeout': { type: 'string' },
   'access-log': { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
-type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'];
+type Values = OptionValues<typeof OPTIONS>;
 
-export const serve: Command = {
-  summary: 'serve an application over HTTP',
-
-  async run(args) {
-    const { values, positionals } = parsed(() =>
-      parseArgs({ args, allowPositionals: true, options: OPTIONS }),
-    );
-    if (values.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
+export const serve: Command = defineCommand(
+  { summary: 'serve an application over HTTP', help: HELP, options: OPTIONS },
+  async (values, positionals) => {
     const [name, ...rest] = positionals;
     if (name === undefined)
       throw new UsageError('no application given: gatecall serve <module[:export]>');
@@ -99,7 +89,7 @@ export const serve: Command = {
       return 1;
     }
   },
-};
+);
 
 const unserved: Application = () => {
   throw new Error('a supervisor serves nothing itself');

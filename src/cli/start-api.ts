@@ -1,13 +1,12 @@
 /** `gatecall start-api`: a project's APIs, function URLs and load balancers on this machine. */
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Fronts, type FrontsOptions, type JsonWebKey, startFronts } from '../local/fronts.ts';
 import { type FunctionsOptions, startFunctions } from '../local/functions.ts';
 import { watchFolders } from '../local/functions/watch.ts';
 import { type Inspector, type InspectorOptions, startInspector } from '../local/inspector.ts';
 import type { Front, Project } from '../local/project.ts';
 import { TraceLog } from '../local/trace.ts';
-import { type Command, parsed, UsageError } from './command.ts';
+import { type Command, defineCommand, type OptionValues, UsageError } from './command.ts';
 import { parseJson, readInput } from './input.ts';
 import { PROJECT_OPTIONS } from './project-options.ts';
 import { loadProject } from './project.ts';
@@ -48,17 +47,17 @@ const OPTIONS = {
   jwks: { type: 'string' },
   'inspector-port': { type: 'string' },
   record: { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
 
-export const startApi: Command = {
-  summary: "serve a SAM template's APIs, function URLs and load balancers",
-
-  async run(args) {
-    const values = readValues(args);
-    if (values.help) {
-      process.stdout.write(HELP);
-      return 0;
+export const startApi: Command = defineCommand(
+  {
+    summary: "serve a SAM template's APIs, function URLs and load balancers",
+    help: HELP,
+    options: OPTIONS,
+  },
+  async (values, [stray]) => {
+    if (stray !== undefined) {
+      throw new UsageError(`start-api takes options only; what is ${JSON.stringify(stray)}?`);
     }
     const settings = await readSettings(values);
     const stop = stopSignal();
@@ -77,7 +76,7 @@ export const startApi: Command = {
       project = await loadProject(values, say);
     }
   },
-};
+);
 
 function isServable({ fronts, file }: Project): boolean {
   if (fronts.some(leadsSomewhere)) return true;
@@ -101,7 +100,7 @@ interface Settings {
   readonly fronts: Omit<FrontsOptions, 'functions'>;
 }
 
-async function readSettings(values: ReturnType<typeof readValues>): Promise<Settings> {
+async function readSettings(values: OptionValues<typeof OPTIONS>): Promise<Settings> {
   const { 'debug-port': debugPort, 'inspector-port': inspectorPort } = values;
   const traces = new TraceLog();
   const keys = values.jwks === undefined ? undefined : await readKeys(values.jwks);
@@ -205,29 +204,6 @@ function runtimeNotes({ functions }: Project): string[] {
   const others = [...runtimes].filter((it) => it.startsWith('nodejs') && it !== `nodejs${here}.x`);
   if (others.length === 0) return [];
   return [`info: ${others.join(', ')} functions run on this machine's Node.js ${process.version}`];
-}
-
-function readValues(args: string[]): ReturnType<typeof parseValues> {
-  const result = parseValues(args);
-  const [stray] = result.positionals;
-  if (stray !== undefined) {
-    throw new UsageError(`start-api takes options only; what is ${JSON.stringify(stray)}?`);
-  }
-  return result;
-}
-
-/** SAM also takes `--parameter-overrides A=1 B=2`, in words of their own. */
-function parseValues(args: string[]) {
-  const { values, positionals } = parsed(() =>
-    parseArgs({ args, allowPositionals: true, options: OPTIONS }),
-  );
-  const given = values['parameter-overrides'];
-  const isMore = (word: string): boolean => given !== undefined && /^[\w:]+=/.test(word);
-  return {
-    ...values,
-    'parameter-overrides': [...(given ?? []), ...positionals.filter(isMore)],
-    positionals: positionals.filter((word) => !isMore(word)),
-  };
 }
 
 function numberOf(option: string, text: string, least: number, most: number): number {
