@@ -1,17 +1,18 @@
 /** Notices that a source file has changed. */
-import { type FSWatcher, readdirSync, statSync, watch } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
+import { FileWatcher } from './file-watcher.ts';
 
 /** What a running application may consist of. Logs and databases that it writes itself must not restart it for ever. */
 const SOURCES: ReadonlySet<string> = new Set(
   ['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx', 'json'].map((name) => `.${name}`),
 );
-/** Editors write a file in several steps. */
+/** ms without a change, after which a burst of changes is over. */
 const QUIET = 100;
 
 /**
- * Calls `onChange` with a path after something under `paths` has changed, and things are quiet again. A folder at a time: Node's own
- * recursive watching would go through node_modules file by file.
+ * Calls `onChange` with a path after something under `paths` has changed. It watches folder by
+ * folder: Node's own recursive watching goes through node_modules file by file.
  *
  * @returns a function that ends it
  */
@@ -19,49 +20,23 @@ export function watchSources(
   paths: readonly string[],
   onChange: (path: string) => void,
 ): () => void {
-  const watchers = new Map<string, FSWatcher>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-
-  const changed = (path: string): void => {
-    clearTimeout(timer);
-    timer = setTimeout(onChange, QUIET, path);
-  };
-  const add = (path: string, onEvent: (name: string | null) => void): void => {
-    if (watchers.has(path)) return;
-    try {
-      const watcher = watch(path, (_event, name) => onEvent(name));
-      const forget = (): void => {
-        watcher.close();
-        watchers.delete(path);
-      };
-      watcher.on('error', forget);
-      watchers.set(path, watcher);
-    } catch (error) {
-      // Gone between two looks, which its parent folder tells.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  };
+  const watcher = new FileWatcher(QUIET, (changed) => onChange(changed.at(-1) ?? ''));
   const addFolder = (folder: string): void => {
-    add(folder, (name) => {
+    watcher.add(folder, (name) => {
       const path = join(folder, name ?? '');
       if (isFolder(path)) {
         if (isWatched(name ?? '')) addFolder(path);
-      } else if (SOURCES.has(extname(path))) changed(path);
+      } else if (SOURCES.has(extname(path))) watcher.change(path);
     });
     for (const entry of entries(folder)) {
       if (entry.isDirectory() && isWatched(entry.name)) addFolder(join(folder, entry.name));
     }
   };
-
   for (const path of paths) {
     if (isFolder(path)) addFolder(path);
-    else add(path, () => changed(path));
+    else watcher.add(path, () => watcher.change(path));
   }
-  return () => {
-    clearTimeout(timer);
-    for (const watcher of watchers.values()) watcher.close();
-    watchers.clear();
-  };
+  return () => watcher.close();
 }
 
 function isWatched(folder: string): boolean {

@@ -1,6 +1,7 @@
-/** Word of changed files. */
-import { type FSWatcher, readdirSync, watch } from 'node:fs';
+/** Changes of a function's sources. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { FileWatcher } from '../../gateways/node/file-watcher.ts';
 
 export interface Watcher {
   /** Watches other folders from now on. */
@@ -8,61 +9,42 @@ export interface Watcher {
   close(): void;
 }
 
-/** Editors write a file in several steps; those of one save come within this many ms. */
+/** ms without a change, after which a save is over. */
 const SETTLE = 20;
 /** More folders than this are no function's sources. */
 const MAX_FOLDERS = 2000;
 
 /**
- * Calls `onChange` with the paths that changed, once for each burst. Folders are watched, not files: many editors put a new
- * file in the place of the old one.
+ * Calls `onChange` with the paths that changed, once for each burst. It watches folders, not files:
+ * many editors put a new file in the place of the old one.
  */
 export function watchFolders(
   folders: Iterable<string>,
   onChange: (files: readonly string[]) => void,
   concerns: (file: string) => boolean = isSource,
 ): Watcher {
-  const watchers = new Map<string, FSWatcher>();
-  const changed = new Set<string>();
-  let timer: NodeJS.Timeout | undefined;
-  const settled = (): void => {
-    const files = [...changed];
-    changed.clear();
-    onChange(files);
-  };
-  const open = (folder: string): void => {
-    try {
-      const watcher = watch(folder, (_event, name) => {
-        const file = join(folder, name ?? '');
-        if (!concerns(file)) return;
-        changed.add(file);
-        clearTimeout(timer);
-        timer = setTimeout(settled, SETTLE);
-      });
-      // A folder that is deleted has no more news; whoever needed it says so.
-      watcher.on('error', () => watcher.close());
-      watchers.set(folder, watcher);
-    } catch {
-      // Gone since it was listed.
-    }
-  };
+  const watcher = new FileWatcher(SETTLE, onChange);
   let isClosed = false;
   const set = (wanted: Iterable<string>): void => {
     const keep = new Set(isClosed ? [] : wanted);
-    for (const [folder, watcher] of watchers) {
-      if (keep.has(folder)) continue;
-      watcher.close();
-      watchers.delete(folder);
+    watcher.keep(keep);
+    for (const folder of keep) {
+      try {
+        watcher.add(folder, (name) => {
+          const file = join(folder, name ?? '');
+          if (concerns(file)) watcher.change(file);
+        });
+      } catch {
+        // The system has no watchers left (ENOSPC): the function runs all the same.
+      }
     }
-    for (const folder of keep) if (!watchers.has(folder)) open(folder);
   };
   set(folders);
   return {
     set,
     close: () => {
       isClosed = true;
-      clearTimeout(timer);
-      set([]);
+      watcher.close();
     },
   };
 }
