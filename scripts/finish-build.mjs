@@ -1,7 +1,6 @@
 /** What the compiler leaves to do in `dist/`: node scripts/finish-build.mjs */
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 writeFileSync('dist/cjs/package.json', JSON.stringify({ type: 'commonjs' }));
@@ -36,25 +35,30 @@ cpSync('src/local/inspector/page', 'dist/esm/local/inspector/page', {
   filter: (file) => !file.endsWith('.json'),
 });
 
-// The YAML reader, which only the command needs, goes into the file that uses it, with its licence. Thus the package has
-// no dependencies.
-const manifest = createRequire(import.meta.url).resolve('yaml/package.json');
-const { name, version } = JSON.parse(readFileSync(manifest, 'utf8'));
-const licence = readFileSync(join(dirname(manifest), 'LICENSE'), 'utf8').trim();
-const file = 'dist/esm/local/template/yaml.js';
-await build({
-  entryPoints: [file],
-  outfile: file,
-  allowOverwrite: true,
-  bundle: true,
-  format: 'esm',
-  // Not Node's own condition: its files are CommonJS.
-  platform: 'neutral',
-  external: ['./tree.js'],
-  target: 'es2023',
-  banner: { js: `/*!\n${name} ${version} is bundled here.\n\n${licence}\n*/` },
-  legalComments: 'inline',
-  logLevel: 'warning',
-});
-// It told the lines of the file before.
-rmSync(`${file}.map`, { force: true });
+// The packages that only the command needs go into the file that uses each, with their licences.
+// Thus the package has no dependencies.
+const PARTS = [
+  { name: 'yaml', file: 'dist/esm/local/template/yaml.js', external: ['./tree.js'] },
+  { name: 'es-module-lexer', file: 'dist/esm/local/check/lexer.js', external: [] },
+];
+for (const { name, file, external } of PARTS) {
+  const folder = join('node_modules', name);
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const licence = readFileSync(join(folder, 'LICENSE'), 'utf8').trim();
+  await build({
+    entryPoints: [file],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    format: 'esm',
+    // Not Node's own condition: the files of `yaml` are CommonJS by it.
+    platform: 'neutral',
+    external,
+    target: 'es2023',
+    banner: { js: `/*!\n${name} ${version} is bundled here.\n\n${licence}\n*/` },
+    legalComments: 'inline',
+    logLevel: 'warning',
+  });
+  // The compiler's map fits the file before the bundling.
+  rmSync(`${file}.map`, { force: true });
+}

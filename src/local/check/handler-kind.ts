@@ -50,7 +50,9 @@ function escapePattern(name: string): string {
 /** `import { a as b }` */
 function aliases(code: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [, original = '', alias = ''] of code.matchAll(/([\w$]+)\s+as\s+([\w$]+)/g)) {
+  for (const [, original = '', alias = ''] of code.matchAll(
+    /(?<![\w$])([\w$]+)\s+as\s+([\w$]+)/g,
+  )) {
     found.set(alias, original);
   }
   return found;

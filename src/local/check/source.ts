@@ -1,11 +1,13 @@
 /**
- * JavaScript and TypeScript, looked at without running it: what a module imports and exports. No parser is at hand, so this
- * tells only what can be told for sure.
+ * JavaScript and TypeScript, read without running it: what a module imports and exports. `lexer.ts`
+ * reads ES modules; CommonJS has no syntax of its own, so that `require` and `exports` are looked
+ * for in the text without its comments and strings.
  */
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import type { Place } from '../project.ts';
 import { isInside } from '../template/code-folder.ts';
+import { type ModuleSyntax, moduleSyntax } from './lexer.ts';
 
 export interface Source {
   readonly file: string;
@@ -13,6 +15,7 @@ export interface Source {
   /** The text with blanks for comments, and for what is in strings. Offsets are the same. */
   readonly code: string;
   readonly imports: readonly Import[];
+  readonly syntax: ModuleSyntax;
 }
 
 export interface Import {
@@ -49,7 +52,11 @@ export function readManifest(folder: string, file: string): Readonly<Record<stri
 
 export function readSource(folder: string, file: string): Source | undefined {
   const text = readInside(folder, file);
-  return text === undefined ? undefined : { file, text, ...scan(text) };
+  if (text === undefined) return undefined;
+  const syntax = moduleSyntax(text);
+  const { code, required } = blankStrings(text);
+  const imports = [...syntax.imports, ...required].sort((one, other) => one.offset - other.offset);
+  return { file, text, code, imports, syntax };
 }
 
 export function placeIn({ file, text }: Source, offset: number): Place {
@@ -60,8 +67,9 @@ export function placeIn({ file, text }: Source, offset: number): Place {
 const TOKEN =
   /\/\*[\s\S]*?(?:\*\/|$)|\/\/[^\n]*|`(?:\\[\s\S]|[^`\\])*(?:`|$)|(["'])((?:\\.|(?!\1)[^\\\n])*)\1/g;
 
-function scan(text: string): Pick<Source, 'code' | 'imports'> {
-  const imports: Import[] = [];
+/** The text with blanks for comments and strings, and the strings that `require` is called with. */
+function blankStrings(text: string): { code: string; required: Import[] } {
+  const required: Import[] = [];
   const pieces: string[] = [];
   let before = '';
   let end = 0;
@@ -70,15 +78,16 @@ function scan(text: string): Pick<Source, 'code' | 'imports'> {
     const between = text.slice(end, match.index);
     before = (before + between).slice(-80);
     end = match.index + token.length;
-    const isImport = /(\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*$/.test(before);
-    if (specifier !== undefined && isImport) imports.push({ specifier, offset: match.index });
+    if (specifier !== undefined && /\brequire\s*\(\s*$/.test(before)) {
+      required.push({ specifier, offset: match.index });
+    }
     const inner = quote === undefined ? token : token.slice(1, -1);
     const blank = inner.replace(/[^\n]/g, ' ');
     const rest = quote === undefined ? blank : `${quote}${blank}${quote}`;
     before = (before + rest).slice(-80);
     pieces.push(between, rest);
   }
-  return { code: [...pieces, text.slice(end)].join(''), imports };
+  return { code: [...pieces, text.slice(end)].join(''), required };
 }
 
 /** The file that a relative import means. */
@@ -111,37 +120,19 @@ export function withImports(folder: string, source: Source, most = 200): Source[
 }
 
 /** The names a module exports; `open` if there may be more. */
-export function exportsOf({ code }: Source): { names: Set<string>; open: boolean } {
-  const names = new Set<string>();
-  for (const pattern of [
-    /\bexport\s+(?:declare\s+)?(?:abstract\s+)?(?:async\s+)?(?:function\s*\*?|class|const|let|var|enum)\s+([\w$]+)/g,
-    /\bexport\s+\*\s*as\s+([\w$]+)/g,
-    /(?:\bmodule\.|(?<![.\w$]))exports\.([\w$]+)\s*=(?!=)/g,
-  ]) {
-    for (const [, name] of code.matchAll(pattern)) if (name !== undefined) names.add(name);
-  }
-  if (/\bexport\s+default\b/.test(code)) names.add('default');
-  for (const [, inner = ''] of code.matchAll(/\bexport\s*(?:type\s*)?\{([^{}]*)\}/g)) {
-    for (const item of inner.split(',')) names.add(/([\w$]+)\s*$/.exec(item.trim())?.[1] ?? '');
-  }
-  for (const [, inner = ''] of code.matchAll(
-    /\bexport\s+(?:const|let|var)\s*[{[]([^=]{0,2000})=/g,
-  )) {
-    for (const [name] of inner.matchAll(/[\w$]+/g)) names.add(name);
-  }
-  // export const a = 1, b = 2
-  for (const [, rest = ''] of code.matchAll(/\bexport\s+(?:const|let|var)\s+([^;]*)/g)) {
-    for (const [, name] of rest.matchAll(/,\s*([\w$]+)\s*=(?![=>])/g)) names.add(name ?? '');
-  }
+export function exportsOf({ code, syntax }: Source): { names: Set<string>; open: boolean } {
+  const names = new Set(syntax.exports);
+  for (const [, name = ''] of code.matchAll(EXPORTED)) names.add(name);
   const whole = wholeExport(code);
   for (const name of whole.names) names.add(name);
-  const isOpen =
-    whole.open ||
-    /\bexport\s*\*\s*from\b|\bexport\s*=|\b(__exportStar|__export|__reExport)\s*\(|\b(defineProperty|defineProperties|assign)\s*\(\s*(module\.)?exports\b|\bexports\s*\[/.test(
-      code,
-    );
-  return { names, open: isOpen };
+  return { names, open: syntax.isOpen || whole.open || MORE_EXPORTS.test(code) };
 }
+
+/** `exports.handler =`, with or without `module.` */
+const EXPORTED = /(?:\bmodule\.|(?<![.\w$]))exports\.([\w$]+)\s*=(?!=)/g;
+/** TypeScript's `export =`, what compilers write, and properties that no text names. */
+const MORE_EXPORTS =
+  /\bexport\s*=|\b(__exportStar|__export|__reExport)\s*\(|\b(defineProperty|defineProperties|assign)\s*\(\s*(module\.)?exports\b|\bexports\s*\[/;
 
 /** `module.exports = { … }`; anything else behind it may have any members. */
 function wholeExport(code: string): { names: string[]; open: boolean } {
@@ -181,8 +172,8 @@ function topLevel(body: string): string[] {
 }
 
 /** Whether it is written as an ES module, or as CommonJS; undefined if neither shows. */
-export function moduleKind({ code }: Source): 'module' | 'commonjs' | undefined {
-  if (/^\s*(import|export)\b\s*["'{*\w]/m.test(code)) return 'module';
+export function moduleKind({ code, syntax }: Source): 'module' | 'commonjs' | undefined {
+  if (syntax.isModule) return 'module';
   if (/\bmodule\.exports\b|(?<![.\w$])exports\.[\w$]+\s*=|\brequire\s*\(/.test(code)) {
     return 'commonjs';
   }
