@@ -126,7 +126,7 @@ describe('bridges behind it', () => {
   it('carry a Node listener', async () => {
     const listener = fromNodeListener((request, response) => {
       response.setHeader('X-Url', request.url ?? '');
-      response.end(`${request.headers.host} ${request.headers['x-tag']}`);
+      response.end([request.headers.host, request.headers['x-tag']].join(' '));
     });
     const reply = await toTeaHandler(listener)(EVENT);
     expect(reply.code).toBe('200 OK');
