@@ -1,6 +1,6 @@
 /**
- * What applications and middleware need: the contract and its tools. Platforms are apart (`gatecall/aws` and its
- * siblings), and so is what gateways are made of (`gatecall/gateway`).
+ * What applications and middleware need: the contract and its tools. Platforms are apart
+ * (`gatecall/aws` and its siblings), and so is what gateways are made of (`gatecall/gateway`).
  *
  * ```ts
  * import type { Application } from 'gatecall';
@@ -25,7 +25,8 @@ export type {
   SyncResponseBody,
   Write,
 } from './types.ts';
-export { type AnswerOptions, closing, fromClass, html, json, text } from './core/response/body.ts';
+export { closing } from './core/response/body.ts';
+export { type AnswerOptions, fromClass, html, json, text } from './core/response/answers.ts';
 export type { ErrorCallback } from './core/call.ts';
 export { copyEnviron } from './core/request/environ.ts';
 export type { LogSink } from './core/request/error-stream.ts';

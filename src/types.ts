@@ -10,7 +10,10 @@
  * ```
  */
 
-/** A string whose every code unit is at most U+00FF: bytes as code points (PEP 3333, "A Note On String Types"). */
+/**
+ * A string whose every code unit is at most U+00FF: bytes as code points (PEP 3333, "A Note On
+ * String Types").
+ */
 export type NativeString = string;
 /** One header as a pair. Names compare case-insensitively; order and repeats are kept. */
 export type Header = readonly [name: NativeString, value: NativeString];
@@ -18,7 +21,10 @@ export type HeaderList = readonly Header[];
 
 /** `wsgi.input`. Iteration yields lines, as files do in Python, not network blocks. */
 export interface InputStream extends AsyncIterable<Uint8Array> {
-  /** Exactly `min(size, remaining)` bytes; everything that remains when `size` is left out or negative. */
+  /**
+   * Exactly `min(size, remaining)` bytes; everything that remains when `size` is left out or
+   * negative.
+   */
   read(size?: number): Promise<Uint8Array>;
   /** Through and including the next `\n`, at most `size` bytes; empty at the end. */
   readline(size?: number): Promise<Uint8Array>;
@@ -33,14 +39,20 @@ export interface BufferedInputStream extends InputStream, Iterable<Uint8Array> {
   readlinesSync(hint?: number): Uint8Array[];
 }
 
-/** `wsgi.errors`: a text stream for people. Takes any string, lone surrogates included, and never throws. */
+/**
+ * `wsgi.errors`: a text stream for people. Takes any string, lone surrogates included, and never
+ * throws.
+ */
 export interface ErrorStream {
   write(text: string): void;
   writelines(lines: Iterable<string>): void;
   flush(): void | PromiseLike<void>;
 }
 
-/** What `wsgi.file_wrapper` wraps: anything that can be read block by block. An empty block is the end. */
+/**
+ * What `wsgi.file_wrapper` wraps: anything that can be read block by block. An empty block is the
+ * end.
+ */
 export interface FileLike {
   read(size?: number): Uint8Array | PromiseLike<Uint8Array>;
   close?(): void | PromiseLike<void>;
@@ -52,30 +64,37 @@ export interface Closable {
 }
 export type SyncResponseBody = Iterable<Uint8Array> & Closable;
 export type AsyncResponseBody = AsyncIterable<Uint8Array> & Closable;
-/** What an application returns. A yielded block belongs to the server: do not change it afterwards. */
+/**
+ * What an application returns. A yielded block belongs to the server: do not change it afterwards.
+ */
 export type ResponseBody = SyncResponseBody | AsyncResponseBody;
 
 /**
- * The imperative way out, for code that cannot yield. The promise, if any, is back-pressure and never rejects. The first
- * call sends the head, so `write(new Uint8Array(0))` sends it before there is a block: for event streams and long polls.
+ * The imperative way out, for code that cannot yield. The promise, if any, is back-pressure and
+ * never rejects. The first call sends the head, so `write(new Uint8Array(0))` sends it before there
+ * is a block: for event streams and long polls.
  */
 export type Write = (data: Uint8Array) => void | PromiseLike<void>;
 
 /**
- * Announce status and headers. They leave with the first non-empty block or the first call of `write`, so until then an
- * application may call again with the `error` it is handling and replace them wholesale. `undefined` and `null` mean "no error".
+ * Announce status and headers. They leave with the first non-empty block or the first call of
+ * `write`, so until then an application may call again with the `error` it is handling and replace
+ * them wholesale. `undefined` and `null` mean "no error".
  */
 export type StartResponse = (status: NativeString, headers: HeaderList, error?: unknown) => Write;
 
 /**
- * The request: an ordinary mutable object, new for each request, that inherits nothing (`'constructor' in environ` is
- * false).
+ * The request: an ordinary mutable object, new for each request, that inherits nothing
+ * (`'constructor' in environ` is false).
  */
 export interface Environ {
   REQUEST_METHOD: NativeString;
   /** The part of the path that belongs to the mount: `''`, or `/…` without a trailing slash. */
   SCRIPT_NAME: NativeString;
-  /** The rest: `''` or `/…`, percent-decoded once, bytes as code points (`decodeNative` makes it text). */
+  /**
+   * The rest: `''` or `/…`, percent-decoded once, bytes as code points (`decodeNative` makes it
+   * text).
+   */
   PATH_INFO: NativeString;
   /** After the `?`, undecoded; `''` when there is none. */
   QUERY_STRING: NativeString;

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { runInNewContext } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { text } from '../src/core/response/body.ts';
+import { text } from '../src/core/response/answers.ts';
 import { toLambdaHandler } from '../src/gateways/aws.ts';
 import * as exported from '../src/middleware.ts';
 import { compress } from '../src/middleware.ts';

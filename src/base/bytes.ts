@@ -1,8 +1,8 @@
 /** Bytes: what counts as a block of bytes, and joining blocks. */
 
 /**
- * Whether a value is a `Uint8Array` (a `Buffer` is one). Not `instanceof`: an array from another realm (Jest, `vm`)
- * would fail it.
+ * Whether a value is a `Uint8Array` (a `Buffer` is one). Not `instanceof`: an array from another
+ * realm (Jest, `vm`) would fail it.
  */
 export function isBytes(value: unknown): value is Uint8Array {
   return (
@@ -35,7 +35,10 @@ export function lengthOf(blocks: readonly Uint8Array[]): number {
   return length;
 }
 
-/** Says in a few words what a value is, for error messages; never throws, never prints contents at length. */
+/**
+ * Says in a few words what a value is, for error messages; never throws, never prints contents at
+ * length.
+ */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 60))}`;

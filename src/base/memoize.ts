@@ -4,8 +4,9 @@ const ENTRIES = 1000;
 const LENGTH = 64;
 
 /**
- * A pure function of text that remembers. The texts come from clients: when the cache is full it starts anew, and long ones never enter, so
- * that no client can hold memory or push the usual ones out for good.
+ * A pure function of text that remembers. The texts come from clients: when the cache is full it
+ * starts anew, and long ones never enter, so that no client can hold memory or push the usual ones
+ * out for good.
  */
 export function memoize<Value>(make: (text: string) => Value): (text: string) => Value {
   const known = new Map<string, Value>();

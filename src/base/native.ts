@@ -1,7 +1,7 @@
 /**
- * Native strings: bytes as code points U+0000 to U+00FF (PEP 3333, "Unicode Issues"), the same set as WebIDL's
- * ByteString. Every boundary that receives JavaScript text encodes it here once; every boundary that hands native
- * strings to a JSON platform decodes them here once.
+ * Native strings: bytes as code points U+0000 to U+00FF (PEP 3333, "Unicode Issues"), the same set
+ * as WebIDL's ByteString. Every boundary that receives JavaScript text encodes it here once; every
+ * boundary that hands native strings to a JSON platform decodes them here once.
  */
 import type { NativeString } from '../types.ts';
 
@@ -10,7 +10,8 @@ const NOT_LATIN1 = /[^\x00-\xff]/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 
 const encoder = new TextEncoder();
-// Loaded on first use: a TextDecoder costs more at start-up than a request without non-ASCII text ever gains.
+// Loaded on first use: a TextDecoder costs more at start-up than a request without non-ASCII text
+// ever gains.
 let lenient: InstanceType<typeof TextDecoder> | undefined;
 let strict: InstanceType<typeof TextDecoder> | undefined;
 
@@ -39,8 +40,9 @@ export function decodeNative(native: NativeString): string {
 }
 
 /**
- * As {@link decodeNative}, but a value that is not UTF-8 keeps its bytes as latin-1 text. JSON platforms carry text, and
- * a latin-1 `é` in a response header is better delivered as `é` than lost, or than failing the invocation as Mangum does.
+ * As {@link decodeNative}, but a value that is not UTF-8 keeps its bytes as latin-1 text. JSON
+ * platforms carry text, and a latin-1 `é` in a response header is better delivered as `é` than
+ * lost, or than failing the invocation as Mangum does.
  */
 export function nativeToText(native: NativeString): string {
   if (!NOT_ASCII.test(native)) return native;
@@ -53,8 +55,8 @@ export function nativeToText(native: NativeString): string {
 }
 
 /**
- * Percent-decode once, byte by byte; a malformed `%` stays as it is. `decodeURIComponent` throws on `%E9`, and
- * `new URL` rewrites `/a/../b`, so neither can serve for a path.
+ * Percent-decode once, byte by byte; a malformed `%` stays as it is. `decodeURIComponent` throws on
+ * `%E9`, and `new URL` rewrites `/a/../b`, so neither can serve for a path.
  *
  * ```ts
  * percentDecode('/caf%C3%A9/%zz') === '/caf\u00c3\u00a9/%zz';
@@ -67,8 +69,8 @@ export function percentDecode(text: string): NativeString {
 }
 
 /**
- * Percent-encode the bytes of a native string, except letters, digits, `_.-~` and the characters in `safe`
- * (Python's `urllib.parse.quote` on latin-1, as PEP 3333 "URL Reconstruction" asks).
+ * Percent-encode the bytes of a native string, except letters, digits, `_.-~` and the characters in
+ * `safe` (Python's `urllib.parse.quote` on latin-1, as PEP 3333 "URL Reconstruction" asks).
  *
  * @throws {RangeError} above U+00FF
  */
@@ -86,8 +88,9 @@ function hex(byte: number): string {
 }
 
 /**
- * The bytes of a native string. The only permitted encoder: `Buffer.from(text, 'latin1')` silently truncates, so that
- * `'\u010D\u010A'` becomes CR LF, a header injection by harmless-looking letters.
+ * The bytes of a native string. The only permitted encoder: `Buffer.from(text, 'latin1')` silently
+ * truncates, so that `'\u010D\u010A'` becomes CR LF, a header injection by harmless-looking
+ * letters.
  *
  * @throws {RangeError} above U+00FF
  */

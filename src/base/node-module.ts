@@ -6,8 +6,8 @@ interface BuiltinHost {
 }
 
 /**
- * A Node module at the moment it is needed. Not an `import`: a module that names one cannot be loaded, or bundled, for a host
- * without it, and one that is not used would cost every cold start.
+ * A Node module at the moment it is needed. Not an `import`: a module that names one cannot be
+ * loaded, or bundled, for a host without it, and one that is not used would cost every cold start.
  *
  * @throws {Error} where the host has no such module
  */

@@ -10,8 +10,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Calls `call`, then `pass` with its result or `fail` with its error: at once where no promise is involved, because a
- * promise costs a turn of the event loop.
+ * Calls `call`, then `pass` with its result or `fail` with its error: at once where no promise is
+ * involved, because a promise costs a turn of the event loop.
  */
 export function callThen<T, R>(
   call: () => T | PromiseLike<T>,

@@ -1,7 +1,10 @@
 /** Not waiting for ever: clients that go away, and deadlines. */
 import { ClientDisconnected, DeadlineExceeded, isA } from './errors.ts';
 
-/** The part of an `AbortSignal` that is used. Making a real one costs 1.6 µs on Node 20, which every request would pay. */
+/**
+ * The part of an `AbortSignal` that is used. Making a real one costs 1.6 µs on Node 20, which every
+ * request would pay.
+ */
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -13,7 +16,10 @@ export interface AbortSignalLike {
 export class LightAbortController implements AbortSignalLike {
   reason: unknown;
   #aborted = false;
-  /** Made when somebody listens: most requests are answered before. Few do, so that a list is quicker than a set. */
+  /**
+   * Made by the first listener: most requests are answered before there is one. Few do, so that a list is
+   * quicker than a set.
+   */
   #listeners: (() => void)[] | undefined;
 
   get aborted(): boolean {
@@ -43,7 +49,10 @@ export function abortReason({ reason }: AbortSignalLike): Error {
   return isA(reason, DeadlineExceeded) ? reason : new ClientDisconnected();
 }
 
-/** Settles with `step`, or rejects as soon as the client has gone or the time is up: unless `onGone`, which is told first, returns false. */
+/**
+ * Settles with `step`, or rejects as soon as the client has gone or the time is up: unless
+ * `onGone`, which is told first, returns false.
+ */
 export function abortable<T>(
   step: PromiseLike<T>,
   signal: AbortSignalLike,

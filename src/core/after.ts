@@ -6,12 +6,14 @@ import type { Environ, ErrorStream } from '../types.ts';
 export type AfterFunction = (work: PromiseLike<unknown>) => void;
 
 /**
- * The function that an environ holds as `gatecall.after`. Each piece of work goes to `keep` as a promise that never
- * rejects: its failure is logged, because the response is complete and nothing else can tell.
+ * The function that an environ holds as `gatecall.after`. Each piece of work goes to `keep` as a
+ * promise that never rejects: its failure is logged, because the response is complete and nothing
+ * else can tell.
  *
- * A function of its own makes it, not the assignment to the environ: V8 allocates a function literal that is assigned to
- * a property among the old objects, and until the next major collection it keeps the whole request alive. Every scavenge
- * then copies all requests, and the young generation grows to 64 MB (Node 24; 8 µs a request instead of 6).
+ * A function of its own makes it, not the assignment to the environ: V8 allocates a function
+ * literal that is assigned to a property among the old objects, and until the next major collection
+ * it keeps the whole request alive. Every scavenge then copies all requests, and the young
+ * generation grows to 64 MB (Node 24; 8 µs a request instead of 6).
  */
 export function afterFunction(
   errors: ErrorStream,

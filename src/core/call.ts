@@ -1,12 +1,14 @@
 /**
  * Calling an application: the one response algorithm, for buffered and streaming platforms alike.
  *
- * PEP 3333 spreads it over "The start_response() Callable", "Handling the Content-Length Header", "Buffering and
- * Streaming", "The write() Callable" and "Error Handling". The reading order here is the order of events.
+ * PEP 3333 spreads it over "The start_response() Callable", "Handling the Content-Length Header",
+ * "Buffering and Streaming", "The write() Callable" and "Error Handling". The reading order here is
+ * the order of events.
  */
 import { describe, isBytes, lengthOf } from '../base/bytes.ts';
 import { isThenable, withTimeout } from '../base/promises.ts';
 import { omitHeader } from '../http/headers.ts';
+import { escapeLogText } from '../http/log-format.ts';
 import { isBodiless } from '../http/status.ts';
 import { abortable, type AbortSignalLike, abortReason } from './abort.ts';
 import { ClientDisconnected, ContractError, DeadlineExceeded, isA } from './errors.ts';
@@ -39,17 +41,24 @@ import type {
 export type ErrorCallback = (error: unknown, environ: Environ) => void | PromiseLike<void>;
 
 export interface CallOptions {
-  /** Whether an application's error rejects instead of becoming a fixed 500. It is logged either way. Default: `false`. */
+  /**
+   * Whether an application's error rejects instead of becoming a fixed 500. It is logged either
+   * way. Default: `false`.
+   */
   throwErrors?: boolean | undefined;
   /** Called with each error of the application, for an error tracker. */
   onError?: ErrorCallback | undefined;
   /**
-   * Aborts when the client has gone, which ends the response in silence, or with a {@link DeadlineExceeded} as its
-   * reason, which ends it with a 504. A promise of the application is waited for in the first case and left behind in
-   * the second; the body it may still come with is closed.
+   * Aborts when the client has gone, which ends the response in silence, or with a {@link
+   * DeadlineExceeded} as its reason, which ends it with a 504. A promise of the application is
+   * waited for in the first case and left behind in the second; the body it may still come with is
+   * closed.
    */
   signal?: AbortSignalLike | undefined;
-  /** How long, in ms, a body may take to stop after `signal` aborted, before it is closed regardless. Default: 1000. */
+  /**
+   * How long, in ms, a body may take to stop after `signal` aborted, before it is closed
+   * regardless. Default: 1000.
+   */
   stopTimeout?: number | undefined;
 }
 
@@ -59,16 +68,17 @@ export interface CallTransport<T extends Transport> {
 }
 
 /**
- * Calls `application` once and sees its response through to the end, whatever it does. Errors are logged to
- * `wsgi.errors`, with the request line; the client gets a 500 without detail, or a broken response if it had already
- * begun. The body is closed exactly once on every way out.
+ * Calls `application` once and sees its response through to the end, whatever it does. Errors are
+ * logged to `wsgi.errors`, with the request line; the client gets a 500 without detail, or a broken
+ * response if it had already begun. The body is closed exactly once on every way out.
  *
  * ```ts
  * const { status, headers, body } = await callApplication(application, request);
  * ```
  *
  * @param request a gateway's request, or an environ
- * @returns the transport; a promise of it where anything had to be waited for. It never throws, it only rejects.
+ * @returns the transport; a promise of it where anything had to be waited for. It never throws, it
+ * only rejects.
  * @throws the application's error (as a rejection) with `throwErrors`
  */
 export function callApplication(
@@ -149,7 +159,8 @@ class ResponseRun {
     this.#options = options;
     this.#signal = options.signal;
     if (isEnviron(request)) {
-      // The application may replace or delete what it finds in its environ, so the server takes its own now.
+      // The application may replace or delete what it finds in its environ, so the server takes its
+      // own now.
       this.#method = request.REQUEST_METHOD;
       this.#target = request.REQUEST_URI ?? request.PATH_INFO;
       this.#errors = request['wsgi.errors'];
@@ -160,9 +171,10 @@ class ResponseRun {
   }
 
   /**
-   * The whole way, in the order in which things happen. It yields what must be waited for and is given what came of it,
-   * as `await` in an async function. It is a generator because a response that is there at once then costs no promise
-   * and no turn of the event loop: 2 to 5 % of a small request, measured on Node 20, 22 and 24.
+   * The whole way, in the order in which things happen. It yields what must be waited for and is
+   * given what came of it, as `await` in an async function. It is a generator because a response
+   * that is there at once then costs no promise and no turn of the event loop: 2 to 5 % of a small
+   * request, measured on Node 20, 22 and 24.
    */
   *steps(call: (startResponse: StartResponse) => unknown): Steps {
     try {
@@ -189,7 +201,8 @@ class ResponseRun {
         }
         if (block === undefined) break;
         this.#stopIfAborted();
-        // PEP 3333 lets headers wait for the first non-empty block, so an empty one commits to nothing.
+        // PEP 3333 lets headers wait for the first non-empty block, so an empty one commits to
+        // nothing.
         if (block.length === 0) continue;
         const head = this.#head;
         if (!head)
@@ -214,7 +227,10 @@ class ResponseRun {
     }
   }
 
-  /** The application's promise, unless the time runs out first. A client that has gone does not end the wait. */
+  /**
+   * The application's promise, unless the time runs out first. A client that has gone does not end
+   * the wait.
+   */
   #inTime(returned: PromiseLike<unknown>): PromiseLike<unknown> {
     const signal = this.#signal;
     if (!signal) return returned;
@@ -261,8 +277,8 @@ class ResponseRun {
     if (!this.#sent) writes.add(() => this.#begin(head, undefined));
     // Known at once, whenever the transport gets to it.
     this.#sent = true;
-    // PEP 3333 lets headers leave "upon the application's first invocation of the write() callable", so a write of
-    // nothing sends them: the way to say "the head now" (decision 013).
+    // PEP 3333 lets headers leave "upon the application's first invocation of the write()
+    // callable", so a write of nothing sends them: the way to say "the head now" (decision 013).
     if (data.length === 0) writes.add(() => this.#transport.flushHead?.());
     else if (!this.#bodiless(head)) {
       this.#bytesOut = total;
@@ -271,7 +287,10 @@ class ResponseRun {
     return writes.pending;
   };
 
-  /** Status and headers go out, with the length added where the server knows it and the application did not say it. */
+  /**
+   * Status and headers go out, with the length added where the server knows it and the application
+   * did not say it.
+   */
   #begin(head: ResponseHead, length: number | undefined): void | PromiseLike<void> {
     this.#sent = true;
     let headers: HeaderList = head.headers;
@@ -336,7 +355,10 @@ class ResponseRun {
     if (!gone && this.#options.throwErrors) throw error;
   }
 
-  /** Logs the application's error and hands it to `onError`, whose own failure is logged and changes nothing. */
+  /**
+   * Logs the application's error and hands it to `onError`, whose own failure is logged and changes
+   * nothing.
+   */
   #report(error: unknown): Promise<void> | undefined {
     this.#log(describeError(withHint(error)));
     const { onError } = this.#options;
@@ -353,8 +375,8 @@ class ResponseRun {
   }
 
   /**
-   * Stops the iterator if it was left half-way, then closes the body: exactly once, and errors of either are only
-   * logged.
+   * Stops the iterator if it was left half-way, then closes the body: exactly once, and errors of
+   * either are only logged.
    */
   #release(): void | PromiseLike<void> {
     this.#finished = true;
@@ -369,7 +391,8 @@ class ResponseRun {
   async #close(body: ResponseBody): Promise<void> {
     const reader = this.#reader;
     try {
-      // On its own promise `return()` queues behind a `next()` that may never settle once the client has gone.
+      // On its own promise `return()` queues behind a `next()` that may never settle once the
+      // client has gone.
       if (reader) await this.#awaitUnlessGone(reader.stop());
     } catch (error) {
       this.#log(`stopping the body failed\n${describeError(error)}`);
@@ -384,7 +407,10 @@ class ResponseRun {
     await this.#errors.flush();
   }
 
-  /** Waits for `work`, but for no longer than `stopTimeout` once the response has lost its client or its time. */
+  /**
+   * Waits for `work`, but for no longer than `stopTimeout` once the response has lost its client or
+   * its time.
+   */
   async #awaitUnlessGone(work: unknown): Promise<void> {
     await (this.#signal?.aborted
       ? withTimeout(this.#options.stopTimeout ?? 1000, Promise.resolve(work))
@@ -397,7 +423,9 @@ class ResponseRun {
 
   #log(message: string): void {
     const target = this.#target ?? requestTarget((this.#request as GatewayRequest).parts);
-    this.#errors.write(`${this.#method} ${target}: ${message}\n`);
+    // Both are the client's text, which must not begin a line of its own in the log.
+    const line = escapeLogText(`${this.#method} ${target}`);
+    this.#errors.write(`${line}: ${message}\n`);
   }
 }
 
@@ -408,7 +436,8 @@ function blockOf(result: unknown): Uint8Array | undefined {
   return value;
 }
 
-// ── What to say ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── What to say
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function notABody(value: unknown): string {
   const remedy = isBytes(value)
@@ -422,7 +451,10 @@ function notBytes(what: string, value: unknown): string {
   return `${what} Uint8Array blocks; got ${describe(value)}${remedy}`;
 }
 
-/** PEP 3333 forbids a server to look at what kind of callable it has, so a class is recognised by how its call fails. */
+/**
+ * PEP 3333 forbids a server to look at what kind of callable it has, so a class is recognised by
+ * how its call fails.
+ */
 function withHint(error: unknown): unknown {
   if (
     isA(error, TypeError) &&

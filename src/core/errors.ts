@@ -1,6 +1,7 @@
 /**
- * The errors with a meaning between application and server. A process may hold a class several times (an ES module beside a CommonJS
- * one, each export of the package with a copy of its own), so `instanceof` goes by what an error says it is.
+ * The errors with a meaning between application and server. A process may hold a class several
+ * times (an ES module beside a CommonJS one, each export of the package with a copy of its own), so
+ * `instanceof` goes by what an error says it is.
  */
 const KIND = /* @__PURE__ */ Symbol.for('gatecall.error');
 
@@ -10,7 +11,10 @@ function branded(error: Error, kind: string): string {
   return kind;
 }
 
-/** `instanceof` for `type`, which is of this kind; for a class that somebody derived from it, `instanceof` as ever. */
+/**
+ * `instanceof` for `type`, which is of this kind; for a class derived from it,
+ * `instanceof` as ever.
+ */
 function isKind(value: unknown, asked: unknown, type: unknown, kind: string): boolean {
   return asked === type
     ? (value as { [KIND]?: unknown } | null | undefined)?.[KIND] === kind
@@ -18,8 +22,9 @@ function isKind(value: unknown, asked: unknown, type: unknown, kind: string): bo
 }
 
 /**
- * Somebody broke the contract between server and application. The message says who did what, and what to do instead.
- * PEP 3333 leaves the class open; a subclass of `TypeError` lets callers tell it from an application's own errors.
+ * The contract between server and application is broken. The message says which side did what, and
+ * what to do instead. PEP 3333 leaves the class open; a subclass of `TypeError` lets callers tell
+ * it from an application's own errors.
  */
 export class ContractError extends TypeError {
   override name: string = branded(this, 'ContractError');
@@ -28,7 +33,10 @@ export class ContractError extends TypeError {
   }
 }
 
-/** The client went away. Thrown by reads and writes that can no longer succeed; never logged as an application error. */
+/**
+ * The client went away. Thrown by reads and writes that can no longer succeed; never logged as an
+ * application error.
+ */
 export class ClientDisconnected extends Error {
   override name: string = branded(this, 'ClientDisconnected');
   constructor(message = 'the client disconnected', options?: ErrorOptions) {
@@ -39,7 +47,10 @@ export class ClientDisconnected extends Error {
   }
 }
 
-/** The platform is about to take the time away. As an abort reason it asks for a 504 instead of silence. */
+/**
+ * The platform is about to take the time away. As an abort reason it asks for a 504 instead of
+ * silence.
+ */
 export class DeadlineExceeded extends Error {
   override name: string = branded(this, 'DeadlineExceeded');
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -47,7 +58,10 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** The request body is larger than somebody allows. Thrown by reads; whoever set the limit answers with a 413. */
+/**
+ * The request body is larger than a limit allows. Thrown by reads; the code that set the limit answers
+ * with a 413.
+ */
 export class ContentTooLarge extends Error {
   override name: string = branded(this, 'ContentTooLarge');
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -55,7 +69,10 @@ export class ContentTooLarge extends Error {
   }
 }
 
-/** `instanceof` for what may have been thrown: anything, a revoked proxy included, at which `instanceof` itself throws. */
+/**
+ * `instanceof` for what may have been thrown: anything, a revoked proxy included, at which
+ * `instanceof` itself throws.
+ */
 export function isA<T>(value: unknown, type: abstract new (...parameters: never) => T): value is T {
   try {
     return value instanceof type;

@@ -1,7 +1,8 @@
 /**
- * A request as a gateway received it. The environ is one view of it, made when something reads it: a bridge reads
- * none of an environ's 50 keys, and making them costs more than the rest of a small request (2.9 against 12.0 µs,
- * decision 008). So an application may accept the request itself, and a bridge does.
+ * A request as a gateway received it. The environ is one view of it, made when something reads it:
+ * a bridge reads none of an environ's 50 keys, and making them costs more than the rest of a small
+ * request (2.9 against 12.0 µs, decision 008). So an application may accept the request itself, and
+ * a bridge does.
  */
 import { createEnviron, type RequestParts, type ServerInfo } from './request/environ.ts';
 import type { AbortSignalLike } from './abort.ts';
@@ -14,7 +15,8 @@ export interface GatewayRequest {
   /** The server's side: `wsgi.errors`, mount points, what runs beside it. */
   readonly server: ServerInfo;
   /**
-   * Aborts when the client has gone or the time is up. `environ['gatecall.signal']` is the same as an `AbortSignal`.
+   * Aborts when the client has gone or the time is up. `environ['gatecall.signal']` is the same as
+   * an `AbortSignal`.
    */
   readonly signal: AbortSignalLike | undefined;
   /** Made on first use, with the keys that the gateway adds; the same object every time. */
@@ -82,8 +84,9 @@ export type RequestHandler = (
 const HANDLER = /* @__PURE__ */ Symbol.for('gatecall.gateway-request');
 
 /**
- * Gives an application a second way in, and returns the application. Directly behind a gateway `handler` is called with
- * the gateway's request; behind a middleware, which may have changed the environ, the application is called with that.
+ * Gives an application a second way in, and returns the application. Directly behind a gateway
+ * `handler` is called with the gateway's request; behind a middleware, which may have changed the
+ * environ, the application is called with that.
  */
 export function acceptsGatewayRequest(
   application: Application,

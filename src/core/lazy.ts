@@ -4,21 +4,26 @@ import { ContractError } from './errors.ts';
 import { acceptsGatewayRequest, handRequest } from './gateway-request.ts';
 import type { Application } from '../types.ts';
 
-/** What a loader may come with: an application, or a module that exports one as `default` or `application`. */
+/**
+ * What a loader may come with: an application, or a module that exports one as `default` or
+ * `application`.
+ */
 export type Loaded =
   | Application
   | { readonly default: Application }
   | { readonly application: Application };
 
 /**
- * An application that is loaded by the first request: `import()` of a heavy module, or an async factory. It is loaded once per
- * process, however many requests come meanwhile; after a failure the next request tries again.
+ * An application that is loaded by the first request: `import()` of a heavy module, or an async
+ * factory. It is loaded once per process, however many requests come meanwhile; after a failure the
+ * next request tries again.
  *
  * ```ts
  * export const handler = toLambdaHandler(lazy(() => import('./app.js')));
  * ```
  *
- * Loading inside the first request is billed and timed as that request; what may be loaded at start-up is better imported.
+ * Loading inside the first request is billed and timed as that request; what may be loaded at
+ * start-up is better imported.
  *
  * @throws what the loader throws, into the request that waited for it
  */

@@ -1,4 +1,7 @@
-/** Options: an unknown one, or one that cannot be, is an error where it was written and not a surprise later. */
+/**
+ * Options: an unknown one, or one that cannot be, is an error where it was written and not a
+ * surprise later.
+ */
 import { describe } from '../base/bytes.ts';
 import type { Application } from '../types.ts';
 
@@ -47,7 +50,8 @@ export const isOneOf =
   (value: unknown): boolean =>
     values.includes(value);
 
-// ── What every gateway can be told ───────────────────────────────────────────────────────────────────────────────────
+// ── What every gateway can be told
+// ───────────────────────────────────────────────────────────────────────────────────
 
 /** `basePath`: one prefix or several. */
 export const isBasePath = (value: unknown): boolean =>
@@ -69,7 +73,10 @@ export function mountsOf(
     : [basePath].flat().map((path) => path.replace(/\/+$/, ''));
 }
 
-/** Looked up at each call, so that a console patched later (as Lambda's runtime and test tools do) is the one used. */
+/**
+ * Looked up at each call, so that a console patched later (as Lambda's runtime and test tools do)
+ * is the one used.
+ */
 export function logToConsole(message: string): void {
   console.error(message);
 }

@@ -1,26 +1,32 @@
-/** Where responses go: the interface, the one in memory, and the one page a server has of its own. */
+/**
+ * Where responses go: the interface, the one in memory, and the one page a server has of its own.
+ */
 import { joinBytes } from '../base/bytes.ts';
 import type { HeaderList, NativeString } from '../types.ts';
 
-/** Where a response goes. Promises are back-pressure: the next block is not asked for before they settle. */
+/**
+ * Where a response goes. Promises are back-pressure: the next block is not asked for before they
+ * settle.
+ */
 export interface Transport {
   /**
-   * Status and headers, once: just before the first non-empty block, at the first `write`, or at the end of an empty
-   * body.
+   * Status and headers, once: just before the first non-empty block, at the first `write`, or at
+   * the end of an empty body.
    */
   begin(status: NativeString, headers: HeaderList): void | PromiseLike<void>;
   /** One non-empty block. Settles when it is on its way. */
   send(block: Uint8Array): void | PromiseLike<void>;
   /**
-   * Sends the head now, without a block: the application wrote an empty one after `begin`. A transport that sends each
-   * head at once, or only whole responses, has no need of it.
+   * Sends the head now, without a block: the application wrote an empty one after `begin`. A
+   * transport that sends each head at once, or only whole responses, has no need of it.
    */
   flushHead?(): void | PromiseLike<void>;
   /** The response is complete. */
   end(): void | PromiseLike<void>;
   /**
-   * The response broke after `begin`. Make that visible to the client (no clean end), or return `true` to say that
-   * nothing has left yet and all of it has been dropped: a complete 500 follows, from `begin` on.
+   * The response broke after `begin`. Make that visible to the client (no clean end), or return
+   * `true` to say that nothing has left yet and all of it has been dropped: a complete 500 follows,
+   * from `begin` on.
    */
   abort(error: unknown): boolean | void | PromiseLike<boolean | void>;
 }
@@ -40,7 +46,8 @@ export class BufferedResponse implements Transport {
   #limit: number;
 
   /**
-   * @param limit Bytes of body that the platform can take at most. A body that goes on is stopped there: one without an end would
+   * @param limit Bytes of body that the platform can take at most. A body that goes on is stopped
+   * there: one without an end would
    *   take the process's memory, and with it the answers of all.
    */
   constructor(limit: number = Infinity) {

@@ -8,7 +8,9 @@ export interface Address {
   port: string | undefined;
 }
 
-/** `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; not `unknown` or `_hidden`. */
+/**
+ * `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; not `unknown` or `_hidden`.
+ */
 export function readAddress(text: string | undefined): Address | undefined {
   if (text === undefined) return undefined;
   if (IPV6.test(text)) return { address: text, port: undefined };

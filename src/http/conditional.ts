@@ -29,7 +29,10 @@ export function conditionsOf(environ: Environ): Conditions {
   };
 }
 
-/** Whether a GET or HEAD is answered with a 304. `If-None-Match` beats `If-Modified-Since` (section 13.2.2). */
+/**
+ * Whether a GET or HEAD is answered with a 304. `If-None-Match` beats `If-Modified-Since` (section
+ * 13.2.2).
+ */
 export function isNotModified(conditions: Conditions, validators: Validators): boolean {
   const { noneMatch, modifiedSince } = conditions;
   if (noneMatch !== undefined) {
@@ -53,7 +56,10 @@ export function isPreconditionFailed(conditions: Conditions, validators: Validat
   );
 }
 
-/** Whether a range may be served: there is no `If-Range`, or it names this very state (section 13.1.5). */
+/**
+ * Whether a range may be served: there is no `If-Range`, or it names this very state (section
+ * 13.1.5).
+ */
 export function isRangeCurrent({ range }: Conditions, validators: Validators): boolean {
   if (range === undefined) return true;
   // A date has to be the same one: "not later" would mix two states of a file.

@@ -1,12 +1,17 @@
-/** Lists to which each proxy has appended: the `X-Forwarded-*` headers, and `Forwarded` (RFC 7239). */
+/**
+ * Lists to which each proxy has appended: the `X-Forwarded-*` headers, and `Forwarded` (RFC 7239).
+ */
 
-/** The entry that the proxy so many hops away wrote; undefined for a shorter list, or for 0 hops. */
+/**
+ * The entry that the proxy so many hops away wrote; undefined for a shorter list, or for 0 hops.
+ */
 export function hop(list: string | undefined, hops: number): string | undefined {
   if (list === undefined || hops === 0) return undefined;
   return list.split(',').at(-hops)?.trim() || undefined;
 }
 
-// A token, or a string in quotes (RFC 9110 section 5.6). Sticky: no text between two pairs is skipped.
+// A token, or a string in quotes (RFC 9110 section 5.6). Sticky: no text between two pairs is
+// skipped.
 const PAIR =
   /[ \t]*([!#$%&'*+.^_`|~\w-]+)=(?:([!#$%&'*+.^_`|~\w:[\]-]+)|"((?:[^"\\]|\\.)*)")[ \t]*([;,]|$)/y;
 

@@ -33,7 +33,10 @@ function text(value: unknown): string {
   return typeof value === 'string' && value !== '' ? escapeLogText(value) : '-';
 }
 
-/** As Apache does: a client's text must not end the field or the line, or send escape sequences to a terminal. */
+/**
+ * As Apache does: a client's text must not end the field or the line, or send escape sequences to a
+ * terminal.
+ */
 export function escapeLogText(value: string): string {
   return value.replace(/["\\]|[^\x20-\x7e]/g, (character) =>
     character === '"' || character === '\\'

@@ -1,4 +1,7 @@
-/** Media types by a file's ending: those that browsers need to be told (IANA's registry, RFC 9239 for scripts). */
+/**
+ * Media types by a file's ending: those that browsers need to be told (IANA's registry, RFC 9239
+ * for scripts).
+ */
 
 const UTF8 = '; charset=utf-8';
 const TYPES: Readonly<Record<string, string>> = {
@@ -59,7 +62,7 @@ const TYPES: Readonly<Record<string, string>> = {
   zst: 'application/zstd',
 };
 
-/** `application/octet-stream` for an ending nobody knows: a browser saves it rather than guess. */
+/** `application/octet-stream` for an unknown ending: a browser saves it rather than guess. */
 export function contentType(path: string): string {
   const ending = /\.([^./]+)$/.exec(path)?.[1];
   return TYPES[ending?.toLowerCase() ?? ''] ?? 'application/octet-stream';

@@ -10,9 +10,9 @@ export interface ByteRange {
 const MOST_RANGES = 16;
 
 /**
- * The ranges to send, in the order asked for; overlapping and adjoining ones are one, at the place of the first. An empty list
- * means that none can be satisfied (416), `undefined` that the header does not count: another unit, malformed, or too
- * many ranges (section 14.2).
+ * The ranges to send, in the order asked for; overlapping and adjoining ones are one, at the place
+ * of the first. An empty list means that none can be satisfied (416), `undefined` that the header
+ * does not count: another unit, malformed, or too many ranges (section 14.2).
  */
 export function parseRange(header: string, size: number): ByteRange[] | undefined {
   const [, set] = /^bytes=([\d\s,-]+)$/i.exec(header) ?? [];

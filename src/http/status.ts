@@ -1,7 +1,11 @@
-/** Status lines: `'404 Not Found'`, three digits, one space, a reason (PEP 3333, "The start_response() Callable"). */
+/**
+ * Status lines: `'404 Not Found'`, three digits, one space, a reason (PEP 3333, "The
+ * start_response() Callable").
+ */
 import type { NativeString } from '../types.ts';
 
-// No control characters, no space at either end of the reason; 1xx is no response an application may start.
+// No control characters, no space at either end of the reason; 1xx is no response an application
+// may start.
 const STATUS =
   /^[2-9][0-9]{2} (?:[\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 

@@ -1,4 +1,4 @@
-import { text } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { decodeNative } from '../base/native.ts';
 import { checkApplication, checkOptions, isFunction, isText } from '../core/options.ts';
 import type { Application } from '../types.ts';

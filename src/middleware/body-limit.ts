@@ -1,4 +1,4 @@
-import { text } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { ContentTooLarge, isA } from '../core/errors.ts';
 import { checkApplication, checkOptions, isCount } from '../core/options.ts';
 import type { Application, InputStream } from '../types.ts';

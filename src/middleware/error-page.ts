@@ -1,4 +1,4 @@
-import { type AnswerOptions, html, text } from '../core/response/body.ts';
+import { type AnswerOptions, html, text } from '../core/response/answers.ts';
 import { describeError } from '../core/request/error-stream.ts';
 import { ClientDisconnected, DeadlineExceeded, isA } from '../core/errors.ts';
 import { escapeLogText } from '../http/log-format.ts';

@@ -1,4 +1,4 @@
-import { text } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { checkApplication } from '../core/options.ts';
 import type { Application } from '../types.ts';
 import { requestUri } from '../core/request/url.ts';

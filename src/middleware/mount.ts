@@ -1,4 +1,4 @@
-import { text } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { describe } from '../base/bytes.ts';
 import { copyEnviron, isBelow, moveToScriptName } from '../core/request/environ.ts';
 import { encodeNative } from '../base/native.ts';

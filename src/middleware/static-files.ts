@@ -1,4 +1,4 @@
-import { text } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { nodeModule } from '../base/node-module.ts';
 import {
   checkApplication,

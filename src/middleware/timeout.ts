@@ -1,5 +1,6 @@
 import { BodyReader } from '../core/response/body-reader.ts';
-import { closing, closeUnread, isBody, listOf, mapBody, text } from '../core/response/body.ts';
+import { closing, closeUnread, isBody, listOf, mapBody } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { isThenable } from '../base/promises.ts';
 import { DeadlineExceeded, isA } from '../core/errors.ts';
 import { escapeLogText } from '../http/log-format.ts';

@@ -1,4 +1,4 @@
-import { text } from '../core/response/body.ts';
+import { text } from '../core/response/answers.ts';
 import { checkApplication, checkOptions, isListOf } from '../core/options.ts';
 import type { Application } from '../types.ts';
 import { parseHost } from '../http/host.ts';

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { html } from '../../src/core/response/body.ts';
+import { html } from '../../src/core/response/answers.ts';
 import { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { fromNodeListener, type NodeListener } from '../../src/bridges/node.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';

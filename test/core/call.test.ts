@@ -110,6 +110,18 @@ describe('an empty write', () => {
   });
 });
 
+it('writes a client’s text into one line of the log', async () => {
+  const log: string[] = [];
+  const environ = requested('GET\nevil "\u001b[31m', log);
+  environ.REQUEST_URI = '/x\r\n/y';
+  await callApplication(() => {
+    throw new Error('broken');
+  }, environ);
+  expect(log.join('').split('\n')[0]).toBe(
+    'GET\\x0aevil \\"\\x1b[31m /x\\x0d\\x0a/y: Error: broken',
+  );
+});
+
 describe('onError', () => {
   const failure = new Error('secret');
   const failing: Application = () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { handler } from '../../examples/middleware/handler.ts';
 import { upperware } from '../../examples/middleware/upperware.ts';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { lambdaEvent, lambdaResponse } from '../../src/aws-model.ts';
 import { header, type TestResponse, textOf } from '../../src/aws-model/message.ts';
 import type { Application } from '../../src/types.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FetchOptions, platforms, toFetchHandler } from '../../src/gateways/fetch.ts';
-import { json, text } from '../../src/core/response/body.ts';
+import { json, text } from '../../src/core/response/answers.ts';
 import type { Application, Environ } from '../../src/types.ts';
 
 const utf8 = (content: string): Uint8Array => new TextEncoder().encode(content);

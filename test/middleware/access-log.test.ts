@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { callApplication } from '../../src/core/call.ts';
 import { type AccessEntry, accessLog } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';

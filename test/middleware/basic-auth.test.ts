@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { basicAuth, type BasicAuthOptions } from '../../src/middleware.ts';
 import { encodeNative } from '../../src/base/native.ts';
 import type { Application } from '../../src/types.ts';

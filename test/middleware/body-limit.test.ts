@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { ContentTooLarge } from '../../src/core/errors.ts';
 import { bufferedInput, streamedInput } from '../../src/core/request/input.ts';
 import { bodyLimit } from '../../src/middleware.ts';

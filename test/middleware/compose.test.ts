@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { mapHead } from '../../src/core/response/wrap.ts';
 import * as middleware from '../../src/middleware.ts';
 import {

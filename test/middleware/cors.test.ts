@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { cors, type CorsOptions } from '../../src/middleware.ts';
 import type { Application, HeaderList } from '../../src/types.ts';
 import { type Answer, ask } from './support.ts';

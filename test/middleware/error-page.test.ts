@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { json, text } from '../../src/core/response/body.ts';
+import { json, text } from '../../src/core/response/answers.ts';
 import { ClientDisconnected, DeadlineExceeded } from '../../src/core/errors.ts';
 import { errorPage, type ErrorPageOptions } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';

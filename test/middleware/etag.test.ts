@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { compress, conditionalGet, etag, head } from '../../src/middleware.ts';
 import type { Application, HeaderList } from '../../src/types.ts';
 import { ask, bytes } from './support.ts';

@@ -1,7 +1,7 @@
 /** Every middleware, on headers, paths and forms of 256 KB: the time grows with the length alone. */
 import { it } from 'vitest';
 import { percentDecode } from '../../src/base/native.ts';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { bufferedInput } from '../../src/core/request/input.ts';
 import {
   basicAuth,

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { head } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';
 import { ask, bytes, environOf } from './support.ts';

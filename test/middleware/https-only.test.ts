@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { httpsOnly, mount, proxyFix } from '../../src/middleware.ts';
 import { type Ask, ask } from './support.ts';
 

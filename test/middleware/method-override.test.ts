@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { streamedInput } from '../../src/core/request/input.ts';
 import { methodOverride, type MethodOverrideOptions } from '../../src/middleware.ts';
 import type { Application } from '../../src/types.ts';

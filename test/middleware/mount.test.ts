@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { mount } from '../../src/middleware.ts';
 import { percentDecode } from '../../src/base/native.ts';
 import type { Application, Environ } from '../../src/types.ts';

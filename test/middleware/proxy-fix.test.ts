@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { proxyFix, type ProxyFixOptions } from '../../src/middleware.ts';
 import type { Environ } from '../../src/types.ts';
 import { requestUri } from '../../src/core/request/url.ts';

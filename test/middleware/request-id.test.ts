@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { requestId, type RequestIdOptions } from '../../src/middleware.ts';
 import type { Environ } from '../../src/types.ts';
 import { type Ask, ask } from './support.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { html, text } from '../../src/core/response/body.ts';
+import { html, text } from '../../src/core/response/answers.ts';
 import { securityHeaders } from '../../src/middleware.ts';
 import { ask } from './support.ts';
 

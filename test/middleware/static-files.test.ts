@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { callApplication } from '../../src/core/call.ts';
 import { parseHttpDate } from '../../src/http/date.ts';
 import { mount, staticFiles, type StaticFilesOptions } from '../../src/middleware.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import { trustedHosts } from '../../src/middleware.ts';
 import { ask } from './support.ts';
 

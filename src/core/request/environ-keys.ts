@@ -1,4 +1,7 @@
-/** The environ's keys for request headers: which header lands where, with what value, and what becomes of repeats. */
+/**
+ * The environ's keys for request headers: which header lands where, with what value, and what
+ * becomes of repeats.
+ */
 import { memoize } from '../../base/memoize.ts';
 import { encodeNative } from '../../base/native.ts';
 import { isToken } from '../../http/headers.ts';
@@ -20,7 +23,9 @@ interface EnvironKey {
   readonly lower: boolean;
 }
 
-/** `accept-language` → `HTTP_ACCEPT_LANGUAGE`; `''` for a header that must not reach an application. */
+/**
+ * `accept-language` → `HTTP_ACCEPT_LANGUAGE`; `''` for a header that must not reach an application.
+ */
 export function environKey(name: string): string {
   return keyOf(name).key;
 }
@@ -31,11 +36,13 @@ export const keyOf: (name: string) => EnvironKey = memoize((name) => ({
 }));
 
 const DROPPED: ReadonlySet<string> = new Set([
-  // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has no meaning to lose.
+  // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has
+  // no meaning to lose.
   'PROXY',
-  // Of the connection to the front, which has acted on them already; a stale `chunked` misleads body readers. The
-  // headers that `Connection` names stay: an application is the last hop, and a client that names one there could
-  // make vanish what a front has added, such as `x-amzn-oidc-identity`.
+  // Of the connection to the front, which has acted on them already; a stale `chunked` misleads
+  // body readers. The headers that `Connection` names stay: an application is the last hop, and a
+  // client that names one there could make vanish what a front has added, such as
+  // `x-amzn-oidc-identity`.
   'CONNECTION',
   'KEEP-ALIVE',
   'PROXY-CONNECTION',
@@ -45,7 +52,8 @@ const DROPPED: ReadonlySet<string> = new Set([
 ]);
 
 function mapName(name: string): string {
-  // `X_Forwarded_For` would land on the key of `X-Forwarded-For` (nginx and Gunicorn drop such names for this reason).
+  // `X_Forwarded_For` would land on the key of `X-Forwarded-For` (nginx and Gunicorn drop such
+  // names for this reason).
   if (!isToken(name) || name.includes('_')) return '';
   const upper = name.toUpperCase();
   if (DROPPED.has(upper)) return '';
@@ -54,7 +62,10 @@ function mapName(name: string): string {
   return `HTTP_${upper.replaceAll('-', '_')}`;
 }
 
-/** `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header, as most keys of an environ are. */
+/**
+ * `HTTP_ACCEPT_LANGUAGE` → `accept-language`; `''` for a key that is no header, as most keys of an
+ * environ are.
+ */
 export const nameOfKey: (key: string) => string = memoize((key) =>
   key === 'CONTENT_TYPE' || key === 'CONTENT_LENGTH' || key.startsWith('HTTP_')
     ? key
@@ -64,7 +75,10 @@ export const nameOfKey: (key: string) => string = memoize((key) =>
     : '',
 );
 
-/** Headers of which a request has one: where several come, the last counts, as in the fronts' own single-value maps. */
+/**
+ * Headers of which a request has one: where several come, the last counts, as in the fronts' own
+ * single-value maps.
+ */
 const SINGLE: ReadonlySet<string> = new Set([
   'CONTENT_TYPE',
   'CONTENT_LENGTH',
@@ -85,7 +99,10 @@ const TAB = 0x09;
 /** How text becomes a native string: `encodeNative`, or not at all where it is one already. */
 export type Encode = (text: string) => NativeString;
 
-/** A value as native string, without blanks around it; undefined for one that cannot have come through HTTP. */
+/**
+ * A value as native string, without blanks around it; undefined for one that cannot have come
+ * through HTTP.
+ */
 export function cleanValue(value: string, native: Encode = encodeNative): NativeString | undefined {
   if (
     !NOT_PLAIN.test(value) &&
@@ -95,7 +112,8 @@ export function cleanValue(value: string, native: Encode = encodeNative): Native
     return value;
   }
   const clean = trimBlanks(native(value));
-  // A control character other than HTAB, or what is no byte: in a log or a header sent on it would break out.
+  // A control character other than HTAB, or what is no byte: in a log or a header sent on it would
+  // break out.
   return /[\x00-\x08\x0a-\x1f\x7f\u0100-\uffff]/.test(clean) ? undefined : clean;
 }
 
@@ -106,11 +124,15 @@ export function headerValue(
   native: Encode = encodeNative,
 ): NativeString | undefined {
   const clean = cleanValue(value, native);
-  // It becomes SERVER_NAME and the host of every URL that an application builds: `good.example@evil.example`, markup.
+  // It becomes SERVER_NAME and the host of every URL that an application builds:
+  // `good.example@evil.example`, markup.
   return key === 'HTTP_HOST' && clean !== undefined && !isAuthority(clean) ? undefined : clean;
 }
 
-/** Without a regular expression: `/[ \t]+$/` takes time in the square of the blanks inside a value, 3 s for 64 KB. */
+/**
+ * Without a regular expression: `/[ \t]+$/` takes time in the square of the blanks inside a value,
+ * 3 s for 64 KB.
+ */
 function trimBlanks(value: string): string {
   let start = 0;
   let end = value.length;

@@ -1,6 +1,6 @@
 /**
- * The environ: a request as the dictionary PEP 3333 describes ("environ Variables"). Every gateway builds it here, so
- * folding, spoofing and encoding are decided once.
+ * The environ: a request as the dictionary PEP 3333 describes ("environ Variables"). Every gateway
+ * builds it here, so folding, spoofing and encoding are decided once.
  */
 import { bufferedInput } from './input.ts';
 import { encodeNative, percentDecode, percentEncode } from '../../base/native.ts';
@@ -19,17 +19,23 @@ import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from
 
 export type { HeaderMap } from './environ-keys.ts';
 
-/** What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here, unless `native` says otherwise. */
+/**
+ * What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here,
+ * unless `native` says otherwise.
+ */
 export interface RequestParts {
   /**
-   * The texts are native strings already, bytes as code points, as `node:http` and other servers of their own hand them over: encoded once
-   * more, a byte `E9` would become two.
+   * The texts are native strings already, bytes as code points, as `node:http` and other servers of
+   * their own hand them over: encoded once more, a byte `E9` would become two.
    */
   native?: boolean | undefined;
   method: string;
   /** The path as it was sent, undecoded. */
   rawPath: string;
-  /** The decoded path, where the platform decoded it already; left out, `rawPath` is percent-decoded once. */
+  /**
+   * The decoded path, where the platform decoded it already; left out, `rawPath` is percent-decoded
+   * once.
+   */
   path?: string | undefined;
   /** After the `?`, undecoded. */
   query?: string | undefined;
@@ -56,7 +62,10 @@ export interface RequestParts {
 /** What a gateway knows of itself. */
 export interface ServerInfo {
   errors: ErrorStream;
-  /** Mount points, e.g. `/shop`. The longest that the path begins with moves to `SCRIPT_NAME`, at a segment boundary only. */
+  /**
+   * Mount points, e.g. `/shop`. The longest that the path begins with moves to `SCRIPT_NAME`, at a
+   * segment boundary only.
+   */
   basePath?: readonly string[] | undefined;
   multithread?: boolean;
   /** True on every function platform: many sandboxes run the same application. */
@@ -95,10 +104,11 @@ interface EnvironConstructor {
 }
 
 /**
- * An environ inherits nothing: with a prototype `environ['constructor']` would be a function, and a key `__proto__` be
- * lost. Its prototype is an empty, frozen object without one, and not `null`, because V8 keeps an object without a
- * prototype as a dictionary, which costs two to three times as much to fill (decision 006). Nothing that is set here is
- * deleted again, for that makes a dictionary of any object.
+ * An environ inherits nothing: with a prototype `environ['constructor']` would be a function, and a
+ * key `__proto__` be lost. Its prototype is an empty, frozen object without one, and not `null`,
+ * because V8 keeps an object without a prototype as a dictionary, which costs two to three times as
+ * much to fill (decision 006). Nothing that is set here is deleted again, for that makes a
+ * dictionary of any object.
  */
 const EnvironObject: EnvironConstructor = /* @__PURE__ */ (() => {
   function EnvironObject(
@@ -151,7 +161,10 @@ export function copyEnviron(environ: Environ): Environ {
   return { __proto__: EnvironObject.prototype as object, ...environ };
 }
 
-/** `SERVER_NAME` and `SERVER_PORT`: of the Host header, which is there only where it is a host, else of the platform. */
+/**
+ * `SERVER_NAME` and `SERVER_PORT`: of the Host header, which is there only where it is a host, else
+ * of the platform.
+ */
 function setServer(environ: Environ, parts: RequestParts, native: Encode): void {
   const host = environ.HTTP_HOST || native(parts.serverName ?? '');
   const colon = host.lastIndexOf(':');
@@ -173,13 +186,17 @@ function moveBasePath(environ: Environ, mounts: readonly string[]): void {
   moveToScriptName(environ, longest);
 }
 
-/** Whether a path is this mount point or below it: `/api` has `/api` and `/api/x`, never `/apixyz`. */
+/**
+ * Whether a path is this mount point or below it: `/api` has `/api` and `/api/x`, never `/apixyz`.
+ */
 export function isBelow(path: NativeString, mount: NativeString): boolean {
   const end = path[mount.length];
   return path.startsWith(mount) && (end === undefined || end === '/');
 }
 
-/** Moves a prefix of `PATH_INFO` to the end of `SCRIPT_NAME`, in place; `gatecall.raw_path` follows. */
+/**
+ * Moves a prefix of `PATH_INFO` to the end of `SCRIPT_NAME`, in place; `gatecall.raw_path` follows.
+ */
 export function moveToScriptName(environ: Environ, prefix: NativeString): void {
   if (prefix === '') return;
   environ.SCRIPT_NAME += prefix;
@@ -195,8 +212,8 @@ function rawSuffix(rawPath: string, decoded: number): string {
     index += /^%[0-9A-Fa-f]{2}/.test(rawPath.slice(index, index + 3)) ? 3 : 1;
   }
   const rest = rawPath.slice(index);
-  // `/v1%2Fpets` is below `/v1`, as `PATH_INFO` is decoded. The slash that ends the mount is written
-  // as one, or a bridge's `'http://host' + url` would have another host.
+  // `/v1%2Fpets` is below `/v1`, as `PATH_INFO` is decoded. The slash that ends the mount is
+  // written as one, or a bridge's `'http://host' + url` would have another host.
   return /^%2f/i.test(rest) ? `/${rest.slice(3)}` : rest;
 }
 
@@ -205,10 +222,14 @@ function prefixScriptName(environ: Environ, prefix: NativeString): void {
   environ.REQUEST_URI = percentEncode(prefix) + (environ.REQUEST_URI ?? '');
 }
 
-// What cannot stand in a request target, whoever wrote it: left raw it would end the line, the path, or the byte.
+// What cannot stand in a request target, from any source: left raw it would end the line, the
+// path, or the byte.
 const NOT_IN_TARGET = /[^\x21\x22\x24-\x3e\x40-\x7e]/;
 
-/** The request's target without a stage: fit for a request line, whatever the platform gave as its path. */
+/**
+ * The request's target without a stage: fit for a request line, whatever the platform gave as its
+ * path.
+ */
 export function requestTarget(parts: RequestParts): NativeString {
   const native = parts.native ? identity : encodeNative;
   return joinTarget(
@@ -217,18 +238,27 @@ export function requestTarget(parts: RequestParts): NativeString {
   );
 }
 
-/** Path and query as a target: of the query, too, what cannot stand in a request line is percent-encoded. */
+/**
+ * Path and query as a target: of the query, too, what cannot stand in a request line is
+ * percent-encoded.
+ */
 export function joinTarget(path: NativeString, query: NativeString): NativeString {
   return query === '' ? path : `${path}?${escapeQuery(query)}`;
 }
 
-/** A path fit for `REQUEST_URI`: as it came, but spaces, controls, `?`, `#` and non-ASCII percent-encoded as UTF-8. */
+/**
+ * A path fit for `REQUEST_URI`: as it came, but spaces, controls, `?`, `#` and non-ASCII
+ * percent-encoded as UTF-8.
+ */
 function escapePath(path: string, method: string, native: Encode): NativeString {
   const target = absolute(path, method);
   return NOT_IN_TARGET.test(target) ? percentEncode(native(target), TARGET) : target;
 }
 
-/** `.evil.example/x` behind a host name would be another host. OPTIONS alone has a path without a slash, `*`. */
+/**
+ * `.evil.example/x` behind a host name would be another host. OPTIONS alone has a path without a
+ * slash, `*`.
+ */
 function absolute(path: string, method: string): string {
   return path.startsWith('/') || (path === '*' && method === 'OPTIONS') ? path : `/${path}`;
 }
@@ -240,7 +270,8 @@ function escapeQuery(query: NativeString): NativeString {
 const NOT_IN_QUERY = /[^\x21\x22\x24-\x7e]/;
 const TARGET = '!"$%&\'()*+,/:;<=>@[\\]^`{|}';
 
-// ── Headers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Headers
+// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 function addHeaders(environ: Environ, parts: RequestParts, native: Encode): void {
   const { headers, cookies, body, contentLength, input } = parts;
@@ -257,7 +288,8 @@ function addHeaders(environ: Environ, parts: RequestParts, native: Encode): void
       }
     }
   } else {
-    // Names in lower case cannot meet on one key, so what is there need not be looked up (0.25 µs for 20 headers).
+    // Names in lower case cannot meet on one key, so what is there need not be looked up (0.25 µs
+    // for 20 headers).
     let mayCollide = false;
     for (const name of Object.keys(headers)) {
       const value = headers[name];
@@ -273,8 +305,8 @@ function addHeaders(environ: Environ, parts: RequestParts, native: Encode): void
   if (ownCookies) {
     for (const cookie of ownCookies) addValue(environ, 'HTTP_COOKIE', cookie, native, true);
   }
-  // CONTENT_LENGTH counts the bytes that will be read. What the client's header claims can be wrong after base64 or
-  // re-chunking, so of it only "there is a body, an empty one" is kept.
+  // CONTENT_LENGTH counts the bytes that will be read. What the client's header claims can be wrong
+  // after base64 or re-chunking, so of it only "there is a body, an empty one" is kept.
   const length = body?.length ?? contentLength;
   if (length !== undefined) environ.CONTENT_LENGTH = String(length);
   else if (announced && input === undefined) environ.CONTENT_LENGTH = '0';

@@ -3,8 +3,8 @@ import { isThenable } from '../../base/promises.ts';
 import type { ErrorStream } from '../../types.ts';
 
 /**
- * Where log text ends up: a function that takes one message (`console.error` makes a log event of each), a stream with
- * `write`, or a logger with `error` (pino, Powertools, `console`).
+ * Where log text ends up: a function that takes one message (`console.error` makes a log event of
+ * each), a stream with `write`, or a logger with `error` (pino, Powertools, `console`).
  */
 export type LogSink =
   | ((message: string) => void)
@@ -12,9 +12,10 @@ export type LogSink =
   | { error(message: string): unknown };
 
 /**
- * A `wsgi.errors` for one request. Text is collected until a write ends a line, so that a stack trace written whole is one
- * log event, and what is left is passed on by `flush()`. Nothing a sink does can disturb the response: a sink that
- * throws is ignored (Azure's WSGI middleware turned every later response into an exception that way).
+ * A `wsgi.errors` for one request. Text is collected until a write ends a line, so that a stack
+ * trace written whole is one log event, and what is left is passed on by `flush()`. Nothing a sink
+ * does can disturb the response: a sink that throws is ignored (Azure's WSGI middleware turned
+ * every later response into an exception that way).
  *
  * ```ts
  * const errors = errorStream(console.error);
@@ -71,7 +72,10 @@ class RequestErrors implements ErrorStream {
   }
 }
 
-/** An error as log text: its stack, and those of its causes. Never throws, whatever was thrown and whatever its getters do. */
+/**
+ * An error as log text: its stack, and those of its causes. Never throws, whatever was thrown and
+ * whatever its getters do.
+ */
 export function describeError(error: unknown, causes = 5): string {
   let text = 'thrown: a value that cannot be shown';
   try {

@@ -3,14 +3,14 @@ import { isThenable } from '../../base/promises.ts';
 import type { FileLike, ResponseBody } from '../../types.ts';
 
 /**
- * A response body out of anything that has `read(size)`: from its current position, block by block, to the end. It has a
- * `close` exactly if the file has one.
+ * A response body out of anything that has `read(size)`: from its current position, block by block,
+ * to the end. It has a `close` exactly if the file has one.
  *
  * ```ts
  * return environ['wsgi.file_wrapper']!(file, 65536);
  * ```
  *
- * @param blockSize bytes a read, 8192 unless told, as in wsgiref
+ * @param blockSize bytes a read. Default: 8192, as in wsgiref
  */
 export function fileWrapper(file: FileLike, blockSize = 8192): ResponseBody {
   const body = { [Symbol.asyncIterator]: () => blocksOf(file, blockSize) };

@@ -1,7 +1,7 @@
 /**
- * `wsgi.input` (PEP 3333, "Input and Error Streams"): Python's buffered file, with promises. Reads share one position,
- * queue in call order, and the end is sticky. Serve a body that is in memory with {@link bufferedInput}, one that still
- * arrives with {@link streamedInput}.
+ * `wsgi.input` (PEP 3333, "Input and Error Streams"): Python's buffered file, with promises. Reads
+ * share one position, queue in call order, and the end is sticky. Serve a body that is in memory
+ * with {@link bufferedInput}, one that still arrives with {@link streamedInput}.
  */
 import { joinBytes } from '../../base/bytes.ts';
 import { ClientDisconnected } from '../errors.ts';
@@ -83,17 +83,23 @@ class BufferedInput implements BufferedInputStream {
 }
 
 export interface StreamedInputOptions {
-  /** `CONTENT_LENGTH` in bytes. The end is simulated there; a source that ends earlier makes reads fail. */
+  /**
+   * `CONTENT_LENGTH` in bytes. The end is simulated there; a source that ends earlier makes reads
+   * fail.
+   */
   length?: number;
-  /** Lines longer than this many bytes are handed out in pieces, so that a client cannot make one line of its whole body. */
+  /**
+   * Lines longer than this many bytes are handed out in pieces, so that a client cannot make one
+   * line of its whole body.
+   */
   maxLine?: number;
 }
 
 /**
  * An input over bytes that still arrive. Nothing is pulled before a read asks for it.
  *
- * @throws {ClientDisconnected} (from the reads) when the source ends before `length` bytes: a cut-off body must not look
- * like a short, complete one. It is thrown again by every later read.
+ * @throws {ClientDisconnected} (from the reads) when the source ends before `length` bytes: a
+ * cut-off body must not look like a short, complete one. It is thrown again by every later read.
  */
 export function streamedInput(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -104,14 +110,17 @@ export function streamedInput(
 
 class StreamedInput implements InputStream {
   #source: AsyncIterator<Uint8Array, unknown> | Iterator<Uint8Array, unknown>;
-  /** Bytes still to come from the source; infinite where nobody knows. */
+  /** Bytes still to come from the source; infinite where the length is unknown. */
   #due: number;
   #declared: boolean;
   #maxLine: number;
   #blocks: Uint8Array[] = [];
   #buffered = 0;
   #ended = false;
-  /** Why the body cannot be had whole. Thrown by every read from then on, even where earlier bytes are still here. */
+  /**
+   * Why the body cannot be had whole. Thrown by every read from then on, even where earlier bytes
+   * are still here.
+   */
   #failure: { error: unknown } | undefined;
   /** A read is under way; those that wait for it, in call order. */
   #reading = false;
@@ -163,7 +172,10 @@ class StreamedInput implements InputStream {
     }
   }
 
-  /** Runs reads one after the other, in call order. A failed read does not keep later ones from (failing) in turn. */
+  /**
+   * Runs reads one after the other, in call order. A failed read does not keep later ones from
+   * (failing) in turn.
+   */
   async #inTurn<T>(read: () => Promise<T>): Promise<T> {
     if (this.#reading) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#reading = true;
@@ -190,7 +202,10 @@ class StreamedInput implements InputStream {
     }
   }
 
-  /** One more block from the source, never an empty one, cut at the declared length. False at the end. */
+  /**
+   * One more block from the source, never an empty one, cut at the declared length. False at the
+   * end.
+   */
   async #pull(): Promise<boolean> {
     while (!this.#ended && this.#due > 0) {
       try {

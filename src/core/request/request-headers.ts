@@ -1,7 +1,7 @@
 /**
- * The request headers as the client spelled them. An environ folds repeats and rewrites names, which is what CGI wants; a bridge
- * to a foreign application wants what came. So the gateway's own headers ride along under a symbol, which `for … in` passes
- * over and `Object.assign` copies.
+ * The request headers as the client spelled them. An environ folds repeats and rewrites names,
+ * which is what CGI wants; a bridge to a foreign application wants what came. So the gateway's own
+ * headers ride along under a symbol, which `for … in` passes over and `Object.assign` copies.
  */
 import {
   headerValue,
@@ -44,8 +44,9 @@ export interface RequestHeaders {
 }
 
 /**
- * Names and values in turn, as `rawHeaders` of Node's requests. Where the gateway's own headers still say what the environ says,
- * they are given in their order, spelling and number. Where a middleware changed, removed or added a header, the environ is right.
+ * Names and values in turn, as `rawHeaders` of Node's requests. Where the gateway's own headers
+ * still say what the environ says, they are given in their order, spelling and number. Where a
+ * middleware changed, removed or added a header, the environ is right.
  *
  * ```ts
  * rawHeaders(environ); // ['Host', 'example.com', 'X-Tag', 'one', 'X-Tag', 'two']
@@ -66,7 +67,9 @@ export function requestHeaders(environ: Environ): RequestHeaders {
   );
 }
 
-/** The usual case at little cost: each header came once, and the environ has these and no others. */
+/**
+ * The usual case at little cost: each header came once, and the environ has these and no others.
+ */
 function usualHeaders(
   environ: Environ,
   original: HeaderMap | HeaderList,
@@ -95,7 +98,10 @@ interface OneEach {
   byName: Record<string, NativeString>;
 }
 
-/** False where the environ says otherwise. Two spellings of one name differ from what they were folded into, too. */
+/**
+ * False where the environ says otherwise. Two spellings of one name differ from what they were
+ * folded into, too.
+ */
 function addSame(environ: Environ, headers: OneEach, name: string, value: unknown): boolean {
   const key = environKey(name);
   if (key === '' || value === null || value === undefined) return true;
@@ -108,7 +114,7 @@ function addSame(environ: Environ, headers: OneEach, name: string, value: unknow
   return true;
 }
 
-/** Whether a body is on its way whose length nobody knows. An environ has no key that says so. */
+/** Whether a body of unknown length is on its way. An environ has no key that says so. */
 export function isChunked(environ: Environ): boolean {
   if (environ['gatecall.input_buffered'] !== false) return false;
   const headers = (environ as WithRawHeaders)[RAW_HEADERS]?.headers ?? {};
@@ -128,7 +134,8 @@ function mergedHeaders(environ: Environ, original: Original | undefined): Native
     const joined = lines
       .map(([, value]) => value)
       .reduce((before, value) => joinValues(key, before, value));
-    // The last of several Hosts is the one that counts, and `joinValues` says so; the others must not come back here.
+    // The last of several Hosts is the one that counts, and `joinValues` says so; the others must
+    // not come back here.
     if (joined === now && !(lines.length > 1 && now === lines.at(-1)?.[1])) {
       for (const [name, value] of lines) list.push(name, value);
     } else if (first) list.push(first[0], now);

@@ -6,16 +6,18 @@ import { requestUri } from './url.ts';
 const BLOCK = 65_536;
 
 /**
- * A `Request` of this environ. Its body is read from `wsgi.input` when somebody reads it, so use the one or the other.
+ * A `Request` of this environ. Its body is read from `wsgi.input` when the request's body is read, so use
+ * the one or the other.
  *
  * ```ts
  * const form = await toRequest(environ).formData();
  * ```
  *
- * The path is the undecoded one of `REQUEST_URI` where the environ has it; the URL standard still resolves dot segments.
- * On Node the first call loads undici, 14 to 25 ms once.
+ * The path is the undecoded one of `REQUEST_URI` where the environ has it; the URL standard still
+ * resolves dot segments. On Node the first call loads undici, 14 to 25 ms once.
  *
- * @throws {TypeError} for methods a `Request` cannot have (CONNECT, TRACE, TRACK) and hosts that are none
+ * @throws {TypeError} for methods a `Request` cannot have (CONNECT, TRACE, TRACK) and hosts that
+ * are none
  */
 export function toRequest(environ: Environ): Request {
   const method = environ.REQUEST_METHOD;
@@ -41,7 +43,8 @@ function urlOf(environ: Environ): string {
   const url = requestUri(environ);
   const target = environ.REQUEST_URI;
   if (target === undefined || !target.startsWith('/')) return url;
-  // Everything after the authority is replaced; the authority itself never comes from the target (`//evil.example`).
+  // Everything after the authority is replaced; the authority itself never comes from the target
+  // (`//evil.example`).
   const authority = /^[^:]+:\/\/[^/?]*/.exec(url)?.[0] ?? '';
   return authority + target;
 }
@@ -68,7 +71,7 @@ function bodyOf(environ: Environ): ReadableStream<Uint8Array> {
         else controller.enqueue(block);
       },
     },
-    // Nothing is read ahead of whoever reads the request.
+    // Nothing is read before the request's reader asks for it.
     { highWaterMark: 0 },
   );
 }

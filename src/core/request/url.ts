@@ -17,8 +17,9 @@ export function applicationUri(environ: Environ): string {
 }
 
 /**
- * The URL of this request, with its query unless `query` is false. The path is quoted anew from `PATH_INFO`, so an
- * encoded slash shows as `/`; `environ.REQUEST_URI` still has what the client sent.
+ * The URL of this request, with its query unless `query` is false. The path is quoted anew from
+ * `PATH_INFO`, so an encoded slash shows as `/`; `environ.REQUEST_URI` still has what the client
+ * sent.
  *
  * ```ts
  * requestUri(environ); // 'https://example.com/shop/caf%C3%A9?q=1'
@@ -43,16 +44,18 @@ function origin(environ: Environ): string {
 }
 
 /**
- * Moves one segment from `PATH_INFO` to `SCRIPT_NAME`, in place, and returns it; `null` when there is none left. Empty and
- * `.` segments vanish, except that a lone final `/` is returned as `''` and leaves its slash, so that `/x` and `/x/`
- * stay apart. As `wsgiref.util.shift_path_info`, `..` is returned and takes a segment off `SCRIPT_NAME`.
+ * Moves one segment from `PATH_INFO` to `SCRIPT_NAME`, in place, and returns it; `null` when there
+ * is none left. Empty and `.` segments vanish, except that a lone final `/` is returned as `''` and
+ * leaves its slash, so that `/x` and `/x/` stay apart. As `wsgiref.util.shift_path_info`, `..` is
+ * returned and takes a segment off `SCRIPT_NAME`.
  *
  * ```ts
  * // SCRIPT_NAME '/shop', PATH_INFO '/items/7'
  * shiftPathInfo(environ); // 'items'; now '/shop/items' and '/7'
  * ```
  *
- * @param options `dotdot: 'reject'` refuses `..`, which an application that maps segments to mounts wants
+ * @param options `dotdot: 'reject'` refuses `..`, which an application that maps segments to mounts
+ * wants
  * @throws {RangeError} for `..` where it is rejected
  */
 export function shiftPathInfo(

@@ -6,7 +6,10 @@ import type { ResponseBody } from '../../types.ts';
 export class BodyReader {
   readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
   readonly #signal: AbortSignalLike | undefined;
-  /** Whether the iterator stands between two blocks: before, within or after `next()` it has nothing to stop. */
+  /**
+   * Whether the iterator stands between two blocks: before, within or after `next()` it has nothing
+   * to stop.
+   */
   #stoppable = false;
 
   /** @param signal ends a `next()` that does not answer */
@@ -19,7 +22,8 @@ export class BodyReader {
   /**
    * The iterator's next result, without a promise where it has none.
    *
-   * @throws what the iterator throws; the abort reason (as a rejection) when the signal aborts first
+   * @throws what the iterator throws; the abort reason (as a rejection) when the signal aborts
+   * first
    */
   next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>> {
     // An iterator that throws is finished.

@@ -1,11 +1,17 @@
-/** What `startResponse` is given, checked while the application can still be told (PEP 3333, "start_response()"). */
+/**
+ * What `startResponse` is given, checked while the application can still be told (PEP 3333,
+ * "start_response()").
+ */
 import { describe } from '../../base/bytes.ts';
 import { ContractError } from '../errors.ts';
 import { isToken, lowerCase, responseName } from '../../http/headers.ts';
 import { isStatus, statusCode } from '../../http/status.ts';
 import type { Header, HeaderList, NativeString } from '../../types.ts';
 
-/** A status and headers that passed. The list is a copy: what the application does to its own later changes nothing. */
+/**
+ * A status and headers that passed. The list is a copy: what the application does to its own later
+ * changes nothing.
+ */
 export interface ResponseHead {
   status: NativeString;
   code: number;
@@ -14,7 +20,8 @@ export interface ResponseHead {
   declared: number | undefined;
 }
 
-// What is said to an application that calls what it may not, by a server or by a middleware that stands in for one.
+// What is said to an application that calls what it may not, by a server or by a middleware that
+// stands in for one.
 export const START_TWICE =
   'startResponse() was called twice; to replace a response that has not left yet, pass the error as third argument';
 export const WRITE_LATE =
@@ -22,8 +29,8 @@ export const WRITE_LATE =
 export const WRITE_UNSTARTED = 'write() was called although startResponse() had failed';
 export const WRITE_BEYOND = 'write() goes past the declared Content-Length';
 
-// Control characters would end the header and begin another (response splitting), and so would code points above U+00FF
-// once a careless encoder cuts them: U+010D U+010A become CR LF.
+// Control characters would end the header and begin another (response splitting), and so would code
+// points above U+00FF once a careless encoder cuts them: U+010D U+010A become CR LF.
 const UNFIT_VALUE = /[^\x20-\x7e\x80-\xff]/;
 
 /** @throws {ContractError} naming what is wrong */

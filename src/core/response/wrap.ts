@@ -1,8 +1,9 @@
 /**
- * Wrapping an application: what a middleware does to a response on its way out. Three tools, from the narrow to the wide:
- * {@link mapHead} changes status and headers, {@link wrapResponse} the blocks too, {@link recover} answers in place of an
- * application that failed. Each meets the duties a middleware has on both sides (PEP 3333, "Middleware"): the error argument
- * goes on, a block comes out for each that went in, written data stays written, and the body is closed exactly once.
+ * Wrapping an application: what a middleware does to a response on its way out. Three tools, from
+ * the narrow to the wide: {@link mapHead} changes status and headers, {@link wrapResponse} the
+ * blocks too, {@link recover} answers in place of an application that failed. Each meets the duties
+ * a middleware has on both sides (PEP 3333, "Middleware"): the error argument goes on, a block
+ * comes out for each that went in, written data stays written, and the body is closed exactly once.
  */
 import { closeUnread, closing, isBody, listOf, mapBody } from './body.ts';
 import { isBytes, lengthOf } from '../../base/bytes.ts';
@@ -36,8 +37,9 @@ export interface HeadChange {
 }
 
 /**
- * An application whose status and headers are changed on their way out; its body stays the very object it was.
- * `prepare` sees the request before the application does; it returns what to do with each head, or nothing to keep out.
+ * An application whose status and headers are changed on their way out; its body stays the very
+ * object it was. `prepare` sees the request before the application does; it returns what to do with
+ * each head, or nothing to keep out.
  *
  * ```ts
  * const branded: Middleware = (application) =>
@@ -79,7 +81,9 @@ export interface ResponseStart extends ResponseHead {
 
 /** What happens to the blocks. A filter is made anew when the application replaces its response. */
 export interface BlockFilter {
-  /** One block in, never an empty one, and one out: an empty one where there is nothing to give yet. */
+  /**
+   * One block in, never an empty one, and one out: an empty one where there is nothing to give yet.
+   */
   block(block: Uint8Array): Uint8Array | PromiseLike<Uint8Array>;
   /** What follows the last block. */
   end?(): Uint8Array | PromiseLike<Uint8Array>;
@@ -88,14 +92,17 @@ export interface BlockFilter {
 }
 
 export interface ResponseChange extends HeadChange {
-  /** `'drop'` leaves the body out: it is iterated no further than to its first block, and closed. */
+  /**
+   * `'drop'` leaves the body out: it is iterated no further than to its first block, and closed.
+   */
   body?: BlockFilter | 'drop' | undefined;
 }
 
 /**
- * An application whose response is changed on its way out. The change is decided as late as it can be, so that it can tell a
- * list of blocks from a stream: when the application has returned, or writes, or starts its response after it has returned;
- * and again when it replaces the response with an error.
+ * An application whose response is changed on its way out. The change is decided as late as it can
+ * be, so that it can tell a list of blocks from a stream: when the application has returned, or
+ * writes, or starts its response after it has returned; and again when it replaces the response
+ * with an error.
  *
  * ```ts
  * const shouting: Middleware = (application) =>
@@ -150,7 +157,10 @@ class FilteredResponse {
   #written = false;
   /** A block with bytes was taken, or `write` was called: the head can no longer change. */
   #sent = false;
-  /** Bytes of the application's that went into a filter. The server can no longer hold them against their Content-Length. */
+  /**
+   * Bytes of the application's that went into a filter. The server can no longer hold them against
+   * their Content-Length.
+   */
   #bytes = 0;
   /** Writes that wait for the filter. */
   readonly #writes = new WriteQueue();
@@ -297,9 +307,10 @@ async function closeAndThrow(body: ResponseBody, error: unknown): Promise<never>
 }
 
 /**
- * An application whose failure becomes an answer, as long as nothing of its own has been sent. `answer` gets what was thrown,
- * by the call or by the body; it returns an application that answers instead, whose response carries the error, or nothing to
- * let the error pass. What was thrown after the first bytes always passes: the response breaks off.
+ * An application whose failure becomes an answer, as long as nothing of its own has been sent.
+ * `answer` gets what was thrown, by the call or by the body; it returns an application that answers
+ * instead, whose response carries the error, or nothing to let the error pass. What was thrown
+ * after the first bytes always passes: the response breaks off.
  *
  * ```ts
  * recover(application, (error) => (error instanceof NotFound ? text('No\n', { status: '404 Not Found' }) : undefined));

@@ -3,7 +3,9 @@ export class WriteQueue {
   #tail: Promise<void> | undefined;
   #failure: { error: unknown } | undefined;
 
-  /** Settles when every write so far is done, and never rejects. `undefined` when none had to wait. */
+  /**
+   * Settles when every write so far is done, and never rejects. `undefined` when none had to wait.
+   */
   get pending(): Promise<void> | undefined {
     return this.#tail;
   }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, vi } from 'vitest';
 import { callApplication } from '../../../src/core/call.ts';
-import { text } from '../../../src/core/response/body.ts';
+import { text } from '../../../src/core/response/answers.ts';
 import { fileWrapper } from '../../../src/core/request/file-wrapper.ts';
 import { omitHeader, setHeader } from '../../../src/http/headers.ts';
 import type { Application, ResponseBody } from '../../../src/types.ts';

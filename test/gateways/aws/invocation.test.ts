@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { closing, text } from '../../../src/core/response/body.ts';
+import { closing } from '../../../src/core/response/body.ts';
+import { text } from '../../../src/core/response/answers.ts';
 import { type LambdaOptions, toLambdaHandler } from '../../../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, textOf } from '../../../src/testing.ts';
 import type { Application, Environ } from '../../../src/types.ts';

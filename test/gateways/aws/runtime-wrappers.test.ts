@@ -4,7 +4,7 @@
  * it does not, the reply is whole.
  */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { text as page } from '../../../src/core/response/body.ts';
+import { text as page } from '../../../src/core/response/answers.ts';
 import { toLambdaHandler, toStreamingLambdaHandler } from '../../../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, textOf } from '../../../src/testing.ts';
 import { requireDist } from '../../nodes.ts';
