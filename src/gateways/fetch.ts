@@ -54,8 +54,7 @@ async function answer(
     );
   }
   const received = receive(request, given, settings);
-  // A Host header with a slash in it would have moved text of its own into the path.
-  if (!received) return errorPage(400, 'Bad Request', request.method);
+  if (typeof received === 'string') return errorPage(received, request.method);
   const transport = new FetchTransport(settings.charset, () => {
     received.abort();
     return over;

@@ -94,10 +94,11 @@ function bunAddress(request: Request, server: unknown): unknown {
   return typeof ask === 'function' ? (Reflect.apply(ask, server, [request]) as unknown) : undefined;
 }
 
+/** A member of what a host gives: an own one or one of its class, never one that was put on `Object.prototype`. */
 export function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  const found: unknown = Reflect.get(value, name);
+  return found === Reflect.get(Object.prototype, name) ? undefined : found;
 }
 
 function text(value: unknown): string | undefined {

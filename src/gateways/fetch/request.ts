@@ -1,13 +1,14 @@
 /** A request of a fetch host as an environ. */
 import { createEnviron, type RequestParts, type ServerInfo } from '../../core/request/environ.ts';
-import { describeError, errorStream } from '../../core/request/error-stream.ts';
+import { errorStream } from '../../core/request/error-stream.ts';
 import { ClientDisconnected } from '../../core/errors.ts';
-import { findHeader } from '../../http/headers.ts';
+import { findHeader, isToken, MAX_REQUEST_HEADERS } from '../../http/headers.ts';
 import { streamedInput } from '../../core/request/input.ts';
 import { LightAbortController } from '../../core/abort.ts';
 import { encodeNative } from '../../base/native.ts';
+import { addAfter, afterFunction } from '../../core/after.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
-import type { Environ, ErrorStream, Header, HeaderList, NativeString } from '../../types.ts';
+import type { Environ, Header, HeaderList, NativeString } from '../../types.ts';
 import type { Settings } from './options.ts';
 import { member } from './platforms.ts';
 
@@ -18,17 +19,19 @@ export function isRequest(value: unknown): value is Request {
   return typeof member(value, 'url') === 'string' && typeof member(value, 'method') === 'string';
 }
 
-/** @returns nothing when the URL's authority is none */
+/** @returns the status that answers a request which cannot be handed on */
 export function receive(
   request: Request,
   given: readonly unknown[],
   settings: Settings,
-): FetchGatewayRequest | undefined {
+): FetchGatewayRequest | NativeString {
   const target = splitUrl(encodeNative(request.url));
   const headers = headersOf(request, settings.charset);
-  const host = findHeader(headers, 'host');
-  if (!AUTHORITY.test(host ?? target.authority) || !isAddressed(target, request.method)) {
-    return undefined;
+  if (headers.length > MAX_REQUEST_HEADERS) return '431 Request Header Fields Too Large';
+  // A Host with a slash in it would have moved text of its own into the path. A method goes into log lines.
+  const host = findHeader(headers, 'host') ?? target.authority;
+  if (!AUTHORITY.test(host) || !isAddressed(target, request.method) || !isToken(request.method)) {
+    return '400 Bad Request';
   }
   return new FetchGatewayRequest(request, given, settings, target, headers);
 }
@@ -94,7 +97,11 @@ export class FetchGatewayRequest implements GatewayRequest {
     environ['gatecall.event'] = this.#request;
     environ['gatecall.context'] = context;
     environ['gatecall.platform'] = { name, env, context };
-    environ['gatecall.after'] = afterOf(this.waitUntil, this.server.errors);
+    // Without a waitUntil the host keeps its process (Deno, Bun), and the work goes on by itself.
+    addAfter(
+      environ,
+      afterFunction(this.server.errors, (work) => this.waitUntil?.(work)),
+    );
     this.#aborter = new AbortController();
     if (this.signal.aborted) this.#aborter.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#aborter.signal;
@@ -183,15 +190,4 @@ function waitUntilOf(given: readonly unknown[]): WaitUntil | undefined {
     | undefined;
   // As a method: Workers refuse one that is called without its owner.
   return owner && ((work) => owner.waitUntil(work));
-}
-
-function afterOf(waitUntil: WaitUntil | undefined, errors: ErrorStream): WaitUntil {
-  return (work) => {
-    const watched = work.then(undefined, async (error: unknown) => {
-      errors.write(`work after the response failed\n${describeError(error)}\n`);
-      await errors.flush();
-    });
-    // Without a waitUntil the host keeps its process (Deno, Bun), and the work goes on by itself.
-    waitUntil?.(watched);
-  };
 }

@@ -1,6 +1,7 @@
 /** A response on its way into a `Response`, whose body a host pulls. */
 import { findHeader } from '../../http/headers.ts';
 import { nativeToText } from '../../base/native.ts';
+import type { ResponseHead } from '../../core/response/response-head.ts';
 import { statusCode } from '../../http/status.ts';
 import type { Transport } from '../../core/transport.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
@@ -11,18 +12,16 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** Bytes up to which copying a block, as a `Response` does with bytes, costs less than a stream: 20 µs. */
 const COPIED = 65_536;
 
-interface Head {
-  status: NativeString;
-  code: number;
-  headers: HeaderList;
-  /** Bytes of body, where the headers say so. */
-  length: number | undefined;
-}
+/** Status and headers as the core gives them; `declared` is the Content-Length, whether the application or the core added it. */
+type SentHead = Omit<ResponseHead, 'headers'> & { readonly headers: HeaderList };
 
-const NO_HEAD: Head = { status: '200 OK', code: 200, headers: [], length: undefined };
+const NO_HEAD: SentHead = { status: '200 OK', code: 200, headers: [], declared: undefined };
 
 export class FetchTransport implements Transport {
-  /** Settles with the first block, or at the end of a body without one: until then an error can still be a 500. */
+  /**
+   * Settles with the first block, when the head is flushed, or at the end of a body without a block: until then an error
+   * can still be a 500.
+   */
   readonly response: Promise<Response>;
   readonly #charset: 'latin1' | 'utf8';
   readonly #onCancel: () => PromiseLike<unknown> | undefined;
@@ -49,14 +48,15 @@ export class FetchTransport implements Transport {
     const code = statusCode(status);
     if (code > 599) throw new RangeError(`a Response has a status up to 599; got ${status}`);
     const length = findHeader(headers, 'content-length');
-    this.#head = { status, code, headers, length: length === undefined ? length : Number(length) };
+    const declared = length === undefined ? undefined : Number(length);
+    this.#head = { status, code, headers, declared };
   }
 
   send(block: Uint8Array): void | Promise<void> {
-    const { code, length } = this.#head;
+    const { code, declared } = this.#head;
     if (BODILESS.has(code)) return;
-    const isAll = block.length === length && length <= COPIED && !this.#controller;
-    // Shared memory a Response does not take.
+    const isAll = block.length === declared && declared <= COPIED && !this.#controller;
+    // A Response takes no shared memory.
     if (isAll && block.buffer instanceof ArrayBuffer)
       this.#answer(block as Uint8Array<ArrayBuffer>);
     else return this.#stream(block);
@@ -71,6 +71,13 @@ export class FetchTransport implements Transport {
     await this.#wants;
   }
 
+  /** Answers with a stream that has no block yet. */
+  flushHead(): void {
+    if (this.#answered) return;
+    if (BODILESS.has(this.#head.code)) this.#answer(null);
+    else this.#open();
+  }
+
   end(): void {
     if (this.#controller) this.#controller.close();
     else if (!this.#answered) this.#answer(null);
@@ -83,7 +90,7 @@ export class FetchTransport implements Transport {
     return false;
   }
 
-  /** The application is through. A client that has gone before the first block gets what nobody reads. */
+  /** The application has finished. A client that left before the first block gets an answer that is never read. */
   finished(): void {
     if (!this.#answered) this.#resolve(new Response(null, { status: 499 }));
   }
@@ -108,7 +115,7 @@ export class FetchTransport implements Transport {
           await closed;
         },
       },
-      // Nothing is made ahead of whoever reads.
+      // Nothing is made before it is read.
       { highWaterMark: 0 },
     );
     this.#answer(stream);
@@ -121,8 +128,8 @@ export class FetchTransport implements Transport {
   }
 
   #answer(body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): void {
-    const { status, code, headers, length } = this.#head;
-    const response = new Response(BODILESS.has(code) || !body ? null : sized(body, length), {
+    const { status, code, headers, declared } = this.#head;
+    const response = new Response(BODILESS.has(code) || !body ? null : sized(body, declared), {
       status: code,
       statusText: this.#text(status.slice(4)),
       headers: this.#headersOf(headers),
@@ -155,10 +162,12 @@ function sized<T extends ReadableStream<Uint8Array> | Uint8Array>(
   return body.pipeThrough(new FixedLengthStream(length));
 }
 
-export function errorPage(status: number, reason: string, method: string): Response {
+/** A response that never reached the application: `'400 Bad Request'` with its reason as the page. */
+export function errorPage(status: NativeString, method: string): Response {
+  const reason = status.slice(4);
   const page = `${reason}\n`;
   return new Response(method === 'HEAD' ? null : page, {
-    status,
+    status: statusCode(status),
     statusText: reason,
     headers: { 'content-type': 'text/plain; charset=utf-8', 'content-length': String(page.length) },
   });
