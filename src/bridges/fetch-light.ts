@@ -1,6 +1,7 @@
 /**
- * The opt-in for the fastest start: importing this module replaces the globals `Request`, `Response` and `Headers` by light classes, and
- * `fetch` by one that knows them. Node's own load undici, 14 to 25 ms, at the first touch; with these a simple application never does.
+ * The opt-in for the fastest start: importing this module replaces the globals `Request`, `Response` and `Headers` by light
+ * classes, and `fetch` by one that knows them. Node's own load undici, 14 to 25 ms, at the first touch; with these a
+ * simple application never does.
  *
  * ```ts
  * import { fromFetchHandler } from 'gatecall/bridges/fetch-light'; // before the application
@@ -8,20 +9,28 @@
  * export const handler = toLambdaHandler(fromFetchHandler(app));
  * ```
  *
- * Everything of the Fetch standard is there; what is rare (parsing forms, `fetch()` itself) goes to Node's own classes, and loads them then.
- * Where the globals must stay as they are, use `gatecall/bridges/fetch`.
+ * Everything of the Fetch standard is there. What is rare (parsing forms, `fetch()` itself) goes to Node's own classes, and
+ * loads them then. Where the globals must stay as they are, use `gatecall/bridges/fetch`.
  */
-import { setSender } from './fetch/response.ts';
-import { replaceGlobals } from './fetch-light/globals.ts';
-import { sendLight } from './fetch-light/send.ts';
-
-export {
+import type { Application } from '../types.ts';
+import {
+  bridgeTo,
   type FetchApplication,
   type FetchBridgeOptions,
-  type FetchContext,
   type FetchHandler,
-  fromFetchHandler,
-} from './fetch.ts';
+} from './fetch/bridge.ts';
+import type { FetchContext } from './fetch/context.ts';
+import { replaceGlobals } from './fetch-light/globals.ts';
+import { sendLightResponse } from './fetch-light/send.ts';
+
+export type { FetchApplication, FetchBridgeOptions, FetchContext, FetchHandler } from './fetch.ts';
 
 replaceGlobals();
-setSender(sendLight);
+
+/** As `fromFetchHandler` of `gatecall/bridges/fetch`, for the light classes. */
+export function fromFetchHandler<Env = FetchContext, Context = FetchContext>(
+  handler: FetchHandler<Env, Context> | FetchApplication,
+  options: FetchBridgeOptions<Env> = {},
+): Application {
+  return bridgeTo(handler, options, sendLightResponse);
+}

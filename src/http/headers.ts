@@ -4,7 +4,10 @@ import type { Header, HeaderList, NativeString } from '../types.ts';
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** The eight of `wsgiref.util.is_hop_by_hop`, and the two it misses: the real `Trailer`, and `Proxy-Connection`. */
+/**
+ * The eight of `wsgiref.util.is_hop_by_hop`, and the two it misses: the real `Trailer`, and
+ * `Proxy-Connection`.
+ */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -28,18 +31,24 @@ export function isToken(name: string): boolean {
   return TOKEN.test(name);
 }
 
-/** Whether a header speaks of one connection only, so that no application may send it (RFC 9110 section 7.6.1). */
+/**
+ * Whether a header speaks of one connection only, so that no application may send it (RFC 9110
+ * section 7.6.1).
+ */
 export function isHopByHop(name: NativeString): boolean {
   return HOP_BY_HOP.has(lowerCase(name));
 }
 
 /**
- * A header name in lower case. Names are tokens, so ASCII rules suffice. To know the dozen names that every response repeats is 14 times
- * faster than to make them.
+ * A header name in lower case. Names are tokens, so ASCII rules suffice. To know the dozen names
+ * that every response repeats is 14 times faster than to make them.
  */
 export const lowerCase: (name: NativeString) => string = memoize((name) => name.toLowerCase());
 
-/** In lower case, a name that an application may give to a header of its response; `''` for any other. */
+/**
+ * In lower case, a name that an application may give to a header of its response; `''` for any
+ * other.
+ */
 export const responseName: (name: string) => string = memoize((name) => {
   const lower = lowerCase(name);
   // `Status` is no header to WSGI (PEP 3333, "The start_response() Callable").
@@ -76,7 +85,10 @@ export function addVary(headers: HeaderList, ...names: readonly NativeString[]):
   return setHeader(headers, 'Vary', [...present, ...missing].join(', '));
 }
 
-/** The items of a comma-separated value without quoted strings (RFC 9110 section 5.6.1), empty ones left out. */
+/**
+ * The items of a comma-separated value without quoted strings (RFC 9110 section 5.6.1), empty ones
+ * left out.
+ */
 export function listItems(value: NativeString): NativeString[] {
   return value
     .split(',')

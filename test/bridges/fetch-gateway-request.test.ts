@@ -9,7 +9,11 @@ import {
   lambdaSources,
   type LambdaSource,
 } from '../../src/aws-model.ts';
-import type { Application } from '../../src/types.ts';
+import { callApplication } from '../../src/core/call.ts';
+import { createGatewayRequest } from '../../src/core/gateway-request.ts';
+import { createEnviron } from '../../src/core/request/environ.ts';
+import { errorStream } from '../../src/core/request/error-stream.ts';
+import type { Application, Environ } from '../../src/types.ts';
 
 const NAMES = [
   'x-tag',
@@ -189,6 +193,45 @@ it('is the same request, whatever it is made of', async () => {
     ),
     { numRuns: 300 },
   );
+});
+
+describe.each(['light', 'standard'] as const)('a %s request directly behind a gateway', (kind) => {
+  it('makes no environ, which costs more than all the rest', async () => {
+    const application = fromFetchHandler(
+      async (request) => {
+        const { method, url, headers } = request;
+        return Response.json([method, url, headers.get('x-tag'), await request.text()]);
+      },
+      { request: kind },
+    );
+    const { parts, server, signal } = createGatewayRequest(
+      {
+        method: 'POST',
+        rawPath: '/a',
+        query: 'b=1',
+        headers: { host: 'app.example', 'x-tag': 'one' },
+        body: Buffer.from('text'),
+      },
+      { errors: errorStream(() => undefined) },
+    );
+    let made = 0;
+    const { body } = await callApplication(application, {
+      parts,
+      server,
+      signal,
+      get environ(): Environ {
+        made++;
+        return createEnviron(parts, server);
+      },
+    });
+    expect(JSON.parse(Buffer.from(body).toString())).toEqual([
+      'POST',
+      'https://app.example/a?b=1',
+      'one',
+      'text',
+    ]);
+    expect(made).toBe(0);
+  });
 });
 
 /** What is done with a body, and what is to be seen of it afterwards. */

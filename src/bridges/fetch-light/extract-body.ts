@@ -1,8 +1,8 @@
 /** What a constructor may be given as a body, as a content (Fetch standard, "BodyInit/extract"). */
-import { Content, isStream, type Source, tagOf } from '../fetch/body.ts';
+import { BodyContent, isStream, type Source, tagOf } from '../fetch/body.ts';
 
 export interface Extracted {
-  content: Content;
+  content: BodyContent;
   /** The Content-Type it brings along. */
   type: string | null;
 }
@@ -11,9 +11,9 @@ const TEXT = 'text/plain;charset=UTF-8';
 
 /** @throws {TypeError} for a stream that somebody reads already */
 export function extract(body: unknown): Extracted {
-  if (typeof body === 'string') return { content: new Content(wellFormed(body)), type: TEXT };
+  if (typeof body === 'string') return { content: new BodyContent(wellFormed(body)), type: TEXT };
   const [source, type] = sourceOf(body);
-  const content = new Content(source);
+  const content = new BodyContent(source);
   if (content.unusable) {
     throw new TypeError('Response body object should not be disturbed or locked');
   }

@@ -1,19 +1,15 @@
 /** Putting the light classes in the place of the globals. */
-import { findResponseBy } from '../fetch/form.ts';
 import { LightHeaders } from '../fetch/headers.ts';
 import { LightRequest } from '../fetch/request.ts';
+import { nativeFetch } from './native-fetch.ts';
 import { Request } from './request.ts';
 import { LightResponse } from './response.ts';
 
-type Fetch = (input: unknown, init?: RequestInit) => Promise<Response>;
-
 export function replaceGlobals(): void {
-  const { fetch } = globalThis as unknown as { fetch: Fetch };
-  findResponseBy(async () => (await fetch('data:,')).constructor);
   replace('Headers', named(LightHeaders, 'Headers'));
   replace('Request', named(Request, 'Request'));
   replace('Response', named(LightResponse, 'Response'));
-  replace('fetch', lightFetch(fetch));
+  replace('fetch', fetch);
 }
 
 /**
@@ -48,15 +44,13 @@ function named<T extends abstract new (...given: never[]) => object>(type: T, na
 }
 
 /** undici would take a light request for a URL. */
-function lightFetch(original: Fetch): Fetch {
-  return function fetch(input, init) {
-    return LightRequest.isLight(input)
-      ? original(input.url, {
-          ...LightRequest.init(input),
-          signal: input.signal,
-          headers: [...input.headers],
-          ...init,
-        })
-      : original(input, init);
-  };
+function fetch(input: unknown, init?: RequestInit): Promise<Response> {
+  return LightRequest.isLight(input)
+    ? nativeFetch(input.url, {
+        ...LightRequest.init(input),
+        signal: input.signal,
+        headers: [...input.headers],
+        ...init,
+      })
+    : nativeFetch(input, init);
 }

@@ -1,5 +1,5 @@
 /** `new Request()` as the Fetch standard has it, for {@link LightRequest}. */
-import type { Content } from '../fetch/body.ts';
+import type { BodyContent } from '../fetch/body.ts';
 import { LightHeaders } from '../fetch/headers.ts';
 import { LightRequest, type Rare, type RequestParts, USUAL } from '../fetch/request.ts';
 import { extract } from './extract-body.ts';
@@ -30,12 +30,17 @@ function partsOf(input: unknown, init: Init): RequestParts {
   const base = isRequest(input) ? input : undefined;
   const url = base ? base.url : urlOf(input);
   const method = init['method'] === undefined ? (base?.method ?? 'GET') : methodOf(init['method']);
-  const headers = new LightHeaders(init['headers'] ?? base?.headers);
+  const headers = headersOf(init['headers'], base?.headers);
   const signal = signalOf(init['signal'], base);
   const parts: RequestParts = { method, url, headers, rare: rareOf(init, base) };
   parts.content = contentOf(init, base, method, headers);
   if (signal) parts.signal = signal;
   return parts;
+}
+
+function headersOf(given: unknown, own: LightHeaders | undefined): LightHeaders {
+  if (given !== undefined && given !== null) return new LightHeaders(given);
+  return LightHeaders.isLight(own) ? LightHeaders.copy(own) : new LightHeaders(own);
 }
 
 /** One of these, or the platform's own that `fetch()` and other libraries have. */
@@ -85,7 +90,7 @@ function contentOf(
   base: LightRequest | undefined,
   method: string,
   headers: LightHeaders,
-): Content | null {
+): BodyContent | null {
   const given = init['body'];
   const inherited = base && given === undefined ? base.body : null;
   const body = given ?? inherited;

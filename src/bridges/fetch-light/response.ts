@@ -1,6 +1,14 @@
 /** `Response` as the Fetch standard has it (section "Response class"), without undici. */
-import { Content } from '../fetch/body.ts';
-import { readForm } from '../fetch/form.ts';
+import {
+  BodyContent,
+  readArrayBuffer,
+  readBlob,
+  readBytes,
+  readForm,
+  readJson,
+  readText,
+} from '../fetch/body.ts';
+import { findNativeResponse } from './native-fetch.ts';
 import { LightHeaders } from '../fetch/headers.ts';
 import { extract } from './extract-body.ts';
 import { showAs } from '../fetch/custom-inspect.ts';
@@ -9,7 +17,7 @@ interface Parts {
   status: number;
   statusText: string;
   headers: LightHeaders;
-  content: Content | null;
+  content: BodyContent | null;
   type: 'default' | 'error';
 }
 
@@ -22,7 +30,7 @@ export class LightResponse {
   readonly #status: number;
   readonly #statusText: string;
   readonly #headers: LightHeaders;
-  readonly #content: Content | null;
+  readonly #content: BodyContent | null;
   readonly #type: 'default' | 'error';
 
   constructor(body?: unknown, init?: unknown) {
@@ -58,7 +66,7 @@ export class LightResponse {
     return typeof value === 'object' && value !== null && #status in value;
   }
 
-  static content(response: LightResponse): Content | null {
+  static content(response: LightResponse): BodyContent | null {
     return response.#content;
   }
 
@@ -77,7 +85,7 @@ export class LightResponse {
     }
     const headers = new LightHeaders(given);
     LightHeaders.add(headers, 'content-type', 'application/json');
-    const content = new Content(text);
+    const content = new BodyContent(text);
     return made({
       status: code,
       statusText: statusTextOf(statusText),
@@ -136,36 +144,34 @@ export class LightResponse {
     return this.#content?.used ?? false;
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer as ArrayBuffer;
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return readArrayBuffer(this.#content);
   }
 
-  async blob(): Promise<Blob> {
-    const type = this.headers.get('content-type') ?? '';
-    return new Blob([await this.#read()], { type });
+  blob(): Promise<Blob> {
+    return readBlob(this.#content, this.headers.get('content-type'));
   }
 
-  /** The caller's own: the bytes in here may be a window on a buffer of others. */
-  async bytes(): Promise<Uint8Array> {
-    return new Uint8Array(await this.#read());
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return readBytes(this.#content);
   }
 
   async formData(): Promise<FormData> {
-    return readForm(await this.#read(), this.headers.get('content-type'));
+    return readForm(this.#content, this.headers.get('content-type'), await findNativeResponse());
   }
 
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
+  json(): Promise<unknown> {
+    return readJson(this.#content);
   }
 
-  async text(): Promise<string> {
-    return this.#content ? this.#content.text() : '';
+  text(): Promise<string> {
+    return readText(this.#content);
   }
 
   /** @throws {TypeError} when the body has been read */
   clone(): LightResponse {
     const content = this.#content && this.#content.clone();
-    const headers = new LightHeaders(this.#headers);
+    const headers = LightHeaders.copy(this.#headers);
     if (this.#type === 'error') LightHeaders.freeze(headers);
     return made({
       status: this.#status,
@@ -178,10 +184,6 @@ export class LightResponse {
 
   get [Symbol.toStringTag](): string {
     return 'Response';
-  }
-
-  async #read(): Promise<Uint8Array> {
-    return (await this.#content?.bytes()) ?? new Uint8Array(0);
   }
 }
 

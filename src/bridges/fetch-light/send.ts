@@ -2,25 +2,31 @@
 import { isHopByHop } from '../../http/headers.ts';
 import type { Header, ResponseBody, StartResponse } from '../../types.ts';
 import { LightHeaders } from '../fetch/headers.ts';
-import { encodeText, statusLine } from '../fetch/response.ts';
+import { encodeText, sendResponse, statusLine } from '../fetch/response.ts';
 import { LightResponse } from './response.ts';
 
-/** Nothing when it is another kind of response, or one whose body must be waited for. */
-export function sendLight(
+/** As `sendResponse`, without a stream where the bytes of a light response are there. */
+export function sendLightResponse(
   response: unknown,
   startResponse: StartResponse,
-): ResponseBody | undefined {
-  if (!LightResponse.isLight(response) || response.status === 0 || response.bodyUsed)
-    return undefined;
-  const content = LightResponse.content(response);
-  const bytes = content ? content.take() : undefined;
-  if (content && !bytes) return undefined;
+  isHead: boolean,
+): ResponseBody | Promise<ResponseBody> {
+  const blocks = LightResponse.isLight(response) ? blocksOf(response) : undefined;
+  if (!blocks) return sendResponse(response, startResponse, isHead);
+  const { status, statusText, headers: own } = response as LightResponse;
   const headers: Header[] = [];
-  const flat = LightHeaders.flat(response.headers);
-  for (let index = 0; index < flat.length; index += 2) {
-    const name = flat[index] ?? '';
-    if (!isHopByHop(name)) headers.push([name, encodeText(flat[index + 1] ?? '')]);
-  }
-  startResponse(statusLine(response.status, response.statusText), headers);
-  return bytes ? [bytes] : [];
+  LightHeaders.each(own, (name, value) => {
+    if (!isHopByHop(name)) headers.push([name, encodeText(value)]);
+  });
+  startResponse(statusLine(status, statusText), headers);
+  return blocks;
+}
+
+/** Nothing for a response that cannot be sent, or whose body must be waited for. */
+function blocksOf(response: LightResponse): Uint8Array[] | undefined {
+  if (response.status === 0 || response.bodyUsed) return undefined;
+  const content = LightResponse.content(response);
+  if (!content) return [];
+  const bytes = content.take();
+  return bytes && [bytes];
 }

@@ -8,12 +8,24 @@ import { encodeUtf8 } from './utf8.ts';
 /** Text is encoded when it is asked for as bytes; an input is `wsgi.input`. */
 export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
 
+/**
+ * Bytes that a promise can be resolved with. It asks its value for `then`, and bytes inherit one that a dependency has put
+ * on `Object.prototype`; this inherits nothing.
+ */
+export interface HeldBytes {
+  readonly bytes: Uint8Array;
+}
+
+function hold(bytes: Uint8Array): HeldBytes {
+  return Object.assign(Object.create(null) as object, { bytes });
+}
+
 const BLOCK = 65_536;
 let decoder: InstanceType<typeof TextDecoder> | undefined;
 /** Node's own types know of none. */
 type Byob = { byobRequest?: { respond(bytes: number): void } | null };
 
-export class Content {
+export class BodyContent {
   #source: Source;
   #stream: ReadableStream<Uint8Array> | undefined;
   #used = false;
@@ -52,15 +64,15 @@ export class Content {
   }
 
   /** @throws {TypeError} when it has been read, or is being read */
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<HeldBytes> {
     if (this.unusable) throw new TypeError('Body is unusable: Body has already been read');
     const source = this.#source;
     if (source === this.#stream) return readAll(this.#stream);
     this.#use();
-    if (typeof source === 'string') return encodeUtf8(source);
-    if (source instanceof Uint8Array) return source;
-    if (isBlob(source)) return new Uint8Array(await source.arrayBuffer());
-    return (source as InputStream).read();
+    if (typeof source === 'string') return hold(encodeUtf8(source));
+    if (source instanceof Uint8Array) return hold(source);
+    if (isBlob(source)) return hold(new Uint8Array(await source.arrayBuffer()));
+    return hold(await (source as InputStream).read());
   }
 
   async text(): Promise<string> {
@@ -70,7 +82,7 @@ export class Content {
       return source;
     }
     decoder ??= new TextDecoder();
-    return decoder.decode(await this.bytes());
+    return decoder.decode((await this.bytes()).bytes);
   }
 
   /** The source is read past the stream that was made of it, which is then as read as if it had been gone through. */
@@ -80,16 +92,16 @@ export class Content {
   }
 
   /** The same bytes a second time; from here on each of the two is read on its own. */
-  clone(): Content {
+  clone(): BodyContent {
     if (this.unusable) throw new TypeError('clone: Body has already been consumed.');
     const source = this.#source;
     if (!this.#stream && (typeof source === 'string' || isBytes(source) || isBlob(source))) {
-      return new Content(source);
+      return new BodyContent(source);
     }
     const [own, other] = this.stream.tee();
     this.#stream = own;
     this.#source = own;
-    return new Content(other);
+    return new BodyContent(other);
   }
 }
 
@@ -148,13 +160,58 @@ function once(source: string | Uint8Array): () => Uint8Array {
   };
 }
 
-async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function readAll(stream: ReadableStream<Uint8Array>): Promise<HeldBytes> {
   const reader = stream.getReader();
   const blocks: Uint8Array[] = [];
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return joinBytes(blocks);
+    if (done) return hold(joinBytes(blocks));
     if (!isBytes(value)) throw new TypeError('Received non-Uint8Array chunk');
     blocks.push(value);
   }
+}
+
+// ── The readers of requests and responses ────────────────────────────────────────────────────────────────────────────
+
+/** The caller's own bytes: those of a content may be a window on a buffer of others. */
+async function copyBytes(content: BodyContent | null): Promise<{ bytes: Uint8Array<ArrayBuffer> }> {
+  const { bytes } = content ? await content.bytes() : NO_BYTES;
+  return Object.assign(Object.create(null) as object, { bytes: new Uint8Array(bytes) });
+}
+
+const NO_BYTES = hold(new Uint8Array(0));
+
+export async function readBytes(content: BodyContent | null): Promise<Uint8Array<ArrayBuffer>> {
+  return (await copyBytes(content)).bytes;
+}
+
+export async function readArrayBuffer(content: BodyContent | null): Promise<ArrayBuffer> {
+  return (await copyBytes(content)).bytes.buffer;
+}
+
+export async function readBlob(content: BodyContent | null, type: string | null): Promise<Blob> {
+  return new Blob([(await copyBytes(content)).bytes], { type: type ?? '' });
+}
+
+export async function readText(content: BodyContent | null): Promise<string> {
+  return content ? content.text() : '';
+}
+
+export async function readJson(content: BodyContent | null): Promise<unknown> {
+  return JSON.parse(await readText(content));
+}
+
+export type ResponseClass = new (
+  body: Uint8Array<ArrayBuffer>,
+  init: { headers: Record<string, string> },
+) => Response;
+
+/** A form out of a body, parsed by the platform's own `Response`. @throws {TypeError} for what is no form */
+export async function readForm(
+  content: BodyContent | null,
+  type: string | null,
+  Standard: ResponseClass,
+): Promise<FormData> {
+  const { bytes } = await copyBytes(content);
+  return new Standard(bytes, { headers: type === null ? {} : { 'content-type': type } }).formData();
 }

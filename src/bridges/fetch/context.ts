@@ -1,5 +1,5 @@
 /** The second argument of a fetch handler. */
-import { describeError } from '../../core/request/error-stream.ts';
+import { afterFunction, type AfterFunction } from '../../core/after.ts';
 import type { Environ } from '../../types.ts';
 import type { RequestSource } from './direct.ts';
 
@@ -9,7 +9,7 @@ import type { RequestSource } from './direct.ts';
  */
 export class FetchContext {
   readonly #source: RequestSource;
-  #waitUntil: ((work: PromiseLike<unknown>) => void) | undefined;
+  #waitUntil: AfterFunction | undefined;
 
   constructor(source: RequestSource) {
     this.#source = source;
@@ -30,25 +30,22 @@ export class FetchContext {
     return this.environ['gatecall.context'];
   }
 
-  /** Work that goes on after the response. The platform waits for it; its failure is logged. May be called without its owner. */
-  get waitUntil(): (work: PromiseLike<unknown>) => void {
-    this.#waitUntil ??= afterOf(this.environ);
+  /**
+   * Registers work that goes on after the response. The platform waits for it, and its failure is logged. It may be
+   * called without its owner.
+   */
+  get waitUntil(): AfterFunction {
+    this.#waitUntil ??= waitUntilOf(this.environ);
     return this.#waitUntil;
   }
 
-  /** Of Workers, which can hand a failed request to an origin server; there is none here. */
+  /** Workers can hand a failed request to an origin server. There is none here, so this does nothing. */
   passThroughOnException(): void {}
 }
 
-function afterOf(environ: Environ): (work: PromiseLike<unknown>) => void {
-  const after = environ['gatecall.after'] as ((work: PromiseLike<unknown>) => void) | undefined;
-  const errors = environ['wsgi.errors'];
+function waitUntilOf(environ: Environ): AfterFunction {
+  const after = environ['gatecall.after'] as AfterFunction | undefined;
   if (typeof after === 'function') return (work) => after(Promise.resolve(work));
   // A server that stays: the work goes on by itself.
-  return (work) => {
-    work.then(undefined, (error: unknown) => {
-      errors.write(`work after the response failed\n${describeError(error)}\n`);
-      return errors.flush();
-    });
-  };
+  return afterFunction(environ['wsgi.errors'], () => undefined);
 }

@@ -5,6 +5,7 @@
 import { memoize } from '../../base/memoize.ts';
 import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
 import { environKey, headerValue, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
+import { MAX_REQUEST_HEADERS } from '../../http/headers.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Environ } from '../../types.ts';
@@ -12,23 +13,9 @@ import type { Environ } from '../../types.ts';
 /** Where a light request finds everything. */
 export interface RequestSource {
   readonly environ: Environ;
+  /** What a gateway knows, where it handed over its own request. */
   readonly parts?: RequestParts;
   readonly signal?: AbortSignalLike | undefined;
-}
-
-const METHODS: ReadonlySet<string> = new Set([
-  'DELETE',
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PATCH',
-  'POST',
-  'PUT',
-]);
-
-/** Written as the standard writes them, and everybody else. */
-export function methodFrom({ parts: request }: GatewayRequest): string | undefined {
-  return METHODS.has(request.method) ? request.method : undefined;
 }
 
 export interface UrlParts {
@@ -63,35 +50,47 @@ export function plainHeader({ headers, native }: RequestParts, name: string): st
 }
 
 /**
- * All headers, names in lower case and values in turn, by the rules that an environ is made by. Undefined where a length that nobody
+ * All headers, values by lower-case name, by the rules that an environ is made by. Undefined where a length that nobody
  * vouches for, or what Connection names, has a say in them.
  */
-export function allHeaders(facts: RequestParts): string[] | undefined {
+export function allHeaders(facts: RequestParts): Map<string, string> | undefined {
   const { headers, cookies, body, native } = facts;
   if (Array.isArray(headers) || native || !isBuffered(facts)) return undefined;
   const map = headers as HeaderMap;
-  const list: string[] = [];
+  const values = new Map<string, string>();
   const ownCookies = cookies && cookies.length > 0;
-  // Keys in lower case are one name each.
-  let folded = false;
   for (const key of Object.keys(map)) {
     const name = nameOf(key);
     if (name === '') continue;
     if (name === 'content-length' && body) continue;
     if (name === 'content-length') return undefined;
     if (ownCookies && name === 'cookie') continue;
-    folded ||= name !== key;
     const value = map[key];
-    if (typeof value === 'string') addHeader(list, name, value, folded);
-    else if (Array.isArray(value))
-      for (let index = 0; index < value.length; index++)
-        addHeader(list, name, value[index] as unknown, folded || index > 0);
+    if (Array.isArray(value)) for (const one of value as unknown[]) addHeader(values, name, one);
+    else addHeader(values, name, value);
   }
-  if (ownCookies)
-    for (let index = 0; index < cookies.length; index++)
-      addHeader(list, 'cookie', cookies[index], index > 0);
-  if (body) list.push('content-length', String(body.length));
-  return list;
+  if (ownCookies) for (const cookie of cookies) addHeader(values, 'cookie', cookie);
+  if (body) values.set('content-length', String(body.length));
+  return values;
+}
+
+/** How many header values there are. Inherited keys are counted, too: fewer would be no safer. */
+export function countHeaders(headers: RequestParts['headers']): number {
+  if (Array.isArray(headers)) return headers.length;
+  const map = headers as HeaderMap;
+  let count = 0;
+  for (const name in map) {
+    const value = map[name];
+    count += Array.isArray(value) ? value.length : 1;
+  }
+  return count;
+}
+
+/** How many headers an environ has, where that is not certainly few. */
+export function countEnvironHeaders(environ: Environ): number {
+  const keys = Object.keys(environ);
+  if (keys.length <= MAX_REQUEST_HEADERS) return keys.length;
+  return keys.filter((key) => nameOfKey(key) !== '').length;
 }
 
 /** Whether its body, if it has one, is there already. */
@@ -99,17 +98,11 @@ export function isBuffered({ input, contentLength }: RequestParts): boolean {
   return input === undefined && contentLength === undefined;
 }
 
-function addHeader(list: string[], name: string, value: unknown, again: boolean): void {
+function addHeader(values: Map<string, string>, name: string, value: unknown): void {
   const clean = typeof value === 'string' ? headerValue(environKey(name), value) : undefined;
   if (clean === undefined) return;
-  if (again) {
-    for (let index = 0; index < list.length; index += 2) {
-      if (list[index] !== name) continue;
-      list[index + 1] = joinValues(environKey(name), list[index + 1] ?? '', clean);
-      return;
-    }
-  }
-  list.push(name, clean);
+  const before = values.get(name);
+  values.set(name, before === undefined ? clean : joinValues(environKey(name), before, clean));
 }
 
 /** A header's name in lower case; `''` for one that an environ has not. */

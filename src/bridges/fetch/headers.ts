@@ -4,17 +4,25 @@ import { nameOfKey } from '../../core/request/environ-keys.ts';
 import { isToken, lowerCase } from '../../http/headers.ts';
 import type { Environ } from '../../types.ts';
 import { allHeaders, plainHeader, type RequestSource } from './direct.ts';
+import { HeadersIterator } from './headers-iterator.ts';
 import { showAs } from './custom-inspect.ts';
 
-/** `[name, value, name, value, …]`, names in lower case, in the order in which they came. */
-type Flat = string[];
+const SET_COOKIE = 'set-cookie';
+
+type Entry = [name: string, value: string];
 
 export class LightHeaders {
-  #list: Flat = [];
-  /** The request whose headers these are, as long as nobody has changed or listed them. */
+  /**
+   * Values by lower-case name, those of a repeated name already combined, in the order in which the names came. A map:
+   * a client controls how many there are, and a list that is searched for each name takes quadratic time.
+   */
+  #values = new Map<string, string>();
+  /** The one header whose values stay apart. */
+  #cookies: string[] = [];
+  /** The request whose headers these are, as long as they have been neither changed nor listed. */
   #source: RequestSource | undefined;
-  /** As iteration shows them; dropped by every change. */
-  #sorted: [string, string][] | undefined;
+  /** What iteration shows, made by the first iteration and kept up to date by each change. */
+  #sorted: Entry[] | undefined;
   #immutable = false;
 
   constructor(init?: unknown) {
@@ -28,24 +36,32 @@ export class LightHeaders {
     return headers;
   }
 
+  /** The same headers once more, whatever iterator an application has given to these. */
+  static copy(headers: LightHeaders): LightHeaders {
+    const copy = new LightHeaders();
+    copy.#take(headers);
+    return copy;
+  }
+
   /** Refuses changes from now on: `Response.error()` and `Response.redirect()` are so. */
   static freeze(headers: LightHeaders): LightHeaders {
     headers.#immutable = true;
     return headers;
   }
 
-  /** Names and values in turn, in the order in which they were added; to be looked at only. */
-  static flat(headers: LightHeaders): readonly string[] {
-    return headers.#listed();
+  /** Calls `use` with each header in the order in which its name came; with each cookie, after all others. */
+  static each(headers: LightHeaders, use: (name: string, value: string) => void): void {
+    for (const [name, value] of headers.#listed()) use(name, value);
+    for (const cookie of headers.#cookies) use(SET_COOKIE, cookie);
   }
 
-  /** Adds a header that nobody has set, its name in lower case. */
+  /** Adds a header, its name in lower case, where there is none of this name. */
   static add(headers: LightHeaders, name: string, value: string): void {
-    if (headers.#indexOf(name) < 0) headers.#add(name, value);
+    if (headers.#value(name) === null) headers.#add(name, value);
   }
 
   static isLight(value: unknown): value is LightHeaders {
-    return typeof value === 'object' && value !== null && #list in value;
+    return typeof value === 'object' && value !== null && #values in value;
   }
 
   append(name: string, value: string): void {
@@ -56,48 +72,35 @@ export class LightHeaders {
 
   delete(name: string): void {
     expectArguments(arguments.length, 1, 'delete');
-    this.#remove(headerName(name, 'delete'));
+    const key = headerName(name, 'delete');
+    this.#changing().delete(key);
+    if (key === SET_COOKIE) this.#cookies = [];
+    this.#resort(key);
   }
 
   get(name: string): string | null {
     expectArguments(arguments.length, 1, 'get');
-    const key = headerName(name, 'get');
-    const source = this.#source;
-    if (source) {
-      const { parts: request } = source;
-      if (!request) return environValue(source.environ, key);
-      const plain = plainHeader(request, key);
-      if (plain !== undefined) return plain;
-    }
-    return this.#joined(key);
+    return this.#get(headerName(name, 'get'));
   }
 
   getSetCookie(): string[] {
-    const list = this.#listed();
-    return list.filter((_, index) => index % 2 === 1 && list[index - 1] === 'set-cookie');
+    this.#listed();
+    return [...this.#cookies];
   }
 
   has(name: string): boolean {
     expectArguments(arguments.length, 1, 'has');
-    const key = headerName(name, 'has');
-    return this.#source ? this.get(key) !== null : this.#indexOf(key) >= 0;
+    return this.#get(headerName(name, 'has')) !== null;
   }
 
   set(name: string, value: string): void {
     expectArguments(arguments.length, 2, 'set');
     const key = headerName(name, 'set');
     const text = headerValue(value, key, 'set');
-    const list = this.#changing();
-    const index = this.#indexOf(key);
-    if (index < 0) {
-      list.push(key, text);
-      return;
-    }
-    // The first keeps its place, the others go.
-    list[index + 1] = text;
-    for (let other = list.length - 2; other > index; other -= 2) {
-      if (list[other] === key) list.splice(other, 2);
-    }
+    const values = this.#changing();
+    if (key === SET_COOKIE) this.#cookies = [text];
+    else values.set(key, text);
+    this.#resort(key);
   }
 
   forEach(
@@ -108,134 +111,189 @@ export class LightHeaders {
     if (typeof callback !== 'function') {
       throw new TypeError("Failed to execute 'forEach' on 'Headers': the callback is no function");
     }
-    for (const [name, value] of this) callback.call(thisArgument, value, name, this);
-  }
-
-  /** Sorted by name, values of a name combined, `Set-Cookie` apart: live, as the standard has it. */
-  *entries(): Generator<[string, string], undefined, unknown> {
     for (let index = 0; ; index++) {
       const entry = this.#combined()[index];
-      if (!entry) return undefined;
-      yield [entry[0], entry[1]];
+      if (!entry) return;
+      callback.call(thisArgument, entry[1], entry[0], this);
     }
   }
 
-  *keys(): Generator<string, undefined, unknown> {
-    for (const [name] of this.entries()) yield name;
-    return undefined;
+  /** Sorted by name, values of a name combined, `Set-Cookie` apart: live, as the standard has it. */
+  entries(): HeadersIterator<Entry> {
+    return new HeadersIterator(
+      () => this.#combined(),
+      ([name, value]) => [name, value],
+    );
   }
 
-  *values(): Generator<string, undefined, unknown> {
-    for (const [, value] of this.entries()) yield value;
-    return undefined;
+  keys(): HeadersIterator<string> {
+    return new HeadersIterator(
+      () => this.#combined(),
+      ([name]) => name,
+    );
   }
 
-  [Symbol.iterator](): Generator<[string, string], undefined, unknown> {
-    return this.entries();
+  values(): HeadersIterator<string> {
+    return new HeadersIterator(
+      () => this.#combined(),
+      ([, value]) => value,
+    );
   }
+
+  declare [Symbol.iterator]: () => HeadersIterator<Entry>;
 
   get [Symbol.toStringTag](): string {
     return 'Headers';
   }
 
+  /** WebIDL: each part is read once, in this order, and nothing is added before all of them are. */
   #fill(init: unknown): void {
-    if (LightHeaders.isLight(init)) {
-      this.#list = [...init.#listed()];
-      return;
-    }
     if ((typeof init !== 'object' && typeof init !== 'function') || init === null) {
       throw new TypeError(
         "Failed to construct 'Headers': the init is a list of pairs, a record or Headers",
       );
     }
-    if (Symbol.iterator in init) {
-      for (const pair of init as Iterable<unknown>) this.#addPair(pair);
-      return;
-    }
-    for (const name of Object.keys(init)) {
-      const key = headerName(name, 'constructor');
-      const value = (init as Readonly<Record<string, unknown>>)[name];
-      // As in a record, where a name that differs in case only is the same name once more.
-      this.#add(key, headerValue(value, key, 'constructor'));
-    }
-    for (const symbol of Object.getOwnPropertySymbols(init)) {
-      if (Object.prototype.propertyIsEnumerable.call(init, symbol)) refuseSymbol();
+    const iterator = (init as { [Symbol.iterator]?: unknown })[Symbol.iterator];
+    if (LightHeaders.isLight(init) && iterator === LightHeaders.prototype.entries) this.#take(init);
+    else {
+      const pairs =
+        typeof iterator === 'function'
+          ? pairsOf(() => Reflect.apply(iterator, init, []) as unknown)
+          : membersOf(init);
+      for (const [name, value] of pairs) {
+        const key = headerName(name, 'constructor');
+        this.#add(key, headerValue(value, key, 'constructor'));
+      }
     }
   }
 
-  #addPair(pair: unknown): void {
-    const both =
-      typeof pair === 'object' && pair !== null && Symbol.iterator in pair
-        ? [...(pair as Iterable<unknown>)]
-        : [];
-    if (both.length !== 2) {
-      throw new TypeError("Failed to construct 'Headers': each item is a pair of name and value");
-    }
-    const key = headerName(both[0], 'constructor');
-    this.#add(key, headerValue(both[1], key, 'constructor'));
+  #take(headers: LightHeaders): void {
+    this.#values = new Map(headers.#listed());
+    this.#cookies = [...headers.#cookies];
   }
 
   #add(key: string, value: string): void {
-    this.#changing().push(key, value);
-  }
-
-  #remove(key: string): void {
-    const list = this.#changing();
-    for (let index = list.length - 2; index >= 0; index -= 2) {
-      if (list[index] === key) list.splice(index, 2);
+    const values = this.#changing();
+    if (key === SET_COOKIE) this.#cookies.push(value);
+    else {
+      const before = values.get(key);
+      values.set(key, before === undefined ? value : `${before}, ${value}`);
     }
+    this.#resort(key);
   }
 
   /** @throws {TypeError} when these must not be changed */
-  #changing(): Flat {
+  #changing(): Map<string, string> {
     if (this.#immutable) throw new TypeError('these Headers are immutable');
-    this.#sorted = undefined;
     return this.#listed();
   }
 
-  #listed(): Flat {
+  #listed(): Map<string, string> {
     const source = this.#source;
     if (source) {
-      this.#list = (source.parts && allHeaders(source.parts)) ?? listOf(source.environ);
+      const values = (source.parts && allHeaders(source.parts)) ?? environHeaders(source.environ);
       this.#source = undefined;
+      const cookie = values.get(SET_COOKIE);
+      if (cookie !== undefined) this.#cookies = [cookie];
+      values.delete(SET_COOKIE);
+      this.#values = values;
     }
-    return this.#list;
+    return this.#values;
   }
 
-  #indexOf(key: string): number {
-    const list = this.#listed();
-    for (let index = 0; index < list.length; index += 2) if (list[index] === key) return index;
-    return -1;
-  }
-
-  #joined(key: string): string | null {
-    const list = this.#listed();
-    let joined: string | null = null;
-    for (let index = 0; index < list.length; index += 2) {
-      if (list[index] !== key) continue;
-      const value = list[index + 1] ?? '';
-      joined = joined === null ? value : `${joined}, ${value}`;
+  #get(key: string): string | null {
+    const source = this.#source;
+    if (source) {
+      const { parts } = source;
+      if (!parts) return environValue(source.environ, key);
+      const plain = plainHeader(parts, key);
+      if (plain !== undefined) return plain;
     }
-    return joined;
+    return this.#value(key);
   }
 
-  #combined(): readonly [string, string][] {
-    if (this.#sorted) return this.#sorted;
-    const list = this.#listed();
-    const names = new Set<string>();
-    for (let index = 0; index < list.length; index += 2) names.add(list[index] ?? '');
-    this.#sorted = [...names]
-      .sort()
-      .flatMap((name): [string, string][] =>
-        name === 'set-cookie'
-          ? this.getSetCookie().map((cookie) => [name, cookie])
-          : [[name, this.#joined(name) ?? '']],
-      );
+  #value(key: string): string | null {
+    const values = this.#listed();
+    if (key !== SET_COOKIE) return values.get(key) ?? null;
+    return this.#cookies.length > 0 ? this.#cookies.join(', ') : null;
+  }
+
+  #combined(): readonly Entry[] {
+    this.#sorted ??= [...this.#listed(), ...this.#cookieEntries()].sort(byName);
     return this.#sorted;
+  }
+
+  #cookieEntries(): Entry[] {
+    return this.#cookies.map((cookie) => [SET_COOKIE, cookie]);
+  }
+
+  /** Changes one name in the sorted entries: sorting anew is quadratic in a loop over entries that deletes each. */
+  #resort(key: string): void {
+    const sorted = this.#sorted;
+    if (!sorted) return;
+    const start = indexIn(sorted, key);
+    let end = start;
+    while (sorted[end]?.[0] === key) end++;
+    const value = this.#values.get(key);
+    const entries: Entry[] = value === undefined ? [] : [[key, value]];
+    sorted.splice(start, end - start, ...(key === SET_COOKIE ? this.#cookieEntries() : entries));
   }
 }
 
+// The standard has one function for both.
+Object.defineProperty(LightHeaders.prototype, Symbol.iterator, {
+  configurable: true,
+  writable: true,
+  value: LightHeaders.prototype.entries,
+});
+
 showAs(LightHeaders.prototype, 'Headers', (headers) => Object.fromEntries(headers));
+
+function byName([one]: Entry, [other]: Entry): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** Where the first entry of a name is in the sorted ones, or would be. */
+function indexIn(sorted: readonly Entry[], name: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle]?.[0] ?? '') < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+// ── What headers are made of ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** WebIDL, `sequence<sequence<ByteString>>`. @throws {TypeError} for what is no pair */
+function pairsOf(iterate: () => unknown): Entry[] {
+  const pairs: Entry[] = [];
+  for (const pair of { [Symbol.iterator]: iterate } as Iterable<unknown>) {
+    const both = isIterable(pair) ? Array.from(pair, byteString) : [];
+    const [name, value] = both;
+    if (name === undefined || value === undefined || both.length > 2) {
+      throw new TypeError("Failed to construct 'Headers': each item is a pair of name and value");
+    }
+    pairs.push([name, value]);
+  }
+  return pairs;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
+}
+
+/** WebIDL, `record<ByteString, ByteString>`: each of the object's own properties is looked at once, and read once. */
+function membersOf(init: object): Entry[] {
+  const members: Entry[] = [];
+  for (const name of Reflect.ownKeys(init)) {
+    if (!Object.prototype.propertyIsEnumerable.call(init, name)) continue;
+    members.push([byteString(name), byteString(Reflect.get(init, name))]);
+  }
+  return members;
+}
 
 // ── Names and values ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -253,8 +311,7 @@ const checkedName: (name: string) => string = memoize((name) =>
 
 /** @throws {TypeError} for what is no token */
 function headerName(name: unknown, method: string): string {
-  const text =
-    typeof name === 'string' ? name : String(typeof name === 'symbol' ? refuseSymbol() : name);
+  const text = byteString(name);
   const key = checkedName(text);
   if (key === '') {
     throw new TypeError(
@@ -265,15 +322,28 @@ function headerName(name: unknown, method: string): string {
 }
 
 const PLAIN_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
-const UNFIT_VALUE = /[\0\r\n]|[^\x00-\xff]/;
+const UNFIT_VALUE = /[\0\r\n]/;
+const NOT_A_BYTE = /[^\x00-\xff]/;
 
 /** The value without the white space around it. @throws {TypeError} for what would end the header, or is no ByteString */
 function headerValue(value: unknown, key: string, method: string): string {
   if (typeof value === 'string' && PLAIN_VALUE.test(value)) return value;
-  const text = trimmed(String(typeof value === 'symbol' ? refuseSymbol() : value));
+  const text = trimmed(byteString(value));
   if (UNFIT_VALUE.test(text)) {
     throw new TypeError(
-      `Headers.${method}: the value of ${key} has a line break, NUL or a character above U+00FF; an invalid header value.`,
+      `Headers.${method}: the value of ${key} has a line break or NUL; an invalid header value.`,
+    );
+  }
+  return text;
+}
+
+/** WebIDL, `ByteString`. @throws {TypeError} for a symbol, and for a character above U+00FF */
+function byteString(value: unknown): string {
+  if (typeof value === 'symbol') throw new TypeError('a header is made of strings; got a symbol');
+  const text = typeof value === 'string' ? value : String(value);
+  if (NOT_A_BYTE.test(text)) {
+    throw new TypeError(
+      `a header is made of bytes; ${JSON.stringify(text.slice(0, 60))} has a character above U+00FF`,
     );
   }
   return text;
@@ -289,10 +359,6 @@ function trimmed(value: string): string {
   return value.slice(start, end);
 }
 
-function refuseSymbol(): never {
-  throw new TypeError('a header is made of strings; got a symbol');
-}
-
 // ── Environ ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`. */
@@ -304,18 +370,18 @@ const keyOf: (name: string) => string = memoize((name) => {
 });
 
 function environValue(environ: Environ, name: string): string | null {
-  const value = environ[keyOf(name)];
+  const key = keyOf(name);
+  // Own keys: an environ that a middleware has spread into an object of its own inherits from Object.prototype.
+  const value = Object.hasOwn(environ, key) ? environ[key] : undefined;
   return typeof value === 'string' ? value : null;
 }
 
-/** Name and value in turn. */
-function listOf(environ: Environ): Flat {
-  const list: Flat = [];
+function environHeaders(environ: Environ): Map<string, string> {
+  const values = new Map<string, string>();
   for (const key of Object.keys(environ)) {
     const name = nameOfKey(key);
-    if (name === '') continue;
     const value = environ[key];
-    if (typeof value === 'string') list.push(name, value);
+    if (name !== '' && typeof value === 'string') values.set(name, value);
   }
-  return list;
+  return values;
 }

@@ -24,7 +24,7 @@ declare class RequestClass {
 let known: Standard | undefined;
 
 /** Made by the first bridge that needs it: naming `Request` loads undici. */
-export function standardRequests(): Standard {
+export function nativeRequests(): Standard {
   known ??= canAbort() ? bySubclass() : LightRequest.standard;
   return known;
 }

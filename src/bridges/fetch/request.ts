@@ -3,9 +3,16 @@
  * it is asked for.
  */
 import type { Environ } from '../../types.ts';
-import { Content } from './body.ts';
+import {
+  BodyContent,
+  readArrayBuffer,
+  readBlob,
+  readBytes,
+  readForm,
+  readJson,
+  readText,
+} from './body.ts';
 import { isBuffered, type RequestSource } from './direct.ts';
-import { readForm } from './form.ts';
 import { LightHeaders } from './headers.ts';
 import { showAs } from './custom-inspect.ts';
 
@@ -39,7 +46,7 @@ export interface RequestParts {
   /** Instead of headers and content: where they are to be found. */
   source?: RequestSource;
   headers?: LightHeaders;
-  content?: Content | null;
+  content?: BodyContent | null;
   signal?: AbortSignal;
   rare?: Rare;
 }
@@ -50,7 +57,7 @@ export class LightRequest {
   readonly #source: RequestSource | undefined;
   readonly #rare: Rare;
   #headers: LightHeaders | undefined;
-  #content: Content | null | undefined;
+  #content: BodyContent | null | undefined;
   #signal: AbortSignal | undefined;
   #standard: Request | undefined;
 
@@ -85,11 +92,8 @@ export class LightRequest {
 
   /** Gives a request the headers of a light one, each of which has a name of its own. One by one: of an init undici takes them dearer. */
   static addHeaders(standard: Request, { headers }: LightRequest): Request {
-    const flat = LightHeaders.flat(headers);
     const own = standard.headers;
-    for (let index = 0; index < flat.length; index += 2) {
-      own.set(flat[index] ?? '', flat[index + 1] ?? '');
-    }
+    LightHeaders.each(headers, (name, value) => own.set(name, value));
     return standard;
   }
 
@@ -182,30 +186,28 @@ export class LightRequest {
     return this.#rare.referrerPolicy;
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await this.bytes()).buffer as ArrayBuffer;
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return readArrayBuffer(this.#body);
   }
 
-  async blob(): Promise<Blob> {
-    const type = this.headers.get('content-type') ?? '';
-    return new Blob([await this.#read()], { type });
+  blob(): Promise<Blob> {
+    return readBlob(this.#body, this.headers.get('content-type'));
   }
 
-  /** The caller's own: the bytes in here may be a window on a buffer of others. */
-  async bytes(): Promise<Uint8Array> {
-    return new Uint8Array(await this.#read());
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return readBytes(this.#body);
   }
 
   async formData(): Promise<FormData> {
-    return readForm(await this.#read(), this.headers.get('content-type'));
+    return readForm(this.#body, this.headers.get('content-type'), Response);
   }
 
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text());
+  json(): Promise<unknown> {
+    return readJson(this.#body);
   }
 
-  async text(): Promise<string> {
-    return this.#body ? this.#body.text() : '';
+  text(): Promise<string> {
+    return readText(this.#body);
   }
 
   /** @throws {TypeError} when the body has been read */
@@ -214,7 +216,7 @@ export class LightRequest {
     return new LightRequest({
       method: this.#method,
       url: this.#url,
-      headers: new LightHeaders(this.headers),
+      headers: LightHeaders.copy(this.headers),
       content: content && content.clone(),
       signal: this.signal,
       rare: this.#rare,
@@ -225,16 +227,12 @@ export class LightRequest {
     return 'Request';
   }
 
-  get #body(): Content | null {
+  get #body(): BodyContent | null {
     if (this.#content === undefined) {
       const source = this.#mayHaveBody() ? this.#source : undefined;
       this.#content = source ? contentOf(source) : null;
     }
     return this.#content;
-  }
-
-  async #read(): Promise<Uint8Array> {
-    return (await this.#body?.bytes()) ?? new Uint8Array(0);
   }
 
   #mayAbort(): boolean {
@@ -257,12 +255,12 @@ showAs(LightRequest.prototype, 'Request', ({ method, url, headers, bodyUsed }) =
 }));
 
 /** Of an environ only where the gateway itself has no more than a stream. */
-function contentOf(source: RequestSource): Content | null {
-  const { parts: request } = source;
-  if (request && isBuffered(request)) {
-    return request.body && request.body.length > 0 ? new Content(request.body) : null;
+function contentOf(source: RequestSource): BodyContent | null {
+  const { parts } = source;
+  if (parts && isBuffered(parts)) {
+    return parts.body && parts.body.length > 0 ? new BodyContent(parts.body) : null;
   }
-  return hasBody(source.environ) ? new Content(source.environ['wsgi.input']) : null;
+  return hasBody(source.environ) ? new BodyContent(source.environ['wsgi.input']) : null;
 }
 
 /** A buffered input without a length is no body; a streamed one may still be (chunked). */

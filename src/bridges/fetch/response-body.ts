@@ -1,14 +1,24 @@
 /** The body of a `Response` of the platform's own: whole where it is there already, else pulled. */
 import type { AsyncResponseBody, ResponseBody } from '../../types.ts';
+import { closing } from '../../core/response/body.ts';
 import { isReadable } from './stream-state.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 type Stream = ReadableStream<Uint8Array>;
 
-/** A body nobody has read yet. */
-export function bodyOf(response: Response, stream: Stream): ResponseBody | Promise<ResponseBody> {
+/**
+ * The blocks of an unread body.
+ *
+ * @param flushHead is called before the promise settles where the stream has no first block yet
+ */
+export function bodyOf(
+  response: Response,
+  stream: Stream,
+  isHead: boolean,
+  flushHead: () => unknown,
+): ResponseBody | Promise<ResponseBody> {
   const bytes = sourceOf(response, stream);
-  if (!bytes) return readBody(stream);
+  if (!bytes) return readBody(stream, isHead, flushHead);
   // As read as any other: it cannot be answered with twice.
   stream.cancel().catch(() => undefined);
   return [bytes];
@@ -33,7 +43,7 @@ function sourceOf(response: Response, stream: Stream): Uint8Array | undefined {
   if (stateSymbol === undefined) return undefined;
   const body = (response as unknown as Readonly<Record<symbol, State | undefined>>)[stateSymbol]
     ?.body;
-  // A class of somebody's own may show another stream than the one it inherits.
+  // A subclass may show another stream than the one it inherits.
   if (body?.stream !== stream) return undefined;
   const { source } = body;
   if (typeof source === 'string') return encodeUtf8(source);
@@ -51,16 +61,50 @@ function findState(): symbol | undefined {
 // ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * undici 7 (Node 24) keeps text and bytes to itself, but has put them into the stream and closed it by the time a microtask has gone by. The
- * first read is then known to be the last, and what it gives is a list of one block: 2 µs less than waiting for the end.
+ * undici 7 (Node 24) keeps text and bytes to itself, but has put them into the stream and closed it by the time a microtask
+ * has gone by. The first read is then known to be the last, and what it gives is a list of one block: 2 µs less than
+ * waiting for the end.
  */
-async function readBody(stream: Stream): Promise<ResponseBody> {
+async function readBody(
+  stream: Stream,
+  isHead: boolean,
+  flushHead: () => unknown,
+): Promise<ResponseBody> {
   await Promise.resolve();
   const reader = stream.getReader();
   const first = reader.read();
-  if (isReadable(stream)) return new StreamBody(reader, first);
-  const { value } = await first;
-  return value ? [value] : [];
+  if (!isReadable(stream)) {
+    const { value } = await first;
+    return value ? [value] : [];
+  }
+  const body = new StreamBody(reader, first);
+  // No block will be sent, so none is waited for.
+  if (isHead) return closing([], () => body.close());
+  try {
+    if (await isSilent(first)) flushHead();
+    return body;
+  } catch (error) {
+    void reader.cancel(error).catch(() => undefined);
+    throw error;
+  }
+}
+
+/**
+ * Whether a stream has no first block after a turn of the event loop: an event stream, a long poll. A stream that fails
+ * within that turn can still be answered with a 500.
+ */
+async function isSilent(first: Read): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const settled = first.then(
+    () => false,
+    () => false,
+  );
+  const turn = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, 0, true);
+  });
+  const silent = await Promise.race([settled, turn]);
+  clearTimeout(timer);
+  return silent;
 }
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
@@ -74,7 +118,7 @@ class StreamBody implements AsyncResponseBody {
   constructor(reader: Reader, first: Read) {
     this.#reader = reader;
     this.#first = first;
-    // Whoever iterates hears of a failure. If nobody does, it is nobody's.
+    // The iteration gives the failure. Without one it must not count as unhandled.
     first.catch(() => undefined);
   }
 
@@ -82,12 +126,12 @@ class StreamBody implements AsyncResponseBody {
     return { next: () => this.#read() as Promise<IteratorResult<Uint8Array, undefined>> };
   }
 
-  /** Tells whoever makes the body that nobody wants the rest. Of a stream that has ended nobody hears. */
+  /** Cancels the stream, so that what makes the body stops. A stream that has ended takes no notice. */
   async close(): Promise<void> {
     try {
       await this.#reader.cancel();
     } catch (error) {
-      // Of a stream that broke it is the same error once more, which the reads have given already.
+      // A stream that broke rejects with the same error once more, which the reads have given already.
       if (this.#first) throw error;
     }
   }

@@ -5,6 +5,7 @@ import { isHopByHop } from '../../http/headers.ts';
 import { encodeNative } from '../../base/native.ts';
 import type { Header, NativeString, ResponseBody, StartResponse } from '../../types.ts';
 import { reasonOf } from '../../http/reason.ts';
+import { isDecoded } from './decoded.ts';
 import { bodyOf } from './response-body.ts';
 
 /** By its members, not its class: frameworks have subclasses, and other copies of undici have classes of their own. */
@@ -14,26 +15,21 @@ export function isResponse(value: unknown): value is Response {
   return typeof status === 'number' && typeof headers?.forEach === 'function' && 'body' in value;
 }
 
-/** A faster way for responses of a class of our own; nothing for all others. */
-type Sender = (response: unknown, startResponse: StartResponse) => ResponseBody | undefined;
-let sender: Sender = () => undefined;
-
-export function setSender(faster: Sender): void {
-  sender = faster;
-}
-
-/** @throws {ContractError} for what is no `Response` that could be sent */
+/**
+ * Sends what a handler answered; `isHead` says that the client wants no body.
+ *
+ * @throws {ContractError} for what is no `Response` that could be sent
+ */
 export function sendResponse(
   response: unknown,
   startResponse: StartResponse,
+  isHead: boolean,
 ): ResponseBody | Promise<ResponseBody> {
-  const sent = sender(response, startResponse);
-  if (sent) return sent;
   if (!isResponse(response)) throw new ContractError(notAResponse(response));
   const { status, statusText, body } = response;
   if (status === 0) {
     throw new ContractError(
-      'the handler answered with a network error (Response.error()), which nobody can send; answer with a status',
+      'the handler answered with a network error (Response.error()), which cannot be sent; answer with a status',
     );
   }
   if (response.bodyUsed || body?.locked) {
@@ -42,27 +38,34 @@ export function sendResponse(
     );
   }
   try {
-    startResponse(statusLine(status, statusText), headersOf(response));
+    const write = startResponse(statusLine(status, statusText), headersOf(response));
+    return body ? bodyOf(response, body, isHead, () => write(NOTHING)) : [];
   } catch (error) {
-    // Headers that cannot be sent, or a response that comes after its time: whoever makes the body is to stop.
+    // The headers cannot be sent, or the response comes too late: what makes the body is to stop.
     void body?.cancel(error).catch(() => undefined);
     throw error;
   }
-  return body ? bodyOf(response, body) : [];
 }
+
+/** Written, it sends the head (decision 013). */
+const NOTHING = new Uint8Array(0);
 
 export function statusLine(status: number, statusText: string): NativeString {
   return `${status} ${encodeText(statusText) || reasonOf(status)}`;
 }
 
-export function headersOf(response: Response): Header[] {
+function headersOf(response: Response): Header[] {
+  const decoded = isDecoded(response);
   const headers: Header[] = [];
   response.headers.forEach((value, name) => {
-    // Of the connection, which is the server's.
-    if (!isHopByHop(name)) headers.push([name, encodeText(value)]);
+    // Headers of the connection are the server's.
+    if (isHopByHop(name) || (decoded && OF_CODING.has(name))) return;
+    headers.push([name, encodeText(value)]);
   });
   return headers;
 }
+
+const OF_CODING: ReadonlySet<string> = new Set(['content-encoding', 'content-length']);
 
 const NOT_A_BYTE = /[^\x00-\xff]/;
 
