@@ -1,5 +1,5 @@
 /**
- * The contract, checked from both sides. `validator(application)` is the application with every exchange between it and
+ * The contract, checked from both sides. `validator(application)` is the application with every call between it and
  * its server looked at, as `wsgiref.validate` does for Python; SPEC.md lists what is checked.
  *
  * ```ts
@@ -13,8 +13,8 @@ import { ContractError } from './core/errors.ts';
 import type { Application, ErrorStream, ResponseBody, StartResponse } from './types.ts';
 import { checkStructure, checkVariables } from './validator/environ.ts';
 import { wrapErrors } from './validator/errors-stream.ts';
-import { openExchange, running } from './validator/exchange.ts';
-import type { Exchange } from './validator/exchange.ts';
+import { openCall, runWithin } from './validator/checked-call.ts';
+import type { CheckedCall } from './validator/checked-call.ts';
 import { wrapInput } from './validator/input.ts';
 import {
   ApplicationError,
@@ -79,49 +79,49 @@ export function validator(application: Application, options: ValidatorOptions = 
     if (typeof startResponse !== 'function') {
       throw violation('call-start-response', describe(startResponse));
     }
-    const tell = options.onWarning ?? tellErrors(environ['wsgi.errors']);
-    const warn = createWarn(tell, options.strict ?? false);
+    const report = options.onWarning ?? writeWarning(environ['wsgi.errors']);
+    const warn = createWarn(report, options.strict ?? false);
     checkVariables(environ, warn);
 
-    const exchange = openExchange(environ, warn);
+    const call = openCall(environ, warn);
     environ['wsgi.input'] = wrapInput(environ, warn);
     environ['wsgi.errors'] = wrapErrors(environ['wsgi.errors']);
-    const start = wrapStartResponse(startResponse as StartResponse, exchange);
+    const start = wrapStartResponse(startResponse as StartResponse, call);
 
-    const unclosed = `the body for ${exchange.method} ${JSON.stringify(environ.PATH_INFO)} collected as garbage`;
+    const unclosed = `the body for ${call.method} ${JSON.stringify(environ.PATH_INFO)} collected as garbage`;
     const finish = (body: unknown): ResponseBody => {
-      exchange.returned = true;
-      const wrapped = wrapBody(body, exchange);
-      exchange.handedOver = true;
-      watch(wrapped, exchange, () => {
+      call.returned = true;
+      const wrapped = wrapBody(body, call);
+      call.delivered = true;
+      watch(wrapped, call, () => {
         const message = messageFor('close-missing', unclosed);
         if (options.onUnclosed) options.onUnclosed(message);
-        else tell(message, 'close-missing');
+        else report(message, 'close-missing');
       });
       return wrapped;
     };
     const fail = (error: unknown): never => {
-      exchange.returned = true;
-      exchange.ended = true;
+      call.returned = true;
+      call.ended = true;
       throw error;
     };
 
     // Not an async function: what the application does at once stays at once.
-    return callThen(() => running(exchange, () => application(environ, start)), finish, fail);
+    return callThen(() => runWithin(call, () => application(environ, start)), finish, fail);
   };
 }
 
-function tellErrors(errors: ErrorStream): (message: string) => void {
+function writeWarning(errors: ErrorStream): (message: string) => void {
   return (message) => errors.write(`validator: ${message}\n`);
 }
 
-/** Calls back for each body that is collected before its exchange was closed. Hosts without the means never call. */
-function watchBodies(): (body: object, exchange: Exchange, unclosed: () => void) => void {
+/** Calls back for each body that is collected before its call was closed. Hosts without the means never call. */
+function watchBodies(): (body: object, call: CheckedCall, unclosed: () => void) => void {
   if (typeof FinalizationRegistry !== 'function') return () => {};
   const registry = new FinalizationRegistry<() => void>((collected) => collected());
-  return (body, exchange, unclosed) => {
+  return (body, call, unclosed) => {
     registry.register(body, () => {
-      if (!exchange.closed) unclosed();
+      if (!call.closed) unclosed();
     });
   };
 }

@@ -3,7 +3,7 @@ import { describe } from '../base/bytes.ts';
 import { RAW_HEADERS } from '../core/request/request-headers.ts';
 import { isToken } from '../http/headers.ts';
 import type { Environ } from '../types.ts';
-import { EXCHANGE } from './exchange.ts';
+import { CHECKED_CALL } from './checked-call.ts';
 import { codePoint, violation } from './report.ts';
 import type { Warn } from './report.ts';
 
@@ -82,7 +82,7 @@ function checkObject(environ: unknown): asserts environ is Environ {
     );
   }
   const symbol = Object.getOwnPropertySymbols(environ).find(
-    (key) => key !== EXCHANGE && key !== RAW_HEADERS,
+    (key) => key !== CHECKED_CALL && key !== RAW_HEADERS,
   );
   if (symbol) throw violation('environ-keys', String(symbol));
   for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(environ))) {

@@ -13,14 +13,14 @@ export function wrapErrors(errors: ErrorStream): ErrorStream {
     write(...args: unknown[]) {
       if (args.length !== 1) throw violation('errors-text', `${args.length} arguments`);
       const text = checkText(args[0]);
-      unthrown(() => errors.write(text));
+      rejectThrow(() => errors.write(text));
     },
     writelines(lines) {
       const checked = Array.from(lines, checkText);
-      unthrown(() => errors.writelines(checked));
+      rejectThrow(() => errors.writelines(checked));
     },
     flush() {
-      return unthrown(() => errors.flush());
+      return rejectThrow(() => errors.flush());
     },
   };
   return Object.assign(stream, { close: refuse('close'), destroy: refuse('destroy') });
@@ -31,7 +31,7 @@ function checkText(text: unknown): string {
   return text;
 }
 
-function unthrown<result>(write: () => result): result {
+function rejectThrow<result>(write: () => result): result {
   try {
     return write();
   } catch (error) {

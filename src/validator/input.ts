@@ -16,16 +16,20 @@ export function wrapInput(environ: Environ, warn: Warn): InputStream {
   const stream: InputStream = {
     async read(...args: unknown[]) {
       const size = ledger.readSize('read', args);
-      return ledger.block('read', await promised('read', input.read(...sized(args))), size);
+      return ledger.block(
+        'read',
+        await requirePromise('read', input.read(...passSize(args))),
+        size,
+      );
     },
     async readline(...args: unknown[]) {
       const size = ledger.size('readline', args);
-      const line = await promised('readline', input.readline(...sized(args)));
+      const line = await requirePromise('readline', input.readline(...passSize(args)));
       return ledger.line('readline', line, size);
     },
     async readlines(...args: unknown[]) {
       const hint = ledger.size('readlines', args);
-      const lines = await promised('readlines', input.readlines(...sized(args)));
+      const lines = await requirePromise('readlines', input.readlines(...passSize(args)));
       return ledger.lines('readlines', lines, hint);
     },
     async *[Symbol.asyncIterator]() {
@@ -36,15 +40,15 @@ export function wrapInput(environ: Environ, warn: Warn): InputStream {
   const buffered: Omit<BufferedInputStream, keyof InputStream> = {
     readSync(...args: unknown[]) {
       const size = ledger.readSize('readSync', args);
-      return ledger.block('readSync', input.readSync(...sized(args)), size);
+      return ledger.block('readSync', input.readSync(...passSize(args)), size);
     },
     readlineSync(...args: unknown[]) {
       const size = ledger.size('readlineSync', args);
-      return ledger.line('readlineSync', input.readlineSync(...sized(args)), size);
+      return ledger.line('readlineSync', input.readlineSync(...passSize(args)), size);
     },
     readlinesSync(...args: unknown[]) {
       const hint = ledger.size('readlinesSync', args);
-      return ledger.lines('readlinesSync', input.readlinesSync(...sized(args)), hint);
+      return ledger.lines('readlinesSync', input.readlinesSync(...passSize(args)), hint);
     },
     *[Symbol.iterator]() {
       for (const line of input) yield ledger.line('the iterator', line, Infinity);
@@ -63,11 +67,11 @@ function isBuffered(input: InputStream): input is BufferedInputStream {
 }
 
 /** As many arguments as came: a stream may look at their number. */
-function sized(args: unknown[]): [size?: number] {
+function passSize(args: unknown[]): [size?: number] {
   return args as [size?: number];
 }
 
-function promised<value>(method: string, result: Promise<value>): Promise<value> {
+function requirePromise<value>(method: string, result: Promise<value>): Promise<value> {
   if (!isThenable(result)) throw violation('input-promise', `${describe(result)} from ${method}()`);
   return result;
 }

@@ -51,13 +51,13 @@ export function messageFor(id: RuleId, came: string): string {
  * A {@link Warn} for one request. Each rule is reported once, so that a body of a thousand blocks gives one line. Under
  * `strict` the report is thrown instead.
  */
-export function createWarn(tell: (message: string, rule: RuleId) => void, strict: boolean): Warn {
-  const told = new Set<RuleId>();
+export function createWarn(report: (message: string, rule: RuleId) => void, strict: boolean): Warn {
+  const reported = new Set<RuleId>();
   return (id, came) => {
     if (strict) throw errorFor(id, came);
-    if (told.has(id)) return;
-    told.add(id);
-    tell(messageFor(id, came), id);
+    if (reported.has(id)) return;
+    reported.add(id);
+    report(messageFor(id, came), id);
   };
 }
 

@@ -2,13 +2,13 @@
 import { describe, isBytes } from '../base/bytes.ts';
 import { isThenable } from '../base/promises.ts';
 import type { ResponseBody } from '../types.ts';
-import { bodyDue, handOver, running, startedInVain } from './exchange.ts';
-import type { Exchange } from './exchange.ts';
+import { bodyDue, recordBlock, runWithin, describeStart } from './checked-call.ts';
+import type { CheckedCall } from './checked-call.ts';
 import { violation } from './report.ts';
 
 interface Wrapped {
   readonly body: object;
-  readonly exchange: Exchange;
+  readonly call: CheckedCall;
   iterators: number;
   /** next() was called at least once. */
   pulled: boolean;
@@ -23,7 +23,7 @@ interface Wrapped {
 /** What the server sees: iteration and `close`, and of iteration only the kind the application chose. */
 export function wrapBody(
   body: unknown,
-  exchange: Exchange,
+  call: CheckedCall,
 ): ResponseBody & { close(): void | PromiseLike<void> } {
   if (typeof body === 'string' || ArrayBuffer.isView(body)) {
     throw violation('body-bare', describe(body));
@@ -34,7 +34,7 @@ export function wrapBody(
   }
   const wrapped: Wrapped = {
     body,
-    exchange,
+    call,
     iterators: 0,
     pulled: false,
     pulling: false,
@@ -63,9 +63,9 @@ function syncIterator(body: Iterable<unknown>, wrapped: Wrapped): Iterator<Uint8
       beforePull(wrapped);
       let result: IteratorResult<unknown>;
       try {
-        result = running(wrapped.exchange, () => inner.next());
+        result = runWithin(wrapped.call, () => inner.next());
       } catch (error) {
-        throw broken(wrapped, error);
+        throw recordFailure(wrapped, error);
       }
       return settle(wrapped, inner, result);
     },
@@ -73,7 +73,7 @@ function syncIterator(body: Iterable<unknown>, wrapped: Wrapped): Iterator<Uint8
   if (typeof inner.return === 'function') {
     iterator.return = () => {
       wrapped.over = true;
-      running(wrapped.exchange, () => inner.return?.());
+      runWithin(wrapped.call, () => inner.return?.());
       return { done: true, value: undefined };
     };
     wrapped.returnable = true;
@@ -88,9 +88,9 @@ function asyncIterator(body: AsyncIterable<unknown>, wrapped: Wrapped): AsyncIte
       beforePull(wrapped);
       let result: IteratorResult<unknown>;
       try {
-        result = await running(wrapped.exchange, () => inner.next());
+        result = await runWithin(wrapped.call, () => inner.next());
       } catch (error) {
-        throw broken(wrapped, error);
+        throw recordFailure(wrapped, error);
       }
       return settle(wrapped, inner, result);
     },
@@ -98,7 +98,7 @@ function asyncIterator(body: AsyncIterable<unknown>, wrapped: Wrapped): AsyncIte
   if (typeof inner.return === 'function') {
     iterator.return = async () => {
       wrapped.over = true;
-      await running(wrapped.exchange, () => inner.return?.());
+      await runWithin(wrapped.call, () => inner.return?.());
       return { done: true, value: undefined };
     };
     wrapped.returnable = true;
@@ -110,25 +110,25 @@ function openIterator<iterator>(wrapped: Wrapped, open: () => iterator): iterato
   wrapped.iterators++;
   if (wrapped.iterators > 1) throw violation('body-one-iterator', 'a second one');
   try {
-    return running(wrapped.exchange, open);
+    return runWithin(wrapped.call, open);
   } catch (error) {
-    throw broken(wrapped, error);
+    throw recordFailure(wrapped, error);
   }
 }
 
 function beforePull(wrapped: Wrapped): void {
   if (wrapped.pulling) throw violation('body-overlap', 'a next() while another was under way');
-  if (wrapped.exchange.closed) throw violation('body-after-end', 'a next() after close');
+  if (wrapped.call.closed) throw violation('body-after-end', 'a next() after close');
   if (wrapped.over) throw violation('body-after-end', 'a next() after the end');
   wrapped.pulled = true;
   wrapped.pulling = true;
 }
 
 /** The application's own error: noted, and passed on as it is. */
-function broken(wrapped: Wrapped, error: unknown): unknown {
+function recordFailure(wrapped: Wrapped, error: unknown): unknown {
   wrapped.pulling = false;
   wrapped.over = true;
-  wrapped.exchange.ended = true;
+  wrapped.call.ended = true;
   return error;
 }
 
@@ -143,7 +143,7 @@ function settle(
   } catch (error) {
     // A server takes a next() that throws for the end and never calls return, but here the application is still waiting.
     if (!result.done) stop(inner);
-    throw broken(wrapped, error);
+    throw recordFailure(wrapped, error);
   }
 }
 
@@ -160,56 +160,56 @@ function checkResult(
   wrapped: Wrapped,
   result: IteratorResult<unknown>,
 ): IteratorResult<Uint8Array> {
-  const { exchange } = wrapped;
+  const { call } = wrapped;
   if (result.done) wrapped.over = true;
-  if (exchange.rethrown) {
+  if (call.rethrown) {
     throw violation('start-swallowed', result.done ? 'the end of the body' : 'another item');
   }
   if (result.done) {
-    exchange.ended = true;
-    exchange.exhausted = true;
-    checkEnd(exchange);
+    call.ended = true;
+    call.exhausted = true;
+    checkEnd(call);
     return { done: true, value: undefined };
   }
-  exchange.blocks.checkLast();
+  call.blocks.checkLast();
   const item = result.value;
   if (!isBytes(item)) throw violation('body-item', describe(item));
-  if (item.length === 0 && !exchange.head) {
-    exchange.warn('start-before-item', `an empty item ${startedInVain(exchange)}`);
+  if (item.length === 0 && !call.head) {
+    call.warn('start-before-item', `an empty item ${describeStart(call)}`);
   }
-  handOver(exchange, item);
-  countItem(exchange, item);
+  recordBlock(call, item);
+  countItem(call, item);
   return { done: false, value: item };
 }
 
-function checkEnd(exchange: Exchange): void {
-  const { head, bytes } = exchange;
-  if (!head) throw violation('start-never', `the end of the body ${startedInVain(exchange)}`);
-  if (bodyDue(exchange) && head.contentLength !== Infinity && bytes !== head.contentLength) {
+function checkEnd(call: CheckedCall): void {
+  const { head, bytes } = call;
+  if (!head) throw violation('start-never', `the end of the body ${describeStart(call)}`);
+  if (bodyDue(call) && head.contentLength !== Infinity && bytes !== head.contentLength) {
     throw violation('body-length', `${bytes} bytes for ${head.contentLength}`);
   }
-  exchange.blocks.check();
+  call.blocks.check();
   // A body the middleware has broken off is none it owes an answer for: an error page took its place.
-  const silent = exchange.inner.find(({ exhausted, unanswered }) => exhausted && unanswered > 0);
+  const silent = call.inner.find(({ exhausted, unanswered }) => exhausted && unanswered > 0);
   if (silent) throw violation('middleware-yield', 'its end after an item it gave nothing for');
 }
 
 /** PEP 3333, "Middleware Handling of Block Boundaries". The idea of counting through a stack is Rack::Lint's. */
-function countItem(exchange: Exchange, item: Uint8Array): void {
-  for (const inner of exchange.inner) inner.unanswered = 0;
-  exchange.lastItem = item;
-  exchange.unanswered++;
-  const { outer } = exchange;
-  if (outer && !outer.ended && !outer.closed && exchange.unanswered > 1) {
-    throw violation('middleware-yield', `${exchange.unanswered} items taken and none given`);
+function countItem(call: CheckedCall, item: Uint8Array): void {
+  for (const inner of call.inner) inner.unanswered = 0;
+  call.lastItem = item;
+  call.unanswered++;
+  const { outer } = call;
+  if (outer && !outer.ended && !outer.closed && call.unanswered > 1) {
+    throw violation('middleware-yield', `${call.unanswered} items taken and none given`);
   }
 }
 
 function closeBody(wrapped: Wrapped): void | PromiseLike<void> {
-  const { exchange } = wrapped;
-  if (exchange.closed) throw violation('close-once', 'a second call');
-  exchange.closed = true;
-  const closing = running(exchange, () => release(wrapped));
+  const { call } = wrapped;
+  if (call.closed) throw violation('close-once', 'a second call');
+  call.closed = true;
+  const closing = runWithin(call, () => release(wrapped));
   if (isThenable(closing)) return closing.then(() => checkClosed(wrapped));
   checkClosed(wrapped);
 }
@@ -229,10 +229,10 @@ function release({ body, pulled }: Wrapped): unknown {
   return typeof cancel === 'function' ? Reflect.apply(cancel, body, []) : undefined;
 }
 
-function checkClosed({ exchange, pulled, over, returnable }: Wrapped): void {
-  exchange.blocks.check();
-  if (exchange.inner.some(({ handedOver, closed }) => handedOver && !closed)) {
+function checkClosed({ call, pulled, over, returnable }: Wrapped): void {
+  call.blocks.check();
+  if (call.inner.some(({ delivered, closed }) => delivered && !closed)) {
     throw violation('middleware-close', 'its own close without theirs');
   }
-  if (pulled && !over && returnable) exchange.warn('body-return', 'close alone');
+  if (pulled && !over && returnable) call.warn('body-return', 'close alone');
 }

@@ -7,7 +7,7 @@ import { codePoint, violation } from './report.ts';
 import type { Warn } from './report.ts';
 
 /** What of status and headers the body is held against. */
-export interface Head {
+export interface CheckedHead {
   code: number;
   contentType: boolean;
   /** Infinite where nothing was declared. */
@@ -20,9 +20,9 @@ const NOT_LATIN1 = /[^\x00-\xff]/;
 const PLAIN_NAME = /^[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/;
 
 /** @throws {ApplicationError} for what no server may send */
-export function checkHead(status: unknown, headers: unknown, warn: Warn): Head {
+export function checkHead(status: unknown, headers: unknown, warn: Warn): CheckedHead {
   const code = checkStatus(status);
-  const head: Head = { code, contentType: false, contentLength: Infinity };
+  const head: CheckedHead = { code, contentType: false, contentLength: Infinity };
   const singles = new Set<string>();
   for (const [name, value] of checkPairs(headers)) {
     checkName(name, warn);
@@ -84,7 +84,7 @@ function checkValue(name: string, value: string): void {
   if (control) throw violation('header-value', `${codePoint(control[0])} in the value of ${name}`);
 }
 
-function noteHeader(head: Head, name: string, value: string, warn: Warn): void {
+function noteHeader(head: CheckedHead, name: string, value: string, warn: Warn): void {
   const lower = lowerCase(name);
   if (lower === 'content-type') {
     if (isBodiless(head.code)) throw violation('content-type-unwanted', `one with ${head.code}`);

@@ -1,33 +1,33 @@
 /** `startResponse` and the `write` it returns: when each may be called, and with what. */
 import { describe, isBytes } from '../base/bytes.ts';
 import type { StartResponse, Write } from '../types.ts';
-import { handOver } from './exchange.ts';
-import type { Exchange } from './exchange.ts';
+import { recordBlock } from './checked-call.ts';
+import type { CheckedCall } from './checked-call.ts';
 import { violation } from './report.ts';
 import { checkHead } from './response-head.ts';
 
-export function wrapStartResponse(startResponse: StartResponse, exchange: Exchange): StartResponse {
+export function wrapStartResponse(startResponse: StartResponse, call: CheckedCall): StartResponse {
   return function validatedStartResponse(...args: unknown[]): Write {
     if (args.length < 2 || args.length > 3) {
       throw violation('start-arguments', `${args.length} arguments`);
     }
-    if (exchange.ended || exchange.closed) throw violation('start-late', 'a call after its end');
+    if (call.ended || call.closed) throw violation('start-late', 'a call after its end');
     const forwarded = args as Parameters<StartResponse>;
     const [status, headers, error] = args;
     // Only undefined and null mean "no error": an application may throw 0 or ''.
     const replacing = error !== undefined && error !== null;
-    if (replacing && exchange.sent) return rethrow(startResponse, forwarded, exchange);
-    if (!replacing && exchange.started) {
+    if (replacing && call.sent) return rethrow(startResponse, forwarded, call);
+    if (!replacing && call.started) {
       throw violation('start-twice', 'another call without an error');
     }
     // Before the checks: a call that fails them counts as a call (PEP 3333, "The start_response() Callable").
-    exchange.started = true;
-    exchange.head = undefined;
-    const head = checkHead(status, headers, exchange.warn);
+    call.started = true;
+    call.head = undefined;
+    const head = checkHead(status, headers, call.warn);
     const write: unknown = startResponse(...forwarded);
     if (typeof write !== 'function') throw violation('start-result', describe(write));
-    exchange.head = head;
-    return wrapWrite(write as Write, exchange);
+    call.head = head;
+    return wrapWrite(write as Write, call);
   };
 }
 
@@ -35,34 +35,34 @@ export function wrapStartResponse(startResponse: StartResponse, exchange: Exchan
 function rethrow(
   startResponse: StartResponse,
   args: Parameters<StartResponse>,
-  exchange: Exchange,
+  call: CheckedCall,
 ): Write {
   const error: unknown = args[2];
   // A middleware may throw an error of its own, or return, to keep the application's error page ("Error Handling").
   // Behind a validated middleware this is therefore no matter for the inner validator.
-  const strictServer = exchange.outer === undefined;
+  const strictServer = call.outer === undefined;
   let write: Write;
   try {
     write = startResponse(...args);
   } catch (thrown) {
-    exchange.rethrown = true;
-    if (thrown !== error && strictServer) exchange.warn('start-rethrow', describe(thrown));
+    call.rethrown = true;
+    if (thrown !== error && strictServer) call.warn('start-rethrow', describe(thrown));
     throw thrown;
   }
-  if (strictServer) exchange.warn('start-rethrow', 'a return');
-  return wrapWrite(write, exchange);
+  if (strictServer) call.warn('start-rethrow', 'a return');
+  return wrapWrite(write, call);
 }
 
-function wrapWrite(write: Write, exchange: Exchange): Write {
+function wrapWrite(write: Write, call: CheckedCall): Write {
   return function validatedWrite(...args: unknown[]) {
     const [block] = args;
     if (args.length !== 1) throw violation('write-bytes', `${args.length} arguments`);
     if (!isBytes(block)) throw violation('write-bytes', describe(block));
-    if (exchange.returned) throw violation('write-late', `${block.length} bytes`);
-    if (block.length > 0 && exchange.inner.some(({ lastItem }) => lastItem === block)) {
+    if (call.returned) throw violation('write-late', `${block.length} bytes`);
+    if (block.length > 0 && call.inner.some(({ lastItem }) => lastItem === block)) {
       throw violation('middleware-write', `an item of ${block.length} bytes`);
     }
-    handOver(exchange, block);
+    recordBlock(call, block);
     return write(block);
   };
 }

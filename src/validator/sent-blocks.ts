@@ -6,7 +6,7 @@
 import { violation } from './report.ts';
 
 /** All throw an `ApplicationError` where a block has changed. */
-export interface Handover {
+export interface SentBlocks {
   add(block: Uint8Array): void;
   /** Looks at the last block only: the buffer used again shows here, before any more of it leaves. */
   checkLast(): void;
@@ -23,7 +23,7 @@ interface Kept {
 /** Blocks are kept up to this many bytes, the last one always: an endless body must not fill the memory. */
 const WINDOW = 1024 * 1024;
 
-export function createHandover(): Handover {
+export function createSentBlocks(): SentBlocks {
   const kept: Kept[] = [];
   let bytes = 0;
   return {

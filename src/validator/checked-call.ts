@@ -2,28 +2,28 @@
 import { isThenable } from '../base/promises.ts';
 import { isBodiless } from '../http/status.ts';
 import type { Environ } from '../types.ts';
-import { createHandover } from './handover.ts';
-import type { Handover } from './handover.ts';
+import { createSentBlocks } from './sent-blocks.ts';
+import type { SentBlocks } from './sent-blocks.ts';
 import { violation } from './report.ts';
 import type { Warn } from './report.ts';
-import type { Head } from './response-head.ts';
+import type { CheckedHead } from './response-head.ts';
 
 /** One call of the application, from environ to close. */
-export interface Exchange {
+export interface CheckedCall {
   readonly environ: Environ;
   readonly warn: Warn;
   /** As the server sent it: the application may rewrite environ. */
   readonly method: string;
   /** The validated application around this one, when a middleware stands between two validators. */
-  readonly outer: Exchange | undefined;
+  readonly outer: CheckedCall | undefined;
   /** The validated applications that this one, a middleware, has called. */
-  readonly inner: Exchange[];
+  readonly inner: CheckedCall[];
   /** Every block handed over, so that a later change shows. */
-  readonly blocks: Handover;
+  readonly blocks: SentBlocks;
   /** startResponse was called, perhaps in vain. */
   started: boolean;
   /** What the last startResponse that did not throw has announced. */
-  head: Head | undefined;
+  head: CheckedHead | undefined;
   /** The first bytes were handed over: from here on headers cannot be replaced. */
   sent: boolean;
   /** Bytes handed over, where a body is due. */
@@ -33,7 +33,7 @@ export interface Exchange {
   /** The application has returned, or its promise has settled. */
   returned: boolean;
   /** The body was handed to the caller. */
-  handedOver: boolean;
+  delivered: boolean;
   /** The body came to its end, or something was thrown. */
   ended: boolean;
   /** The body was read to its end. */
@@ -48,45 +48,45 @@ export interface Exchange {
  * Where environ says which validated application is running. A symbol, because it has to survive the copies middleware
  * makes (a spread copies symbols) and should not show in a listing of the variables.
  */
-export const EXCHANGE: unique symbol = Symbol('gatecall.validator');
+export const CHECKED_CALL: unique symbol = Symbol('gatecall.validator');
 
-type Linked = Environ & { [EXCHANGE]?: Exchange };
+type Linked = Environ & { [CHECKED_CALL]?: CheckedCall };
 
-export function openExchange(environ: Linked, warn: Warn): Exchange {
-  const outer = environ[EXCHANGE];
-  const exchange: Exchange = {
+export function openCall(environ: Linked, warn: Warn): CheckedCall {
+  const outer = environ[CHECKED_CALL];
+  const call: CheckedCall = {
     environ,
     warn,
     method: environ.REQUEST_METHOD,
     outer,
     inner: [],
-    blocks: createHandover(),
+    blocks: createSentBlocks(),
     started: false,
     head: undefined,
     sent: false,
     bytes: 0,
     rethrown: false,
     returned: false,
-    handedOver: false,
+    delivered: false,
     ended: false,
     exhausted: false,
     closed: false,
     unanswered: 0,
     lastItem: undefined,
   };
-  outer?.inner.push(exchange);
-  return exchange;
+  outer?.inner.push(call);
+  return call;
 }
 
 /**
- * Runs a piece of the application with environ pointing to its exchange, and takes the pointer back afterwards: a
+ * Runs a piece of the application with environ pointing to its call, and takes the pointer back afterwards: a
  * middleware that calls two applications with one environ must not look like one inside the other.
  */
-export function running<result>(exchange: Exchange, run: () => result): result;
-export function running(exchange: Exchange, run: () => unknown): unknown {
-  const before = (exchange.environ as Linked)[EXCHANGE];
-  point(exchange.environ, exchange);
-  const back = (): void => point(exchange.environ, before);
+export function runWithin<result>(call: CheckedCall, run: () => result): result;
+export function runWithin(call: CheckedCall, run: () => unknown): unknown {
+  const before = (call.environ as Linked)[CHECKED_CALL];
+  point(call.environ, call);
+  const back = (): void => point(call.environ, before);
   let result: unknown;
   try {
     result = run();
@@ -111,40 +111,40 @@ export function running(exchange: Exchange, run: () => unknown): unknown {
 }
 
 // Reflect, because it returns false where an assignment would throw: the application may have frozen its environ.
-function point(environ: Environ, exchange: Exchange | undefined): void {
-  if (exchange) Reflect.set(environ, EXCHANGE, exchange);
-  else Reflect.deleteProperty(environ, EXCHANGE);
+function point(environ: Environ, call: CheckedCall | undefined): void {
+  if (call) Reflect.set(environ, CHECKED_CALL, call);
+  else Reflect.deleteProperty(environ, CHECKED_CALL);
 }
 
 /** Whether the response has a body at all. */
-export function bodyDue({ method, head }: Exchange): boolean {
+export function bodyDue({ method, head }: CheckedCall): boolean {
   return method !== 'HEAD' && !(head && isBodiless(head.code));
 }
 
 /** Bytes on their way to the server, by `write` or as an item of the body. */
-export function handOver(exchange: Exchange, block: Uint8Array): void {
+export function recordBlock(call: CheckedCall, block: Uint8Array): void {
   if (block.length === 0) return;
-  const { head, warn } = exchange;
+  const { head, warn } = call;
   if (!head) {
-    throw violation('start-before-data', `${block.length} bytes ${startedInVain(exchange)}`);
+    throw violation('start-before-data', `${block.length} bytes ${describeStart(call)}`);
   }
-  if (!bodyDue(exchange)) {
-    warn('body-unwanted', `${block.length} bytes for ${exchange.method}, status ${head.code}`);
+  if (!bodyDue(call)) {
+    warn('body-unwanted', `${block.length} bytes for ${call.method}, status ${head.code}`);
   } else {
     if (!head.contentType) warn('content-type-missing', `${block.length} bytes without one`);
-    exchange.bytes += block.length;
-    if (exchange.bytes > head.contentLength) {
+    call.bytes += block.length;
+    if (call.bytes > head.contentLength) {
       throw violation(
         'body-length',
-        `${exchange.bytes} bytes for ${head.contentLength}, and perhaps more`,
+        `${call.bytes} bytes for ${head.contentLength}, and perhaps more`,
       );
     }
   }
-  exchange.sent = true;
-  exchange.blocks.add(block);
+  call.sent = true;
+  call.blocks.add(block);
 }
 
 /** Why there is no head, in words that go on after what came. */
-export function startedInVain({ started }: Exchange): string {
+export function describeStart({ started }: CheckedCall): string {
   return started ? 'after a startResponse that threw' : 'without a startResponse';
 }
