@@ -13,29 +13,33 @@ import {
 import { isBodiless } from '../http/status.ts';
 import type { Application, Header, HeaderList } from '../types.ts';
 import { type BlockFilter, type ResponseStart, wrapResponse } from '../core/response/wrap.ts';
-import { CODINGS, flushing } from './compress/coding.ts';
+import { CODINGS, type ContentCoding, createFlushFilter } from './compress/coding.ts';
 
-export type ContentCoding = 'br' | 'gzip' | 'zstd';
+export type { ContentCoding };
 
 export interface CompressOptions {
-  /** The codings to offer, best first. `['br', 'zstd', 'gzip']` unless told; those that this Node has not are left out. */
+  /**
+   * The codings to offer, best first, without those that this Node does not have.
+   * Default: `['br', 'zstd', 'gzip']`.
+   */
   encodings?: readonly ContentCoding[];
-  /** The smallest body worth it, in bytes, where its length is known. 1024 unless told. */
+  /** Bytes from which on a body of known length is compressed. Default: 1024. */
   threshold?: number;
-  /** Whether a media type gains by it. Text, JSON, XML, scripts, SVG and the like unless told. */
+  /** Whether a media type is compressed. Default: text, JSON, XML, scripts, SVG and the like. */
   types?: (mediaType: string) => boolean;
 }
 
 /**
- * Compresses bodies for clients that say they can read it. Each block is flushed, so that what streams goes on streaming.
+ * Compresses bodies for clients that accept it. Each block is flushed, so that a stream stays a stream.
  *
  * ```ts
  * const small = compress(application, { encodings: ['gzip'] });
  * ```
  *
- * Does nothing for 204, 206 and 304, for bodies that are small, encoded already or of a type that would not shrink, and
- * where `Cache-Control` says `no-transform`. What could have been compressed says `Vary: Accept-Encoding` either way. An ETag
- * becomes weak, because its bytes are no longer the same. HEAD is told what GET would be, where that can be known.
+ * Does nothing for 204, 206 and 304, for a body that is small, has a content coding already or a type
+ * that does not shrink, and for `Cache-Control: no-transform`. Every other response has
+ * `Vary: Accept-Encoding`, compressed or not. An ETag becomes weak, because the bytes differ. HEAD gets
+ * the head of GET if the application declares its length.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -46,7 +50,7 @@ export function compress(application: Application, options: CompressOptions = {}
     threshold: isCount,
     types: isFunction,
   });
-  const { encodings = ['br', 'zstd', 'gzip'], threshold = 1024, types = shrinks } = options;
+  const { encodings = ['br', 'zstd', 'gzip'], threshold = 1024, types = isShrinkable } = options;
   const suits = ({ code, headers }: ResponseStart, length = Infinity): boolean =>
     !isBodiless(code) &&
     code !== 206 &&
@@ -61,21 +65,21 @@ export function compress(application: Application, options: CompressOptions = {}
       const isHead = method === 'HEAD';
       if (!suits(start, isHead ? start.declared : start.length)) return {};
       const headers = addVary(start.headers, 'Accept-Encoding');
-      // An empty list is all that HEAD has; how long the body of GET would be, only Content-Length can tell.
+      // A response to HEAD has an empty body: only Content-Length has the length of the body of GET.
       if (isHead && start.declared === undefined) return { headers };
       const zlib = nodeModule('node:zlib', 'compress()') as typeof nodeZlib;
       const offers = encodings.filter((coding) => CODINGS[coding](zlib) !== undefined);
       const coding = chooseEncoding(accepted, offers);
       const open = coding && CODINGS[coding](zlib);
       if (!open) return { headers };
-      const body = isHead ? undefined : lazily(() => flushing(open()));
-      return { headers: encoded(headers, coding), body };
+      const body = isHead ? undefined : openOnFirstBlock(() => createFlushFilter(open()));
+      return { headers: describeCoding(headers, coding), body };
     };
   });
 }
 
-/** Nothing is opened for a body that never comes: a server may stop before the first block. */
-function lazily(open: () => BlockFilter): BlockFilter {
+/** Opens no compressor for a body that is never read: a server may stop before the first block. */
+function openOnFirstBlock(open: () => BlockFilter): BlockFilter {
   let filter: BlockFilter | undefined;
   return {
     block: (block) => (filter ??= open()).block(block),
@@ -84,7 +88,7 @@ function lazily(open: () => BlockFilter): BlockFilter {
   };
 }
 
-/** What no longer holds for other bytes. */
+/** Headers of the bytes before they were compressed. */
 const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'accept-ranges',
   'content-digest',
@@ -92,7 +96,7 @@ const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'content-md5',
 ]);
 
-function encoded(headers: HeaderList, coding: ContentCoding): HeaderList {
+function describeCoding(headers: HeaderList, coding: ContentCoding): HeaderList {
   const kept = headers.filter(([name]) => !OF_THE_BYTES.has(lowerCase(name)));
   const tag = findHeader(kept, 'etag');
   const added: Header[] = [['Content-Encoding', coding]];
@@ -107,6 +111,6 @@ function mediaType(headers: HeaderList): string {
 const SHRINKS =
   /^(?:text\/|.*\+(?:json|text|xml)$|application\/(?:javascript|json|manifest\+json|rtf|vnd\.ms-fontobject|wasm|x-javascript|x-ndjson|xml)$|font\/(?:otf|ttf)$|image\/(?:bmp|x-icon)$)/;
 
-function shrinks(type: string): boolean {
+function isShrinkable(type: string): boolean {
   return SHRINKS.test(type);
 }

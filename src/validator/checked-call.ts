@@ -24,7 +24,7 @@ export interface CheckedCall {
   started: boolean;
   /** What the last startResponse that did not throw has announced. */
   head: CheckedHead | undefined;
-  /** The first bytes were handed over: from here on headers cannot be replaced. */
+  /** `write` was called, or the body has given bytes: the headers can no longer be replaced. */
   sent: boolean;
   /** Bytes handed over, where a body is due. */
   bytes: number;
@@ -119,6 +119,14 @@ function point(environ: Environ, call: CheckedCall | undefined): void {
 /** Whether the response has a body at all. */
 export function bodyDue({ method, head }: CheckedCall): boolean {
   return method !== 'HEAD' && !(head && isBodiless(head.code));
+}
+
+/** The first call of `write` sends the headers, even without bytes (PEP 3333, "start_response()"). */
+export function recordHeadSent(call: CheckedCall, block: Uint8Array): void {
+  if (!call.head) {
+    throw violation('start-before-data', `a write of ${block.length} bytes ${describeStart(call)}`);
+  }
+  call.sent = true;
 }
 
 /** Bytes on their way to the server, by `write` or as an item of the body. */

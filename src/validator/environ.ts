@@ -93,7 +93,10 @@ function checkObject(environ: unknown): asserts environ is Environ {
   }
 }
 
-/** Without a prototype, or with one that is empty, can stay nothing else, and has none itself. */
+/**
+ * Without a prototype, or with one that is empty, frozen and has none itself: V8 keeps objects of such a
+ * constructor in fast mode (decision 006).
+ */
 function inheritsNothing(object: object): boolean {
   const prototype = Object.getPrototypeOf(object) as object | null;
   if (prototype === null) return true;

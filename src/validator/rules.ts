@@ -57,7 +57,8 @@ export const rules = [
     party: 'server',
     severity: 'warning',
     section: 'environ',
-    sentence: 'environ inherits nothing',
+    sentence:
+      'environ inherits nothing: it has no prototype, or one that is empty and frozen and has none',
     remedy: 'Copy it with copyEnviron; a spread makes environ.constructor a function.',
   },
   {
@@ -444,7 +445,7 @@ export const rules = [
     severity: 'error',
     section: 'startResponse',
     sentence:
-      'An application does not catch what startResponse throws when it is given an error after the first bytes',
+      'An application does not catch the error that startResponse throws back once the head is sent',
     remedy: 'Let it through, so that the server can break the response off.',
   },
   {
@@ -453,7 +454,7 @@ export const rules = [
     severity: 'warning',
     section: 'startResponse',
     sentence:
-      'startResponse throws the very error it is given once the first bytes are on their way',
+      'startResponse throws the very error it is given once the head is sent, by the first bytes or call of write',
     remedy: 'Throw the value itself, not a copy or a wrapper.',
   },
   {
@@ -667,7 +668,8 @@ export const rules = [
     party: 'application',
     severity: 'error',
     section: 'The body',
-    sentence: 'startResponse has been called, and has not thrown, before the first bytes',
+    sentence:
+      'startResponse has been called, and has not thrown, before the first bytes or call of write',
     remedy: 'Call startResponse(status, headers) first.',
   },
   {

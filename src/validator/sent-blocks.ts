@@ -24,17 +24,23 @@ interface Kept {
 const WINDOW = 1024 * 1024;
 
 export function createSentBlocks(): SentBlocks {
-  const kept: Kept[] = [];
+  let kept: Kept[] = [];
+  /** Index of the oldest block that is kept: `shift()` takes time for each block behind it. */
+  let first = 0;
   let bytes = 0;
   return {
     add(block) {
       kept.push({ block, length: block.length, hash: hash(block) });
       bytes += block.length;
-      while (bytes > WINDOW && kept.length > 1) {
-        const oldest = kept.shift();
+      while (bytes > WINDOW && kept.length - first > 1) {
+        const oldest = kept[first++];
         if (!oldest) return;
         bytes -= oldest.length;
         compare(oldest);
+      }
+      if (first > kept.length / 2) {
+        kept = kept.slice(first);
+        first = 0;
       }
     },
     checkLast() {
@@ -42,7 +48,7 @@ export function createSentBlocks(): SentBlocks {
       if (last) compare(last);
     },
     check() {
-      kept.forEach(compare);
+      for (let index = first; index < kept.length; index++) compare(kept[index] as Kept);
     },
   };
 }

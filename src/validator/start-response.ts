@@ -1,7 +1,7 @@
 /** `startResponse` and the `write` it returns: when each may be called, and with what. */
 import { describe, isBytes } from '../base/bytes.ts';
 import type { StartResponse, Write } from '../types.ts';
-import { recordBlock } from './checked-call.ts';
+import { recordBlock, recordHeadSent } from './checked-call.ts';
 import type { CheckedCall } from './checked-call.ts';
 import { violation } from './report.ts';
 import { checkHead } from './response-head.ts';
@@ -63,6 +63,8 @@ function wrapWrite(write: Write, call: CheckedCall): Write {
       throw violation('middleware-write', `an item of ${block.length} bytes`);
     }
     recordBlock(call, block);
+    // Also an empty one: "upon the application's first invocation of the write() callable".
+    recordHeadSent(call, block);
     return write(block);
   };
 }

@@ -45,6 +45,12 @@ const input = (methods: Record<PropertyKey, unknown>): Record<string, unknown> =
   'wsgi.input': Object.assign(makeEnviron()['wsgi.input'], methods),
 });
 
+/** A complete environ with this prototype. */
+const inheriting = (prototype: object): unknown =>
+  Object.assign(Object.create(prototype) as object, makeEnviron());
+/** An object without a prototype, with these keys. */
+const bare = (keys: object = {}): object => Object.assign(Object.create(null) as object, keys);
+
 type EnvironRow = [name: string, rule: RuleId, change: Record<string, unknown> | (() => unknown)];
 
 const environs: EnvironRow[] = [
@@ -53,6 +59,18 @@ const environs: EnvironRow[] = [
   ['a Map', 'environ-plain', () => new Map(Object.entries(makeEnviron()))],
   ['an instance', 'environ-plain', () => Object.assign(new (class Environ {})(), makeEnviron())],
   ['inheriting from another environ', 'environ-plain', () => Object.create(makeEnviron())],
+  ['an empty prototype that can be filled', 'environ-plain', () => inheriting(bare())],
+  [
+    'a frozen prototype with a key',
+    'environ-plain',
+    () => inheriting(Object.freeze(bare({ HTTP_X: 'x' }))),
+  ],
+  [
+    'a frozen prototype with a symbol',
+    'environ-plain',
+    () => inheriting(Object.freeze(bare({ [Symbol('x')]: 1 }))),
+  ],
+  ['a frozen prototype that inherits', 'environ-plain', () => inheriting(Object.freeze({}))],
   ['a spread copy', 'environ-prototype', () => ({ ...makeEnviron() })],
   ['frozen', 'environ-mutable', () => Object.freeze(makeEnviron())],
   ['sealed', 'environ-mutable', () => Object.seal(makeEnviron())],
@@ -423,6 +441,29 @@ const applications: ApplicationRow[] = [
     },
   ],
 
+  [
+    'an empty write after a start that threw',
+    'start-before-data',
+    (_environ, start) => {
+      const write = start('200 OK', [TYPE]);
+      try {
+        start('500', [TYPE], new Error('x'));
+      } catch {}
+      void write(EMPTY);
+      return [];
+    },
+  ],
+  [
+    'an error after an empty write, swallowed by the call',
+    'start-swallowed',
+    (_environ, start) => {
+      void start('200 OK', [TYPE])(EMPTY);
+      try {
+        start('500 No', [TYPE], new Error('too late'));
+      } catch {}
+      return [];
+    },
+  ],
   ['undefined', 'body-iterable', body(undefined)],
   ['null', 'body-iterable', body(null)],
   ['false', 'body-iterable', body(false)],
@@ -712,6 +753,7 @@ const servers: ServerRow[] = [
     }),
   ],
   ['a return', 'start-rethrow', restarts(() => () => {})],
+  ['a return after an empty write', 'start-rethrow', restarts(() => () => {}, EMPTY)],
 
   [
     'two iterators',
@@ -802,11 +844,11 @@ function generator(): Application {
 }
 
 /** A server whose second startResponse, after the first bytes, does this. */
-function restarts(second: () => unknown): ServerRow[2] {
+function restarts(second: () => unknown, first = hello): ServerRow[2] {
   return (checked) => {
     const error = new Error('the application’s');
     const application: Application = (_environ, startResponse) => {
-      startResponse('200 OK', [TYPE])(hello);
+      startResponse('200 OK', [TYPE])(first);
       try {
         startResponse('500 No', [TYPE], error);
       } catch {

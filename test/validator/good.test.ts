@@ -356,6 +356,26 @@ describe('what is good', () => {
     expect(log).toEqual([]);
   });
 
+  it.each<[string, object | null]>([
+    ['without a prototype', null],
+    ['with one that is empty, frozen and has none', Object.freeze(Object.create(null) as object)],
+    ['with one of another realm', runInNewContext('Object.freeze(Object.create(null))') as object],
+  ])('an environ %s', async (_what, prototype) => {
+    const environ = Object.assign(Object.create(prototype) as Environ, makeEnviron());
+    expect((await serve(strict(says('a')), environ)).problems).toEqual([]);
+  });
+
+  it('an error that replaces a head after an empty item, but before any write', async () => {
+    const application: Application = function* (_environ, start) {
+      start('200 OK', [TYPE]);
+      yield EMPTY;
+      start('500 No', [TYPE], new Error('in time'));
+      yield encode('sorry');
+    };
+    const { status, blocks, problems } = await serve(strict(application));
+    expect([status, decode(blocks), problems]).toEqual(['500 No', 'sorry', []]);
+  });
+
   it('an environ of another realm', () => {
     const environ = runInNewContext('({})') as Environ;
     Object.assign(environ, makeEnviron());

@@ -59,7 +59,11 @@ export async function serve(application: Application, environ = makeEnviron()): 
   const startResponse: StartResponse = (status, headers, error) => {
     if (error !== undefined && error !== null && sent) throw error;
     Object.assign(outcome, { status, headers });
-    return send;
+    return (block) => {
+      send(block);
+      // Also without bytes: the first call sends the head.
+      sent = true;
+    };
   };
   try {
     const body = await application(environ, startResponse);

@@ -3,19 +3,20 @@ import type { Transform } from 'node:stream';
 import type * as nodeZlib from 'node:zlib';
 import { joinBytes } from '../../base/bytes.ts';
 import type { BlockFilter } from '../../core/response/wrap.ts';
-import type { ContentCoding } from '../compress.ts';
+
+export type ContentCoding = 'br' | 'gzip' | 'zstd';
 
 type Zlib = typeof nodeZlib;
-/** A compressor: what it is given, and what to do when all of that has come out. */
+/** `flush` calls back when all that was written has come out. */
 type Compressor = Transform & { flush(callback: () => void): void };
 type Open = () => Compressor;
 
-/** Since Node 22.15; older type definitions do not know it. */
+/** Node has it since 22.15; older type definitions do not. */
 interface WithZstd {
   createZstdCompress?: (options?: object) => Compressor;
 }
 
-/** How to open each, on a Node that has it. Levels are those that keep up with a network: brotli's own default takes 50 times as long. */
+/** Opens a compressor, if this Node has the coding. Levels keep up with a network: brotli's default takes 50 times as long. */
 export const CODINGS: Readonly<Record<ContentCoding, (zlib: Zlib) => Open | undefined>> = {
   br: (zlib) => () =>
     zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),
@@ -23,7 +24,7 @@ export const CODINGS: Readonly<Record<ContentCoding, (zlib: Zlib) => Open | unde
     const gzip = zlib.createGzip();
     const { Z_SYNC_FLUSH } = zlib.constants;
     const flush: nodeZlib.Gzip['flush'] = gzip.flush.bind(gzip);
-    // Its own default, a full flush, also forgets what it has seen, and compresses the next block the worse for it.
+    // The default is a full flush, which clears the window: the next block then compresses worse.
     return Object.assign(gzip, {
       flush: (done: () => void) => flush(Z_SYNC_FLUSH, done),
     });
@@ -34,11 +35,11 @@ export const CODINGS: Readonly<Record<ContentCoding, (zlib: Zlib) => Open | unde
   },
 };
 
-/** Gives for each block all of what it became: a block is never held until the next. */
-export function flushing(stream: Compressor): BlockFilter {
+/** Gives all the bytes of a block before it takes the next one. */
+export function createFlushFilter(stream: Compressor): BlockFilter {
   let out: Uint8Array[] = [];
   const collect = (): void => {
-    // Until it is empty: a full buffer stops the compressor.
+    // Until the buffer is empty: a full one stops the compressor.
     for (let part = read(stream); part; part = read(stream)) out.push(part);
   };
   const take = (): Uint8Array => {
