@@ -11,7 +11,7 @@ import { createEnviron, type HeaderMap } from '../../src/core/request/environ.ts
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import { MAX_REQUEST_HEADERS } from '../../src/http/headers.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
-import { text } from '../../src/core/response/body.ts';
+import { text } from '../../src/core/response/answers.ts';
 import type { Environ, Header } from '../../src/types.ts';
 import { expectLinear } from '../growth.ts';
 

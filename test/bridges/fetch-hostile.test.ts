@@ -9,7 +9,7 @@ import { createEnviron, type RequestParts } from '../../src/core/request/environ
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
-import { json } from '../../src/core/response/body.ts';
+import { json } from '../../src/core/response/answers.ts';
 import { mount } from '../../src/middleware.ts';
 
 const kinds = ['light', 'standard'] as const;
