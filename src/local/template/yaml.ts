@@ -65,7 +65,9 @@ export function parseYaml(text: string, file: string): { root: Node; problems: Y
   if (error) throw new YamlError(sentence(error.message), place(error.pos[0]));
   if (next) throw new YamlError('a template is one document', place(next.range[0]));
   if (!document?.contents) throw new YamlError('the template is empty', start);
-  return convert(document.contents, place);
+  const builder = new TreeBuilder(place);
+  const root = builder.build(document.contents);
+  return { root, problems: builder.problems };
 }
 
 const TOLERATED = 'Flow end indicator should be more indented';
@@ -139,99 +141,105 @@ interface Measured {
   depth: number;
 }
 
-function convert(
-  contents: ParsedNode,
-  place: (offset: number) => Place,
-): { root: Node; problems: YamlError[] } {
-  const problems: YamlError[] = [];
-  const anchors = new Map<string, Measured | 'open'>();
-  const placeOf = (node: { range?: readonly number[] | null | undefined }): Place =>
-    place(node.range?.[0] ?? 0);
+/** What has a place in the text. */
+interface Ranged {
+  range?: readonly number[] | null | undefined;
+}
 
-  const measure = (node: Node, parts: readonly Measured[]): Measured => {
-    const size = parts.reduce((sum, part) => sum + part.size, 1);
-    const depth = 1 + parts.reduce((most, part) => Math.max(most, part.depth), 0);
-    if (size > MAX_NODES) {
-      throw new YamlError(`aliases make more than ${MAX_NODES} values of this`, node.place);
-    }
-    if (depth > MAX_DEPTH) throw new YamlError('this is nested too deep', node.place);
-    return { node, size, depth };
-  };
+/** Builds the tree of one document, and collects what is wrong with it. */
+class TreeBuilder {
+  readonly problems: YamlError[] = [];
+  readonly #place: (offset: number) => Place;
+  readonly #anchors = new Map<string, Measured | 'open'>();
 
-  const visit = (node: unknown, from: Place): Measured => {
-    if (isAlias(node)) {
-      const target = anchors.get(node.source);
-      if (target === 'open') {
-        throw new YamlError(`*${node.source} stands for something that holds itself`, from);
-      }
-      if (!target) throw new YamlError(`there is no &${node.source} before this`, from);
-      return target;
-    }
+  constructor(place: (offset: number) => Place) {
+    this.#place = place;
+  }
+
+  /** @throws {YamlError} for a tree that takes too much time or stack, or has no end */
+  build(contents: ParsedNode): Node {
+    return this.#visit(contents, this.#place(0)).node;
+  }
+
+  #placeOf({ range }: Ranged): Place {
+    return this.#place(range?.[0] ?? 0);
+  }
+
+  #visit(node: unknown, from: Place): Measured {
+    if (isAlias(node)) return this.#aliased(node.source, from);
     const anchor = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
-    if (anchor !== undefined) anchors.set(anchor, 'open');
-    const measured = expandTag(node, plainly(node, from));
-    if (anchor !== undefined) anchors.set(anchor, measured);
+    if (anchor !== undefined) this.#anchors.set(anchor, 'open');
+    const measured = expandTag(node, this.#visitUntagged(node, from));
+    if (anchor !== undefined) this.#anchors.set(anchor, measured);
     return measured;
-  };
+  }
 
-  const plainly = (node: unknown, from: Place): Measured => {
+  #aliased(name: string, from: Place): Measured {
+    const target = this.#anchors.get(name);
+    if (target === 'open')
+      throw new YamlError(`*${name} stands for something that holds itself`, from);
+    if (!target) throw new YamlError(`there is no &${name} before this`, from);
+    return target;
+  }
+
+  #visitUntagged(node: unknown, from: Place): Measured {
     if (isMap(node)) {
-      const { found, parts } = pairs(node.items, placeOf(node));
-      return measure(mapping(placeOf(node), found), parts);
+      const { found, parts } = this.#readPairs(node.items, this.#placeOf(node));
+      return measure(mapping(this.#placeOf(node), found), parts);
     }
     if (isSeq(node)) {
-      const at = placeOf(node);
-      const parts = node.items.map((item) => visit(item, placeOf(item as { range?: number[] })));
-      return measure(
-        list(
-          at,
-          parts.map((part) => part.node),
-        ),
-        parts,
-      );
+      const parts = node.items.map((item) => this.#visit(item, this.#placeOf(item as Ranged)));
+      const items = parts.map((part) => part.node);
+      return measure(list(this.#placeOf(node), items), parts);
     }
     if (!isScalar(node)) return measure({ kind: 'scalar', place: from, text: '', plain: true }, []);
     const text = typeof node.value === 'string' ? node.value : '';
-    return measure(
-      { kind: 'scalar', place: placeOf(node), text, plain: node.type === 'PLAIN' },
-      [],
-    );
-  };
+    const plain = node.type === 'PLAIN';
+    return measure({ kind: 'scalar', place: this.#placeOf(node), text, plain }, []);
+  }
 
-  const pairs = (
+  #readPairs(
     items: readonly { key: unknown; value: unknown }[],
     from: Place,
-  ): { found: Map<string, Entry>; parts: Measured[] } => {
+  ): { found: Map<string, Entry>; parts: Measured[] } {
     const found = new Map<string, Entry>();
     const merged = new Map<string, Entry>();
     const parts: Measured[] = [];
     for (const { key, value } of items) {
-      const at = isScalar(key) ? placeOf(key) : from;
+      const at = isScalar(key) ? this.#placeOf(key) : from;
       if (!isScalar(key)) {
-        problems.push(new YamlError('a key must be a plain text', at));
+        this.problems.push(new YamlError('a key must be a plain text', at));
         continue;
       }
       const name = typeof key.value === 'string' ? key.value : String(key.source ?? '');
-      const part = visit(value, at);
+      const part = this.#visit(value, at);
       parts.push(part);
       if (name === '<<') {
         for (const [inner, entry] of mergedEntries(part.node)) {
           if (!merged.has(inner)) merged.set(inner, entry);
         }
       }
-      if (found.has(name)) {
-        const first = found.get(name)?.place.line ?? 0;
-        problems.push(new YamlError(`${name} stands here twice, in line ${first} too`, at));
+      const first = found.get(name)?.place.line;
+      if (first !== undefined) {
+        this.problems.push(new YamlError(`${name} stands here twice, in line ${first} too`, at));
       }
-      // sam's own parser takes the last one.
+      // The parser of sam takes the last one.
       if (name !== '<<') found.set(name, { place: at, value: part.node });
     }
     for (const [name, entry] of merged) if (!found.has(name)) found.set(name, entry);
     return { found, parts };
-  };
+  }
+}
 
-  const { node: root } = visit(contents, place(0));
-  return { root, problems };
+/** @throws {YamlError} for more values, or more levels, than a template has */
+function measure(node: Node, parts: readonly Measured[]): Measured {
+  const size = parts.reduce((sum, part) => sum + part.size, 1);
+  const depth = 1 + parts.reduce((most, part) => Math.max(most, part.depth), 0);
+  if (size > MAX_NODES) {
+    throw new YamlError(`aliases make more than ${MAX_NODES} values of this`, node.place);
+  }
+  if (depth > MAX_DEPTH) throw new YamlError('this is nested too deep', node.place);
+  return { node, size, depth };
 }
 
 function mergedEntries(node: Node): [string, Entry][] {
