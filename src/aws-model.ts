@@ -1,6 +1,6 @@
 /**
- * What AWS itself would do on both sides of a Lambda function, without AWS: a request becomes the event of any source,
- * and what the handler returns becomes the answer the client would receive.
+ * What AWS itself would do on both sides of a Lambda function, without AWS: a request becomes the
+ * event of any source, and what the handler returns becomes the answer the client would receive.
  *
  * ```ts
  * const request = { method: 'POST', target: '/a%2Fb?x=1', body: 'hello' };
@@ -111,10 +111,11 @@ const SOURCES: { readonly [S in LambdaSource]: Source<LambdaEvents[S]> } = {
 export const lambdaSources = Object.keys(SOURCES) as readonly LambdaSource[];
 
 /**
- * The event a source makes of a request: a fresh plain object, as if parsed from JSON. What the source loses on AWS
- * (the encoding of an HTTP API's path, all but the last value of a header behind a plain ALB) is lost here too.
- * `target` is what follows the stage or base path in the client's URL. Requests the source would refuse by itself
- * (a body over its limit, `OPTIONS *`) are not refused.
+ * The event a source makes of a request: a fresh plain object, as if parsed from JSON. What the
+ * source loses on AWS (the encoding of an HTTP API's path, all but the last value of a header
+ * behind a plain ALB) is lost here too. `target` is what follows the stage or base path in the
+ * client's URL. Requests the source would refuse by itself (a body over its limit, `OPTIONS *`) are
+ * not refused.
  *
  * ```ts
  * lambdaEvent('rest-api', { target: '/users?id=1', stage: 'live', sourceIp: '203.0.113.7' });
@@ -135,11 +136,12 @@ export function lambdaEvent<S extends LambdaSource>(
 const RESULT_LIMIT = 6_291_556;
 
 /**
- * What the client receives when the function returns `reply`, read as strictly as the source reads it. An answer that
- * is the platform's own error has a `reason` that says why. `request` is what the event was made of: its method, its
- * Accept header and its options count.
+ * What the client receives when the function returns `reply`, read as strictly as the source reads
+ * it. An answer that is the platform's own error has a `reason` that says why. `request` is what
+ * the event was made of: its method, its Accept header and its options count.
  *
- * A real ALB delivers the values of one header in reverse (`serverless-http#244`); here only with `reverse: true`.
+ * A real ALB delivers the values of one header in reverse (`serverless-http#244`); here only with
+ * `reverse: true`.
  *
  * ```ts
  * lambdaResponse('rest-api', { statusCode: 200, cookies: [] });
@@ -184,7 +186,10 @@ export function lambdaAnswer(
   }
 }
 
-/** A result on its way out of the runtime: `undefined` becomes `null`, a bigint or a cycle fails the invocation. */
+/**
+ * A result on its way out of the runtime: `undefined` becomes `null`, a bigint or a cycle fails the
+ * invocation.
+ */
 function resultJson(reply: unknown): string {
   try {
     return JSON.stringify(reply) ?? 'null';
@@ -194,7 +199,8 @@ function resultJson(reply: unknown): string {
 }
 
 /**
- * What the client receives first of a streamed response: status and headers, read from the JSON before its eight NUL bytes.
+ * What the client receives first of a streamed response: status and headers, read from the JSON
+ * before its eight NUL bytes.
  *
  * ```ts
  * lambdaStreamHead('function-url', { statusCode: 201, cookies: ['a=1'] });

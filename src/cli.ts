@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** The command `gatecall`: finds the subcommand, runs it, and turns what happened into an exit code. */
+/**
+ * The command `gatecall`: finds the subcommand, runs it, and turns what happened into an exit code.
+ */
 import { createRequire } from 'node:module';
 import { type Command, UsageError } from './cli/command.ts';
 import { say } from './cli/terminal.ts';

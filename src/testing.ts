@@ -1,6 +1,6 @@
 /**
- * For tests of applications and of gateways: makers of every source's events, readers of their replies, and the
- * conformance table.
+ * For tests of applications and of gateways: makers of every source's events, readers of their
+ * replies, and the conformance table.
  *
  * ```ts
  * import { lambdaEvent, lambdaResponse } from 'gatecall/testing';

@@ -38,7 +38,9 @@ function duration(run: (size: number) => void, size: number, repeats: number): n
   return performance.now() - start;
 }
 
-/** Characters. Quadratic code takes half a second for the first, and more than 10 s for the second. */
+/**
+ * Characters. Quadratic code takes half a second for the first, and more than 10 s for the second.
+ */
 const SIZES = [32_768, 262_144];
 /** ms. Linear code takes less for any of them, also on a busy machine. */
 const QUICK = 200;

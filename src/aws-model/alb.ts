@@ -1,4 +1,7 @@
-/** Application Load Balancer, both settings of `lambda.multi_value_headers.enabled`. Nothing is decoded. */
+/**
+ * Application Load Balancer, both settings of `lambda.multi_value_headers.enabled`. Nothing is
+ * decoded.
+ */
 import { isHopByHop } from '../http/headers.ts';
 import { latin1Bytes } from '../base/native.ts';
 import {

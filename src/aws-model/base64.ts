@@ -1,6 +1,6 @@
 /**
- * Base64 by hand: `btoa` takes a string argument the size of the body, `Buffer` is Node's alone, and
- * `Uint8Array.fromBase64` is younger than our oldest Node. 6 MB take some 50 ms.
+ * Base64 by hand: `btoa` takes a string argument the size of the body, `Buffer` is Node's alone,
+ * and `Uint8Array.fromBase64` is younger than our oldest Node. 6 MB take some 50 ms.
  */
 import { latin1Bytes, latin1String } from '../base/native.ts';
 
@@ -13,7 +13,8 @@ export function encodeBase64(bytes: Uint8Array): string {
   const encoded = new Uint8Array(Math.ceil(bytes.length / 3) * 4);
   let position = 0;
   for (let index = 0; index < bytes.length; index += 3) {
-    // Past the end `?? 0` fills up; the two characters that stand for nothing are overwritten below.
+    // Past the end `?? 0` fills up; the two characters that stand for nothing are overwritten
+    // below.
     const group =
       ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
     for (let shift = 18; shift >= 0; shift -= 6) {
@@ -25,7 +26,10 @@ export function encodeBase64(bytes: Uint8Array): string {
   return latin1String(encoded);
 }
 
-/** The bytes, or `undefined` for text that is not base64. Padding may be missing; the URL alphabet is not accepted. */
+/**
+ * The bytes, or `undefined` for text that is not base64. Padding may be missing; the URL alphabet
+ * is not accepted.
+ */
 export function decodeBase64(text: string): Uint8Array | undefined {
   const length = text.endsWith('==')
     ? text.length - 2

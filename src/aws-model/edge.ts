@@ -62,7 +62,10 @@ const DISTRIBUTION = 'd0gatecallexample.cloudfront.net';
 const VIEWER_HOST = 'www.example.com';
 const ORIGIN_HOST = 'origin.example.com';
 
-/** CloudFront's guide, "Restrictions on Lambda@Edge": bytes of a request body shown, and of a generated response. */
+/**
+ * CloudFront's guide, "Restrictions on Lambda@Edge": bytes of a request body shown, and of a
+ * generated response.
+ */
 const LIMITS = { 'viewer-request': 40_960, 'origin-request': 1_048_576 } as const;
 
 export const edgeViewerEvent = (request: LambdaRequest): EdgeEvent =>
@@ -154,7 +157,10 @@ function customOrigin({ scheme }: Received): NonNullable<EdgeRequest['origin']> 
   };
 }
 
-/** CloudFront's guide, "Restrictions on edge functions": never shown to a function, and 502 when a reply sets one. */
+/**
+ * CloudFront's guide, "Restrictions on edge functions": never shown to a function, and 502 when a
+ * reply sets one.
+ */
 const DISALLOWED =
   /^(?:connection|expect|keep-alive|proxy-authenticate|proxy-authorization|proxy-connection|trailer|upgrade|x-accel-(?:buffering|charset|limit-rate|redirect)|x-amz-cf-.*|x-amzn-(?:auth|cf-billing|cf-id|cf-xff|errortype|fle-profile|header-count|header-order|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
 const READ_ONLY: Record<EventType, ReadonlySet<string>> = {

@@ -7,8 +7,8 @@ const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /**
- * An encoded slash in the path, doubled keys and a plus in the query, two lines of one header, two cookies, and a
- * binary body.
+ * An encoded slash in the path, doubled keys and a plus in the query, two lines of one header, two
+ * cookies, and a binary body.
  *
  * ```ts
  * const event = lambdaEvent('function-url', exampleRequest);

@@ -1,6 +1,6 @@
 /**
- * VPC Lattice, both versions of `lambdaEventStructureVersion`. The least documented source: that path and query arrive
- * undecoded, and that bodies follow ALB's rule, is assumed.
+ * VPC Lattice, both versions of `lambdaEventStructureVersion`. The least documented source: that
+ * path and query arrive undecoded, and that bodies follow ALB's rule, is assumed.
  */
 import { isHopByHop } from '../http/headers.ts';
 import {
@@ -120,7 +120,10 @@ function latticeBody(
   return isBase64Encoded ? { body, isBase64Encoded } : { body };
 }
 
-/** Version 1 takes strings alone: of several cookies the spelling of the name is all that can differ. */
+/**
+ * Version 1 takes strings alone: of several cookies the spelling of the name is all that can
+ * differ.
+ */
 export function lattice1Reply(value: unknown): Reply {
   return latticeReply(value, (name, text) => [field(name, stringValue(name, text))]);
 }

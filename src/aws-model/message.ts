@@ -1,5 +1,6 @@
 /**
- * One HTTP request and its answer as plain values: what every event maker, reply reader and conformance case speaks.
+ * One HTTP request and its answer as plain values: what every event maker, reply reader and
+ * conformance case speaks.
  *
  * ```ts
  * const request = testRequest({ method: 'POST', target: '/echo?x=1', body: 'hello' });
@@ -40,7 +41,8 @@ export interface TestResponse {
 }
 
 /**
- * A request with defaults: `GET /`, no headers. A Host header is not added, because only a front knows its name.
+ * A request with defaults: `GET /`, no headers. A Host header is not added, because only a front
+ * knows its name.
  *
  * ```ts
  * testRequest({ target: '/a%2Fb?x=1', headers: [['X-Tag', 'one'], ['X-Tag', 'two']] });
@@ -54,8 +56,8 @@ export function testRequest(options: TestRequestOptions = {}): TestRequest {
 }
 
 /**
- * The values of a header, its name in any case, joined by `', '`; `undefined` when there is none. Cookies must not be
- * joined, so look for `set-cookie` with {@link headerLines}.
+ * The values of a header, its name in any case, joined by `', '`; `undefined` when there is none.
+ * Cookies must not be joined, so look for `set-cookie` with {@link headerLines}.
  *
  * ```ts
  * header(response, 'content-type'); // 'text/plain'

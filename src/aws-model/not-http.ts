@@ -1,4 +1,7 @@
-/** Events a Lambda function may be sent that are no HTTP requests, however like one some of them look. */
+/**
+ * Events a Lambda function may be sent that are no HTTP requests, however like one some of them
+ * look.
+ */
 
 /** One of {@link notHttpEvents}. */
 export interface NotHttpEvent {
@@ -450,7 +453,8 @@ const iotAuthorizer = {
 };
 
 /**
- * A table of them, for the test that a gateway takes none for a request. An event is shared: do not change it.
+ * A table of them, for the test that a gateway takes none for a request. An event is shared: do not
+ * change it.
  *
  * ```ts
  * for (const { name, event } of notHttpEvents) {

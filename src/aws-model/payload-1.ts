@@ -159,7 +159,8 @@ export function restApiEvent(request: LambdaRequest): RestApiEvent {
     httpMethod: method,
     headers: lastOfGroups(groupHeaders(headers)),
     multiValueHeaders: allOfGroups(groupHeaders(headers)),
-    // `;` separates too, and the raw string is not in the event (developer guide, "Important notes").
+    // `;` separates too, and the raw string is not in the event (developer guide, "Important
+    // notes").
     ...queryMaps(decodePairs(queryPairs(received.query, /[&;]/))),
     pathParameters: pathParameters(resource, received.path),
     stageVariables: request.stageVariables ?? null,
@@ -271,7 +272,10 @@ function httpApi1Headers(received: Received): Pair[] {
   return capitaliseNames(withHeader(headers, 'Content-Length', length), HTTP_CAPITALS);
 }
 
-/** HTTP APIs decode the path, of both payload versions, and a `%3F` cuts it short (`middleapi/standard-server#93`). */
+/**
+ * HTTP APIs decode the path, of both payload versions, and a `%3F` cuts it short
+ * (`middleapi/standard-server#93`).
+ */
 export function httpApiPath(path: string): string {
   return decodePercent(path).replace(/\?.*$/s, '');
 }
@@ -416,7 +420,10 @@ export function restApiPrelude(value: unknown): Reply {
   };
 }
 
-/** Base64 is decoded only if the *first* media type the client accepts is declared binary; else it is sent as it is. */
+/**
+ * Base64 is decoded only if the *first* media type the client accepts is declared binary; else it
+ * is sent as it is.
+ */
 function answersBinary(request: LambdaRequest): boolean {
   const accept = request.headers?.find(([name]) => name.toLowerCase() === 'accept')?.[1];
   const first = mediaType(accept?.split(',', 1)[0]);

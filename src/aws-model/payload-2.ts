@@ -1,4 +1,7 @@
-/** Payload format 2.0: HTTP APIs and Function URLs. The same keys, but only an HTTP API decodes `rawPath`. */
+/**
+ * Payload format 2.0: HTTP APIs and Function URLs. The same keys, but only an HTTP API decodes
+ * `rawPath`.
+ */
 import { isHopByHop } from '../http/headers.ts';
 import { textBytes } from './message.ts';
 import { gateway, httpApiPath, stagePrefix } from './payload-1.ts';
@@ -81,7 +84,8 @@ const URL_HOST = 'gcurl0000000000000000000000000x1.lambda-url.eu-central-1.on.aw
 export function httpApi2Event(request: LambdaRequest): HttpApi2Event {
   const { host, stage, apiId } = gateway(request, HTTP_HOST, '$default');
   const received = receive(request, host);
-  // The API mapping key of a custom domain never comes along, the stage always (`serverless-express#465`).
+  // The API mapping key of a custom domain never comes along, the stage always
+  // (`serverless-express#465`).
   const path = `${stagePrefix(stage)}${httpApiPath(received.path)}`;
   const routeKey = request.route ?? '$default';
   const parameters = pathParameters(routeKey.replace(/^[A-Z]+ /, ''), httpApiPath(received.path));
@@ -207,7 +211,8 @@ export function httpApi2Reply(value: unknown): Reply {
 const URL_REMAPPED = new Set(['connection', 'content-length', 'date', 'www-authenticate']);
 
 export function functionUrlReply(value: unknown): Reply {
-  // A string goes out without its quotes, against the documentation (LocalStack's recordings of AWS).
+  // A string goes out without its quotes, against the documentation (LocalStack's recordings of
+  // AWS).
   if (typeof value === 'string') return inferred(value);
   if (!isMembers(value) || !('statusCode' in value)) return inferred(JSON.stringify(value));
   const { body } = value;

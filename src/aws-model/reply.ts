@@ -1,4 +1,7 @@
-/** What the reply readers have in common: members of untrusted JSON, header fields, bodies, the platform's own errors. */
+/**
+ * What the reply readers have in common: members of untrusted JSON, header fields, bodies, the
+ * platform's own errors.
+ */
 import { isToken } from '../http/headers.ts';
 import { encodeNative } from '../base/native.ts';
 import { isBodiless } from '../http/status.ts';
@@ -52,7 +55,8 @@ export function statusOf(value: unknown, member: string, stringsToo: boolean): n
   return status;
 }
 
-// A platform that sent these on would let a reply write further headers of its own (response splitting).
+// A platform that sent these on would let a reply write further headers of its own (response
+// splitting).
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /** A field line as it goes out: JSON text is UTF-8 on the wire. */
@@ -146,8 +150,9 @@ export interface Reply {
 }
 
 /**
- * Puts an answer on the wire: the front recomputes Content-Length, and to HEAD, 204 and 304 it delivers no body. A
- * default Content-Type comes with a status that may have a body only; for the others nothing is recorded.
+ * Puts an answer on the wire: the front recomputes Content-Length, and to HEAD, 204 and 304 it
+ * delivers no body. A default Content-Type comes with a status that may have a body only; for the
+ * others nothing is recorded.
  */
 export function deliver(reply: Reply, method: string): TestResponse {
   const bodiless = isBodiless(reply.status);

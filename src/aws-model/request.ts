@@ -1,4 +1,7 @@
-/** What AWS's front doors have in common: the request they received, before each writes it down in its own way. */
+/**
+ * What AWS's front doors have in common: the request they received, before each writes it down in
+ * its own way.
+ */
 import { isHopByHop } from '../http/headers.ts';
 import {
   decodeNative,
@@ -15,24 +18,44 @@ import { encodeBase64 } from './base64.ts';
 export interface SourceOptions {
   /** API Gateway's stage. Default `'live'` for REST APIs, `'$default'` for HTTP APIs. */
   stage?: string;
-  /** The name the source is addressed by without a custom domain; also the Host header where the request has none. */
+  /**
+   * The name the source is addressed by without a custom domain; also the Host header where the
+   * request has none.
+   */
   domainName?: string;
   /** API Gateway: a custom domain name in front, so that the stage is not in the URL. */
   customDomain?: string;
-  /** API Gateway: the base path (API mapping key) of the custom domain, `'shop'` or `'/shop'`. Implies `customDomain`. */
+  /**
+   * API Gateway: the base path (API mapping key) of the custom domain, `'shop'` or `'/shop'`.
+   * Implies `customDomain`.
+   */
   basePath?: string;
-  /** REST API, custom domain: `false` if the mapping names no stage, so that the URL has to. Default `true`. */
+  /**
+   * REST API, custom domain: `false` if the mapping names no stage, so that the URL has to. Default
+   * `true`.
+   */
   stageMapped?: boolean;
-  /** REST API, custom domain: a routing rule strips the base path, and `rawPath` keeps it. Default `false`. */
+  /**
+   * REST API, custom domain: a routing rule strips the base path, and `rawPath` keeps it. Default
+   * `false`.
+   */
   stripBasePath?: boolean;
-  /** REST API: the resource, default `'/{proxy+}'`. HTTP API: the route, default `'$default'`, else `'GET /x/{id}'`. */
+  /**
+   * REST API: the resource, default `'/{proxy+}'`. HTTP API: the route, default `'$default'`, else
+   * `'GET /x/{id}'`.
+   */
   route?: string;
   stageVariables?: Record<string, string>;
-  /** `requestContext.authorizer`, as the source writes it; Lattice V2: members of `requestContext.identity`. */
+  /**
+   * `requestContext.authorizer`, as the source writes it; Lattice V2: members of
+   * `requestContext.identity`.
+   */
   authorizer?: Record<string, unknown>;
   /** REST API: which media types are binary. Default every one. */
   binaryMediaTypes?: readonly string[];
-  /** The address of the client. Default the request's `clientAddress`, else an address of RFC 5737. */
+  /**
+   * The address of the client. Default the request's `clientAddress`, else an address of RFC 5737.
+   */
   sourceIp?: string;
   /** The port the client came to, for X-Forwarded-Port. Default that of the scheme. */
   port?: number;
@@ -40,26 +63,34 @@ export interface SourceOptions {
   traceId?: string;
   /** REST API: the key the client was let in with. */
   apiKey?: string;
-  /** Lattice V2: `path` carries the query too, as in the event that Powertools recorded. Default `false`. */
+  /**
+   * Lattice V2: `path` carries the query too, as in the event that Powertools recorded. Default
+   * `false`.
+   */
   queryInPath?: boolean;
   /** ALB: write the client's port beside its address in X-Forwarded-For. */
   clientPort?: number;
   /** ALB: what becomes of the client's X-Forwarded-For. Default `'append'`. */
   forwardedFor?: 'append' | 'preserve' | 'remove';
-  /** ALB: the event of a health check, which has neither Host nor X-Forwarded-*. Default `false`. */
+  /**
+   * ALB: the event of a health check, which has neither Host nor X-Forwarded-*. Default `false`.
+   */
   healthCheck?: boolean;
   /** ALB: deliver the values of one header in reverse, as the real one does. Default `false`. */
   reverse?: boolean;
   /** Edge: the setting *Include body*. Default `true`. */
   includeBody?: boolean;
   /**
-   * Edge, origin request: whether the whole viewer request is forwarded (the policy *AllViewer*), default `true`. If
-   * not, Host is the origin's, User-Agent is CloudFront's, and cookies and query are gone.
+   * Edge, origin request: whether the whole viewer request is forwarded (the policy *AllViewer*),
+   * default `true`. If not, Host is the origin's, User-Agent is CloudFront's, and cookies and query
+   * are gone.
    */
   allViewer?: boolean;
   /** The platform's id of the request. */
   requestId?: string;
-  /** When it arrived, in ms since 1970. A fixed moment by default, so that events are reproducible. */
+  /**
+   * When it arrived, in ms since 1970. A fixed moment by default, so that events are reproducible.
+   */
   time?: number;
 }
 
@@ -175,14 +206,19 @@ export function withHeader(headers: readonly Pair[], name: string, value: string
   });
 }
 
-/** Several Cookie lines are crumbs of HTTP/2, to be put together by `; ` (RFC 9113 section 8.2.3). */
+/**
+ * Several Cookie lines are crumbs of HTTP/2, to be put together by `; ` (RFC 9113 section 8.2.3).
+ */
 export function withOneCookie(headers: readonly Pair[]): Pair[] {
   const cookies = headers.filter(([name]) => name.toLowerCase() === 'cookie');
   if (cookies.length < 2) return [...headers];
   return withHeader(headers, 'Cookie', cookies.map(([, value]) => value).join('; '));
 }
 
-/** Adds X-Forwarded-For, -Port and -Proto: the client's chain is kept and lengthened, the other two are replaced. */
+/**
+ * Adds X-Forwarded-For, -Port and -Proto: the client's chain is kept and lengthened, the other two
+ * are replaced.
+ */
 export function withForwarded(received: Received, separator = ', '): Pair[] {
   const chain = received.headers
     .filter(([name]) => name.toLowerCase() === 'x-forwarded-for')
@@ -206,7 +242,10 @@ export function withTraceId(headers: readonly Pair[], { time, traceId }: Receive
   return [...headers, ['X-Amzn-Trace-Id', `Root=1-${seconds}-6a7463616c6c2d7465737421`]];
 }
 
-/** Pairs of a query, undecoded; a key without `=` has the value `''`, as every parsing source writes it. */
+/**
+ * Pairs of a query, undecoded; a key without `=` has the value `''`, as every parsing source writes
+ * it.
+ */
 export function queryPairs(query: string, separator: RegExp | string = '&'): Pair[] {
   return query
     .split(separator)
@@ -223,14 +262,19 @@ export function decodePairs(pairs: readonly Pair[]): Pair[] {
   return pairs.map(([name, value]) => [decode(name), decode(value)]);
 }
 
-/** Percent-decoded to text, a malformed `%` kept; U+FFFD for bytes that are no UTF-8, which JSON cannot carry. */
+/**
+ * Percent-decoded to text, a malformed `%` kept; U+FFFD for bytes that are no UTF-8, which JSON
+ * cannot carry.
+ */
 export function decodePercent(text: string): string {
   return decodeNative(percentDecode(text));
 }
 
 type Groups = [name: string, values: string[]][];
 
-/** Values by name in order of first appearance. `same` says under which key two names are the same. */
+/**
+ * Values by name in order of first appearance. `same` says under which key two names are the same.
+ */
 export function groupPairs(
   pairs: readonly Pair[],
   same: (name: string) => string = String,
@@ -253,7 +297,8 @@ export function lowerCaseNames(headers: readonly Pair[]): Pair[] {
   return headers.map(([name, value]) => [name.toLowerCase(), value]);
 }
 
-// `Object.fromEntries` defines own members, so a header called `__proto__` is a member like any other.
+// `Object.fromEntries` defines own members, so a header called `__proto__` is a member like any
+// other.
 export const lastOfGroups = (groups: Groups): Record<string, string> =>
   Object.fromEntries(groups.map(([name, values]) => [name, values.at(-1) ?? '']));
 export const joinGroups = (groups: Groups): Record<string, string> =>
@@ -285,8 +330,8 @@ export function mediaType(value: string | undefined): string {
 }
 
 /**
- * What a path template such as `/users/{id}/{rest+}` captures, slashes of a greedy one's end lost as API Gateway does;
- * `null` when it captures nothing.
+ * What a path template such as `/users/{id}/{rest+}` captures, slashes of a greedy one's end lost
+ * as API Gateway does; `null` when it captures nothing.
  */
 export function pathParameters(template: string, path: string): Record<string, string> | null {
   const parts = trimEnds(path, '/').split('/');

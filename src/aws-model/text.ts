@@ -1,4 +1,7 @@
-/** Which request bodies the fronts hand over as text. The deployer has no say, other than on a REST API. */
+/**
+ * Which request bodies the fronts hand over as text. The deployer has no say, other than on a REST
+ * API.
+ */
 import { lookup, mediaType } from './request.ts';
 import type { Pair } from './request.ts';
 
@@ -11,7 +14,10 @@ export function isGatewayText(headers: readonly Pair[]): boolean {
   return GATEWAY_TEXT.test(mediaType(lookup(headers, 'content-type')));
 }
 
-/** ALB (user guide, "Lambda functions as targets"): four kinds, and never with a content coding; `+json` is base64. */
+/**
+ * ALB (user guide, "Lambda functions as targets"): four kinds, and never with a content coding;
+ * `+json` is base64.
+ */
 export function isBalancerText(headers: readonly Pair[]): boolean {
   if (lookup(headers, 'content-encoding') !== undefined) return false;
   return BALANCER_TEXT.test(mediaType(lookup(headers, 'content-type')));

@@ -77,7 +77,10 @@ function parse<O extends Options>(
   }
 }
 
-/** `--parameter-overrides A=1 B=2`: sam takes more of them without quotes, so that B=2 is no positional. */
+/**
+ * `--parameter-overrides A=1 B=2`: sam takes more of them without quotes, so that B=2 is no
+ * positional.
+ */
 function moveOverrides(values: object, positionals: string[]): string[] {
   const { 'parameter-overrides': overrides } = values as { 'parameter-overrides'?: string[] };
   if (!overrides || overrides.length === 0) return positionals;

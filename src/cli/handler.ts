@@ -1,4 +1,6 @@
-/** Which function the user means: `module[:export]` to a file, and an export's name to the function. */
+/**
+ * Which function the user means: `module[:export]` to a file, and an export's name to the function.
+ */
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import {

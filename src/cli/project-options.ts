@@ -1,4 +1,6 @@
-/** How the command line names a template; apart from its reader, which plain `invoke` need not load. */
+/**
+ * How the command line names a template; apart from its reader, which plain `invoke` need not load.
+ */
 import { existsSync } from 'node:fs';
 
 /** For `parseArgs`, spelled as SAM spells them. */

@@ -1,4 +1,7 @@
-/** Events as files, each with what came of it beside it: written by `start-api --record`, read by `replay`. */
+/**
+ * Events as files, each with what came of it beside it: written by `start-api --record`, read by
+ * `replay`.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileNameOf } from '../local/file-name.ts';

@@ -1,5 +1,6 @@
 /**
- * The function's own process: loads the handler once and runs it for each event that sandbox.ts sends.
+ * The function's own process: loads the handler once and runs it for each event that sandbox.ts
+ * sends.
  */
 import { type Invocation, lambdaContext } from '../local/functions/context.ts';
 import { type Handler, type HandlerName, loadError } from '../local/functions/handler.ts';
@@ -25,7 +26,8 @@ export interface Report {
 const send = process.send?.bind(process);
 const channel = process.channel;
 if (!send || !channel) throw new Error('this file is a part of `gatecall invoke`; run that');
-// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is not theirs.
+// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is
+// not theirs.
 delete process.send;
 
 let handler: Handler | undefined;

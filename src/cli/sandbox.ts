@@ -1,7 +1,7 @@
 /**
- * A process of its own for the function, as on Lambda. Because of it, whatever writes to standard output writes to the log,
- * `console.log` and `fs.writeSync(1, …)` alike; a handler in an endless loop can still time out; `process.exit()` ends
- * the function and not the command.
+ * A process of its own for the function, as on Lambda. Because of it, whatever writes to standard
+ * output writes to the log, `console.log` and `fs.writeSync(1, …)` alike; a handler in an endless
+ * loop can still time out; `process.exit()` ends the function and not the command.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,7 +41,8 @@ export function startSandbox(
   for (const input of outputs) createInterface({ input }).on('line', onLine);
   // Not `close` of the process, which Node 20 does not emit after `disconnect()`.
   const written = Promise.all(outputs.map((stream) => once(stream, 'close')));
-  // Messages that were under way when it died come before `disconnect`, but after `exit` for all one knows.
+  // Messages that were under way when it died come before `disconnect`, but after `exit` for all
+  // one knows.
   const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
   gone.catch(() => {}); // each order that waits for it reports it
   const release = killTogether(child);

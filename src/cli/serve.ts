@@ -76,7 +76,8 @@ export const serve: Command = defineCommand(
     const settings = settingsOf(values);
     const supervisor = settings.supervised && !isWorker();
     try {
-      // A supervisor loads nothing: what fails to load fails in a worker, and the next one may do better.
+      // A supervisor loads nothing: what fails to load fails in a worker, and the next one may do
+      // better.
       const application = supervisor ? unserved : await load(file, name);
       const { url } = await run(application, settings);
       if (!isWorker())

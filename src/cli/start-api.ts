@@ -167,7 +167,10 @@ async function listen(project: Project, options: FrontsOptions): Promise<Fronts>
   }
 }
 
-/** On its usual port, so that an open page lives on; on another only if that is taken and none was asked for. */
+/**
+ * On its usual port, so that an open page lives on; on another only if that is taken and none was
+ * asked for.
+ */
 async function inspect({ traces, inspectorPort }: Settings, fronts: Fronts): Promise<Inspector> {
   const options: InspectorOptions = {
     traces,

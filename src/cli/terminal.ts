@@ -3,7 +3,8 @@
 /**
  * Sequences that start with ESC, or with a C1 control that stands for `ESC [` and the like
  * (ECMA-48, section 5.3), then control characters that stand alone; but no colours (SGR). A string
- * without its end counts as its first two characters, so that no pattern reads on for another's end.
+ * without its end counts as its first two characters, so that no pattern reads on for another's
+ * end.
  */
 const CONTROL =
   /(?!\x1b\[[\d;:]*m)(?:(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])(?:[^\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c))?|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?|[\x00-\x08\x0b-\x1f\x7f-\x9f])/g;

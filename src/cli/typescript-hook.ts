@@ -1,6 +1,7 @@
 /**
- * A module hook that gives one file another source: `import('file:///…/handler.ts')` runs its bundle. So the bundle needs
- * no file of its own, and whatever it imports is looked up from where the handler really is.
+ * A module hook that gives one file another source: `import('file:///…/handler.ts')` runs its
+ * bundle. So the bundle needs no file of its own, and whatever it imports is looked up from where
+ * the handler really is.
  */
 import type { InitializeHook, LoadHook } from 'node:module';
 

@@ -7,8 +7,8 @@ import { RuntimeError } from '../local/functions/handler.ts';
 import type { Replacement } from './typescript-hook.ts';
 
 /**
- * The ES module of a TypeScript file: what it imports by path is inside, packages stay outside, and its source map
- * lets stack traces name the TypeScript lines.
+ * The ES module of a TypeScript file: what it imports by path is inside, packages stay outside, and
+ * its source map lets stack traces name the TypeScript lines.
  *
  * @throws {UsageError} when esbuild is not installed
  * @throws {RuntimeError} when the file cannot be bundled

@@ -1,5 +1,6 @@
 /**
- * A template and the code it names, compared: what AWS would refuse, and what it would take and not do.
+ * A template and the code it names, compared: what AWS would refuse, and what it would take and not
+ * do.
  *
  * ```ts
  * for (const { level, message, place } of checkTemplate('template.yaml').findings) console.log(level, place?.line, message);
@@ -60,7 +61,10 @@ const LOCAL = new Set([
   'weights',
 ]);
 
-/** Reads a template with the sources of its handlers, and runs every check. It throws nothing: all is in the findings. */
+/**
+ * Reads a template with the sources of its handlers, and runs every check. It throws nothing: all
+ * is in the findings.
+ */
 export function checkTemplate(file: string, options: CheckOptions = {}): CheckResult {
   const { project, stack } = readStack(file, options);
   const notes = collectNotes(

@@ -1,6 +1,7 @@
 /**
- * The fronts of a project on this machine: an HTTP server for each API, Function URL and load balancer, which turns requests
- * into the events AWS would make of them, and results into the answers AWS would give.
+ * The fronts of a project on this machine: an HTTP server for each API, Function URL and load
+ * balancer, which turns requests into the events AWS would make of them, and results into the
+ * answers AWS would give.
  *
  * ```ts
  * const fronts = await startFronts(project, { functions, port: 3000 });
@@ -36,7 +37,10 @@ export interface FrontsOptions {
   port?: number;
   /** All fronts on one port, told apart by host name: `<logical id>.localhost`. */
   singlePort?: boolean;
-  /** Host names beside `localhost` and addresses that requests may carry; `'any'` lifts the protection. */
+  /**
+   * Host names beside `localhost` and addresses that requests may carry; `'any'` lifts the
+   * protection.
+   */
   allowedHosts?: readonly string[] | 'any';
   /** A JWK Set for JWT authorizers. */
   keys?: readonly JsonWebKey[];
@@ -58,7 +62,8 @@ export interface Fronts {
   /**
    * Does an invocation again, and settles with the id of its trace once it has an answer.
    *
-   * @throws {RangeError} when the trace is unknown, or the front refuses the request; the message is for the user
+   * @throws {RangeError} when the trace is unknown, or the front refuses the request; the message
+   * is for the user
    */
   resend(resend: Resend): Promise<string>;
   close(): Promise<void>;
@@ -154,7 +159,10 @@ function allowedNames(
   return (name) => isLocalName(name) || known.some((it) => matchesGlob(it, name, 'i'));
 }
 
-/** Names that the template itself gives its load balancers. A pattern for every name would be no protection. */
+/**
+ * Names that the template itself gives its load balancers. A pattern for every name would be no
+ * protection.
+ */
 function ownNames({ fronts }: Project): string[] {
   return fronts
     .flatMap((front) => (front.kind === 'alb' ? front.rules : []))

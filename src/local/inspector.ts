@@ -1,6 +1,7 @@
 /**
- * The inspector: a page that shows each invocation of the local gateway as it happens, and sends it again. What it shows
- * came from anywhere, so that the page treats it as hostile; whoever may ask for it is checked in `inspector/guard.ts`.
+ * The inspector: a page that shows each invocation of the local gateway as it happens, and sends it
+ * again. What it shows came from anywhere, so that the page treats it as hostile; whoever may ask
+ * for it is checked in `inspector/guard.ts`.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
@@ -24,8 +25,8 @@ export interface InspectedFront {
 export interface InspectorOptions {
   traces: TraceLog;
   /**
-   * Does an invocation again and gives the id of its trace. When it rejects, the page shows the message. Without it the page
-   * has no replay.
+   * Does an invocation again and gives the id of its trace. When it rejects, the page shows the
+   * message. Without it the page has no replay.
    */
   replay?: (replay: Replay) => Promise<string>;
   /** For the page's first hint and for its curl commands. Default none. */

@@ -1,6 +1,7 @@
 /**
- * What a SAM template means on this machine: its functions, and the fronts that send them requests. `template.ts` reads it
- * from a file; `start-api`, `invoke` and `check` work from here and never look at the template again.
+ * What a SAM template means on this machine: its functions, and the fronts that send them requests.
+ * `template.ts` reads it from a file; `start-api`, `invoke` and `check` work from here and never
+ * look at the template again.
  */
 
 /** Where in the template something stands. Lines and columns count from 1. */
@@ -49,7 +50,9 @@ export interface FunctionDefinition {
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly architecture: 'x86_64' | 'arm64';
-  /** Why it cannot run on this machine, as a sentence for whoever asks for it; `notes` has it too. */
+  /**
+   * Why it cannot run on this machine, as a sentence for whoever asks for it; `notes` has it too.
+   */
   readonly unsupported?: string;
   readonly place: Place;
   readonly places?: PropertyPlaces;
@@ -130,9 +133,14 @@ export interface FunctionUrlFront extends FrontBase {
 
 export interface LoadBalancerFront extends FrontBase {
   readonly kind: 'alb';
-  /** In the order in which they are tried; the listener's default action comes last, without conditions. */
+  /**
+   * In the order in which they are tried; the listener's default action comes last, without
+   * conditions.
+   */
   readonly rules: readonly LoadBalancerRule[];
-  /** `idle_timeout.timeout_seconds` of the load balancer, where it is known; AWS's default is 60 s. */
+  /**
+   * `idle_timeout.timeout_seconds` of the load balancer, where it is known; AWS's default is 60 s.
+   */
   readonly idleTimeoutMs?: number;
 }
 

@@ -1,11 +1,12 @@
 /**
- * Lambda's Runtime API on this machine: the HTTP interface between Lambda and the process in which a function runs. AWS's
- * own runtime client (`aws-lambda-ric`) runs against it as it does on Lambda, and so does a custom runtime.
+ * Lambda's Runtime API on this machine: the HTTP interface between Lambda and the process in which
+ * a function runs. AWS's own runtime client (`aws-lambda-ric`) runs against it as it does on
+ * Lambda, and so does a custom runtime.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  *
- * One per function: `AWS_LAMBDA_RUNTIME_API` is a host and a port, with no room for a path that could tell functions apart.
- * It starts no process and ends none.
+ * One per function: `AWS_LAMBDA_RUNTIME_API` is a host and a port, with no room for a path that
+ * could tell functions apart. It starts no process and ends none.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -23,7 +24,10 @@ export interface RuntimeApiOptions {
   functionName?: string;
   /** The region in it. Default `'us-east-1'`. */
   region?: string;
-  /** How many events a runtime may hold at once; what `AWS_LAMBDA_MAX_CONCURRENCY` tells the function. Default 1. */
+  /**
+   * How many events a runtime may hold at once; what `AWS_LAMBDA_MAX_CONCURRENCY` tells the
+   * function. Default 1.
+   */
   concurrency?: number;
   /** Called whenever a runtime asks for an event: the first time, it has started. */
   onNext?: () => void;
@@ -32,7 +36,10 @@ export interface RuntimeApiOptions {
 export interface InvokeOptions {
   /** What `context.awsRequestId` will be. Made up unless given. */
   requestId?: string;
-  /** The function's timeout in ms, from the moment it receives the event. Default 3000, as on Lambda. */
+  /**
+   * The function's timeout in ms, from the moment it receives the event. Default 3000, as on
+   * Lambda.
+   */
   timeoutMs?: number;
   /** Becomes `context.clientContext`, by way of JSON. */
   clientContext?: unknown;
@@ -47,8 +54,9 @@ export interface InvokeOptions {
   /** Called when the runtime begins to answer, before the first piece. */
   onAnswer?: (answer: Answer) => void;
   /**
-   * Receives each piece of the response as it arrives. Nothing more is read while a promise it returned is pending, so that
-   * the function meets a slow reader. If it throws, the response is cut off and `invoke` rejects with that.
+   * Receives each piece of the response as it arrives. Nothing more is read while a promise it
+   * returned is pending, so that the function meets a slow reader. If it throws, the response is
+   * cut off and `invoke` rejects with that.
    */
   onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
 }
@@ -57,19 +65,23 @@ export interface RuntimeApi {
   /** `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
   readonly address: string;
   /**
-   * Gives an event to the runtime once it asks and has room for it, and settles when the invocation has ended, however it
-   * ended. There is no way to take it back: Lambda does not tell a function that its client has gone, either; it runs on to
-   * its end or its timeout.
+   * Gives an event to the runtime once it asks and has room for it, and settles when the invocation
+   * has ended, however it ended. There is no way to take it back: Lambda does not tell a function
+   * that its client has gone, either; it runs on to its end or its timeout.
    *
    * @throws {RangeError} for an event of more than 6 MiB of JSON, which Lambda would refuse
    */
   invoke(event: unknown, options?: InvokeOptions): Promise<InvocationResult>;
   /**
-   * To be called when the process has ended; `reason` is e.g. `'exit status 1'`. What it held and what waits for it ends as
-   * `'exited'`. Another process may start then. After a timeout Lambda ends the process; here its owner has to.
+   * To be called when the process has ended; `reason` is e.g. `'exit status 1'`. What it held and
+   * what waits for it ends as `'exited'`. Another process may start then. After a timeout Lambda
+   * ends the process; here its owner has to.
    */
   reportExit(reason: string): void;
-  /** Stops listening and ends everything as `'exited'`; a runtime that waits for an event loses its connection, and exits. */
+  /**
+   * Stops listening and ends everything as `'exited'`; a runtime that waits for an event loses its
+   * connection, and exits.
+   */
   close(): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 /**
- * SAM and CloudFormation templates, read for what they mean on this machine: functions, and the fronts before them.
+ * SAM and CloudFormation templates, read for what they mean on this machine: functions, and the
+ * fronts before them.
  *
  * ```ts
  * const { functions, fronts, notes } = readTemplate('template.yaml', { parameters: { Stage: 'dev' } });
@@ -30,15 +31,18 @@ export interface TemplateOptions {
 }
 
 /**
- * Reads a template, YAML or JSON. It never throws: what is wrong with the template, or cannot be known or done on this
- * machine, is in `notes`, each with its line. With a note of level `error` AWS would refuse the template, or it would not
- * do what it says.
+ * Reads a template, YAML or JSON. It never throws: what is wrong with the template, or cannot be
+ * known or done on this machine, is in `notes`, each with its line. With a note of level `error`
+ * AWS would refuse the template, or it would not do what it says.
  */
 export function readTemplate(file: string, options: TemplateOptions = {}): Project {
   return readStack(file, options).project;
 }
 
-/** The same, with the resources themselves: for `check`, which looks at more than a request would meet. */
+/**
+ * The same, with the resources themselves: for `check`, which looks at more than a request would
+ * meet.
+ */
 export function readStack(
   file: string,
   options: TemplateOptions = {},

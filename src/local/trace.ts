@@ -1,6 +1,6 @@
 /**
- * What happened in one invocation, from the request at the front to the answer on the wire. The local gateway writes it,
- * the inspector shows it, `--record` keeps it. Everything in it is JSON.
+ * What happened in one invocation, from the request at the front to the answer on the wire. The
+ * local gateway writes it, the inspector shows it, `--record` keeps it. Everything in it is JSON.
  */
 
 /** Bytes, or the first of them. */
@@ -85,7 +85,9 @@ export interface InvocationTrace {
   readonly streamed: boolean;
   readonly request: TracedRequest;
   readonly event: unknown;
-  /** Functions made with gatecall only; what JSON cannot say stands in brackets, `[InputStream]`. */
+  /**
+   * Functions made with gatecall only; what JSON cannot say stands in brackets, `[InputStream]`.
+   */
   readonly environ?: Readonly<Record<string, unknown>>;
   readonly startResponse?: readonly {
     readonly status: string;
@@ -95,7 +97,9 @@ export interface InvocationTrace {
   /** What the function returned; the prelude of a streamed one. */
   readonly reply?: unknown;
   readonly response?: TracedResponse;
-  /** What the Runtime API was told, or what Lambda would say: `Task timed out after 3.00 seconds`. */
+  /**
+   * What the Runtime API was told, or what Lambda would say: `Task timed out after 3.00 seconds`.
+   */
   readonly error?: {
     readonly type: string;
     readonly message: string;

@@ -1,7 +1,8 @@
 /**
- * What an invocation would meet on AWS that it does not feel here: headers its front renames or drops, bytes that would
- * arrive as base64, cookies that get lost. The rules are those of AWS's documentation and of recorded events, one list a
- * direction: `warnings/request.ts` from client to function, `warnings/reply.ts` back.
+ * What an invocation would meet on AWS that it does not feel here: headers its front renames or
+ * drops, bytes that would arrive as base64, cookies that get lost. The rules are those of AWS's
+ * documentation and of recorded events, one list a direction: `warnings/request.ts` from client to
+ * function, `warnings/reply.ts` back.
  *
  * ```ts
  * traces.put({ ...trace, state: 'done', warnings: warningsOf(trace, { binaryMediaTypes: ['image/*'] }) });
@@ -19,7 +20,10 @@ export type Invocation = Pick<
   'source' | 'streamed' | 'request' | 'event' | 'environ' | 'startResponse' | 'reply' | 'limits'
 >;
 
-/** The warnings for one invocation, those for its request first. Without a reply there are only these. */
+/**
+ * The warnings for one invocation, those for its request first. Without a reply there are only
+ * these.
+ */
 export function warningsOf(invocation: Invocation, front: FrontSettings = {}): Warning[] {
   return [
     ...requestWarnings(invocation),

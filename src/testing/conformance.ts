@@ -1,5 +1,6 @@
 /**
- * The conformance table: what a client and an application may expect of any gateway, as cases that run against one.
+ * The conformance table: what a client and an application may expect of any gateway, as cases that
+ * run against one.
  *
  * ```ts
  * import { formatReport, runConformance } from 'gatecall/testing';
@@ -99,14 +100,18 @@ export interface ConformanceReport {
 export interface ConformanceOptions {
   /** Only the cases with these ids. */
   only?: Iterable<string>;
-  /** The cases as they are, with every application inside the validator, or (the default) once each way. */
+  /**
+   * The cases as they are, with every application inside the validator, or (the default) once each
+   * way.
+   */
   validate?: Mode | 'both';
   /** How long one case may take, in ms, before it has failed. 20 000 unless told. */
   timeout?: number;
 }
 
 /**
- * Runs the table against a gateway, one case after the other. It never throws for what the gateway does: see the report.
+ * Runs the table against a gateway, one case after the other. It never throws for what the gateway
+ * does: see the report.
  *
  * @throws {RangeError} when `only` names a case that does not exist
  */
@@ -140,7 +145,9 @@ export async function runConformance(
   };
 }
 
-/** Runs one case. Test runners that want one test a case call this for each of `conformanceCases`. */
+/**
+ * Runs one case. Test runners that want one test a case call this for each of `conformanceCases`.
+ */
 export async function runCase(
   subject: Subject,
   one: ConformanceCase,

@@ -1,6 +1,6 @@
 /**
- * The page in Chromium, by clicks and keys. GATECALL_SCREENSHOT=docs/inspector.png writes README.md's picture; without it no
- * test leaves a file behind.
+ * The page in Chromium, by clicks and keys. GATECALL_SCREENSHOT=docs/inspector.png writes
+ * README.md's picture; without it no test leaves a file behind.
  */
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,7 +56,10 @@ describe.runIf(chromium)('the inspector in a browser', () => {
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
   });
 
-  /** As the gateway does it: a request goes through the front again, an event straight to the function. */
+  /**
+   * As the gateway does it: a request goes through the front again, an event straight to the
+   * function.
+   */
   function start(port = 0): Promise<Inspector> {
     const replay = async (wish: Replay): Promise<string> => {
       const before = traces.get(wish.id);
@@ -554,7 +557,8 @@ describe.runIf(chromium)('the inspector in a browser', () => {
     await title().getByText('/two').waitFor();
     await page.keyboard.press('r');
     await page.getByText('The page is from an earlier run: reload it.').waitFor();
-    // Each is in the console: the broken connection, the refused ones while it was gone, and the 404 and 403.
+    // Each is in the console: the broken connection, the refused ones while it was gone, and the
+    // 404 and 403.
     expect(complaints.every((it) => it.startsWith('error: Failed to load resource'))).toBe(true);
     complaints = [];
   });

@@ -1,4 +1,7 @@
-/** The parts of the page that need no browser: its curl commands, run by curl; its filter; its numbers. */
+/**
+ * The parts of the page that need no browser: its curl commands, run by curl; its filter; its
+ * numbers.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,7 @@
-/** The inspector's server: what it serves, what it tells, whom it refuses, what it hands to the gateway. */
+/**
+ * The inspector's server: what it serves, what it tells, whom it refuses, what it hands to the
+ * gateway.
+ */
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
@@ -297,7 +300,8 @@ describe('live updates', () => {
     for (let round = 0; round < 120 && !isGone; round++) {
       for (let index = 0; index < 500; index++) traces.put({ ...trace, id: `${index}` });
       await new Promise((resolve) => setTimeout(resolve, 55));
-      // Its own reading would empty what the server waits for; so it looks only whether it may still write.
+      // Its own reading would empty what the server waits for; so it looks only whether it may
+      // still write.
       socket.write('\r\n');
     }
     expect(isGone).toBe(true);

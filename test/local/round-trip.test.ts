@@ -1,4 +1,7 @@
-/** Random requests: over HTTP to a front, as its event to an application, and back, nothing may change that the source keeps. */
+/**
+ * Random requests: over HTTP to a front, as its event to an application, and back, nothing may
+ * change that the source keeps.
+ */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -1,4 +1,7 @@
-/** The protocol as raw requests see it. That AWS's own client gets along with it shows test/gateways/aws/runtime.test.ts. */
+/**
+ * The protocol as raw requests see it. That AWS's own client gets along with it shows
+ * test/gateways/aws/runtime.test.ts.
+ */
 import {
   Agent,
   type ClientRequest,

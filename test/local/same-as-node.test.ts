@@ -1,6 +1,7 @@
 /**
- * Random requests and answers: through a local front, its event, `toLambdaHandler(fromNodeListener(listener))` and back, everything is as behind
- * node:http, but for what each front does by its nature. That is written down here as rules, one a difference.
+ * Random requests and answers: through a local front, its event,
+ * `toLambdaHandler(fromNodeListener(listener))` and back, everything is as behind node:http, but
+ * for what each front does by its nature. That is written down here as rules, one a difference.
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -19,7 +20,8 @@ import { root } from '../nodes.ts';
 import { optional } from '../optional.ts';
 import { functionUrl, httpApi, inProcess, loadBalancer, restApi } from './support.ts';
 
-// ── The listeners ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The listeners
+// ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 type Pair = [name: string, value: string];
 
@@ -100,7 +102,8 @@ function split(target: string): { path: string; query: string } {
   return { path, query: query.join('?') };
 }
 
-// ── What fronts do by their nature ───────────────────────────────────────────────────────────────────────────────────
+// ── What fronts do by their nature
+// ───────────────────────────────────────────────────────────────────────────────────
 
 interface Rules {
   front: Front;
@@ -110,7 +113,10 @@ interface Rules {
   path(path: string): string;
   /** The query, as far as it is known behind this front. */
   query(query: string): unknown;
-  /** A request header's lines come joined by a comma alone (`joined`), or of them only the last comes (`last`). */
+  /**
+   * A request header's lines come joined by a comma alone (`joined`), or of them only the last
+   * comes (`last`).
+   */
   repeats?: 'joined' | 'last';
   /** A response header has one line, in which gatecall folds several. */
   folds?: boolean;
@@ -182,7 +188,10 @@ const FRONTS: Readonly<Record<string, Rules>> = {
   'alb-multi': { front: balancer(true), path: exact, query: grouped, reason: true },
 };
 
-/** What every front adds to a request, and what is of the connection and so never reaches a function. */
+/**
+ * What every front adds to a request, and what is of the connection and so never reaches a
+ * function.
+ */
 const ADDED_TO_REQUESTS = /^(?:connection|x-forwarded-.*|x-amzn-.*)$/;
 /** What every front and server writes by itself. The length is compared as the body is. */
 const ADDED_TO_ANSWERS =
@@ -227,7 +236,8 @@ function answerBehind(got: Got, rules: Rules, typed: boolean): object {
   };
 }
 
-// ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Requests
+// ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 const letters = (all: string, maxLength = 6): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...Array.from(all)), maxLength });

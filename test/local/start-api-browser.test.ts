@@ -1,4 +1,7 @@
-/** The inspector that `gatecall start-api` brings, in Chromium: what a browser sees of real requests to real functions. */
+/**
+ * The inspector that `gatecall start-api` brings, in Chromium: what a browser sees of real requests
+ * to real functions.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, chromium, type Page, startChromium } from '../browser.ts';
 import { startApiIn, type Started, stopCommands } from '../cli/command.ts';

@@ -1,4 +1,7 @@
-/** Projects on disk, served by real processes. `npm run build` first: a function's process runs what is in dist/. */
+/**
+ * Projects on disk, served by real processes. `npm run build` first: a function's process runs what
+ * is in dist/.
+ */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

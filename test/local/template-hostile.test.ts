@@ -1,6 +1,6 @@
 /**
- * Templates that come from anywhere: whatever they hold, the reader answers with notes, and within the time that a test has.
- * What the texts here are guarded from takes minutes, or the process.
+ * Templates that come from anywhere: whatever they hold, the reader answers with notes, and within
+ * the time that a test has. What the texts here are guarded from takes minutes, or the process.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

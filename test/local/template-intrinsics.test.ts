@@ -11,7 +11,10 @@ interface Given {
   parameters?: Record<string, string>;
 }
 
-/** What becomes of an expression, as the value of an environment variable, and what is said about it. */
+/**
+ * What becomes of an expression, as the value of an environment variable, and what is said about
+ * it.
+ */
 function valueOf(
   expression: string,
   { sections = '', resources = '', parameters = {} }: Given = {},

@@ -1,4 +1,7 @@
-/** Traces of real invocations: the demo behind `toLambdaHandler`, with the events and answers that AWS would make. */
+/**
+ * Traces of real invocations: the demo behind `toLambdaHandler`, with the events and answers that
+ * AWS would make.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { application as demo } from '../../examples/application.ts';

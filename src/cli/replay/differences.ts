@@ -1,6 +1,9 @@
 /** Where two JSON values differ. */
 
-/** Two lines for each place, `- path: old` and `+ path: new`. A body that is JSON is compared as such. */
+/**
+ * Two lines for each place, `- path: old` and `+ path: new`. A body that is JSON is compared as
+ * such.
+ */
 export function differences(old: unknown, now: unknown, path = ''): string[] {
   const [one, other] = [readable(old, path), readable(now, path)];
   if (isObject(one) && isObject(other) && Array.isArray(one) === Array.isArray(other)) {

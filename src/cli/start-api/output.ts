@@ -1,4 +1,7 @@
-/** What `start-api` prints: a table at the start, then a line for each answer and each line of the functions' logs. */
+/**
+ * What `start-api` prints: a table at the start, then a line for each answer and each line of the
+ * functions' logs.
+ */
 import type { FrontAnswer, FrontRequest, LocalFront } from '../../local/fronts.ts';
 import type { FunctionLog } from '../../local/functions.ts';
 import type { Front, Project } from '../../local/project.ts';
@@ -112,7 +115,10 @@ function escapeControls(text: string): string {
 
 const STYLES = { red: ['\x1b[31m', '\x1b[39m'], dim: ['\x1b[2m', '\x1b[22m'] } as const;
 
-/** Plain where nobody sees it as colour. Not `styleText`, which asks whether standard output is a terminal. */
+/**
+ * Plain where nobody sees it as colour. Not `styleText`, which asks whether standard output is a
+ * terminal.
+ */
 function colour(style: keyof typeof STYLES, text: string): string {
   const isPlain = !process.stderr.isTTY || (process.env['NO_COLOR'] ?? '') !== '';
   return isPlain ? text : STYLES[style].join(text);

@@ -27,7 +27,8 @@ export function checkCors(context: CheckContext): void {
 }
 
 /**
- * What each front makes of two answers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html,
+ * What each front makes of two answers:
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
  */
 const OUTCOME = {

@@ -12,7 +12,9 @@ export function checkDeployment(context: CheckContext): void {
   checkCircles(context);
 }
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html */
+/**
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
+ */
 function checkStreamingUris({ stack, notes }: CheckContext): void {
   for (const method of ofType(stack, 'AWS::ApiGateway::Method')) {
     const owner = ownerOf(stack, method);
@@ -65,7 +67,10 @@ function reaches(stack: Stack, from: Evaluated, id: string): boolean {
   return false;
 }
 
-/** SAM gives its own fronts the right to call; what is written in plain CloudFormation has none by itself. */
+/**
+ * SAM gives its own fronts the right to call; what is written in plain CloudFormation has none by
+ * itself.
+ */
 function checkPermissions({ stack, notes, project }: CheckContext): void {
   const allowed = ofType(stack, 'AWS::Lambda::Permission').map((permission) => {
     const owner = ownerOf(stack, permission);
@@ -129,13 +134,17 @@ function hasRole(stack: Stack, api: string): boolean {
   });
 }
 
-/** A function whose settings name its own API: each needs the other first, and CloudFormation gives up. */
+/**
+ * A function whose settings name its own API: each needs the other first, and CloudFormation gives
+ * up.
+ */
 function checkCircles({ stack, notes, project }: CheckContext): void {
   const apis = new Map<string, Set<string>>();
   for (const { front, functionId } of waysOf(project)) {
     if (front.kind !== 'http-api' && front.kind !== 'rest-api') continue;
     const api = stack.resources.get(front.id);
-    // Plain ones have their routes in resources of their own, which come last; a definition may name functions by name.
+    // Plain ones have their routes in resources of their own, which come last; a definition may
+    // name functions by name.
     if (api && !api.type.startsWith('AWS::Serverless::')) continue;
     if (child(api?.properties, 'DefinitionBody') ?? child(api?.properties, 'DefinitionUri'))
       continue;

@@ -3,7 +3,10 @@ import type { Source } from './source.ts';
 
 /** What makes a streaming handler: Lambda's own, gatecall's, Hono's. */
 const STREAMING = new Set(['streamifyResponse', 'toStreamingLambdaHandler', 'streamHandle']);
-/** What makes one that answers in one piece, beside gatecall: Hono, serverless-http, serverless-express, Fastify. */
+/**
+ * What makes one that answers in one piece, beside gatecall: Hono, serverless-http,
+ * serverless-express, Fastify.
+ */
 const BUFFERED = new Set([
   'handle',
   'serverless',

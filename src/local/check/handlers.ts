@@ -33,7 +33,10 @@ function isCheckable({ unsupported, runtime, handler }: FunctionDefinition): boo
   );
 }
 
-/** The module in which a handler is written; undefined where there is none, or none that can be read. */
+/**
+ * The module in which a handler is written; undefined where there is none, or none that can be
+ * read.
+ */
 export function handlerSource(folder: string, definition: FunctionDefinition): Source | undefined {
   const parts = splitHandler(definition.handler);
   if (!isCheckable(definition) || !parts) return undefined;

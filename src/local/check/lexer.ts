@@ -1,4 +1,7 @@
-/** ES modules. The one file that knows the package `es-module-lexer`, which the build bundles into it. */
+/**
+ * ES modules. The one file that knows the package `es-module-lexer`, which the build bundles into
+ * it.
+ */
 import { initSync, parse } from 'es-module-lexer';
 
 export interface ModuleSyntax {

@@ -6,7 +6,10 @@ import { type CheckContext, placeOf, type Way, waysOf } from './context.ts';
 const MAX_TIMEOUT_S = 900;
 const MEMORY_MB = { min: 128, max: 10_240 };
 const MAX_ENVIRONMENT = 4096;
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html: refused in a function's configuration. */
+/**
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html: refused in a function's
+ * configuration.
+ */
 const RESERVED = new Set([
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
@@ -94,7 +97,9 @@ function checkRestTimeout({ notes }: CheckContext, way: Way, timeoutMs: number):
   }
 }
 
-/** The client is told of a timeout while the function, paid by the millisecond, goes on for nobody. */
+/**
+ * The client is told of a timeout while the function, paid by the millisecond, goes on for nobody.
+ */
 function checkFunctionTimeout(context: CheckContext, way: Way): void {
   const { front, functionId, name, timeoutMs } = way;
   const definition = context.functionOf(functionId);

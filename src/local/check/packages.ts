@@ -10,8 +10,8 @@ import { placeIn, readManifest, withImports } from './source.ts';
 const BUILTIN = new Set(builtinModules);
 
 /**
- * `sam build` brings what the package.json beside the code lists, and the runtime has the AWS SDK, version 3 since Node 18.
- * Code that esbuild bundles finds its packages when it is built.
+ * `sam build` brings what the package.json beside the code lists, and the runtime has the AWS SDK,
+ * version 3 since Node 18. Code that esbuild bundles finds its packages when it is built.
  */
 export function checkPackages(context: CheckContext): void {
   const { project, stack, notes } = context;

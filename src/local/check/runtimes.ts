@@ -3,8 +3,9 @@ import type { CheckContext } from './context.ts';
 import { placeOf } from './context.ts';
 
 /**
- * The last day with security patches. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, as of November 2026;
- * days to come are AWS's plan.
+ * The last day with security patches.
+ * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html, as of November 2026; days to
+ * come are AWS's plan.
  */
 const END_OF_LIFE: Readonly<Record<string, string>> = {
   nodejs: '2016-10-31',

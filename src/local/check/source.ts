@@ -180,7 +180,10 @@ export function moduleKind({ code, syntax }: Source): 'module' | 'commonjs' | un
   return undefined;
 }
 
-/** The format Node loads a file in: by its extension, else by the package.json above it, CommonJS without any. */
+/**
+ * The format Node loads a file in: by its extension, else by the package.json above it, CommonJS
+ * without any.
+ */
 export function nodeFormat(project: string, file: string): 'module' | 'commonjs' {
   const extension = extname(file);
   if (extension === '.mjs') return 'module';

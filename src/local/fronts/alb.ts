@@ -1,4 +1,7 @@
-/** Application Load Balancers. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html */
+/**
+ * Application Load Balancers.
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html
+ */
 import { BlockList, isIPv6 } from 'node:net';
 import type { Header } from '../../types.ts';
 import type { LoadBalancerCondition, LoadBalancerFront, LoadBalancerRule } from '../project.ts';
@@ -89,7 +92,9 @@ function refuse(request: FrontRequest): FrontAnswer | undefined {
   return undefined;
 }
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html#rule-condition-types */
+/**
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-listeners.html#rule-condition-types
+ */
 export function meets(request: FrontRequest, condition: LoadBalancerCondition): boolean {
   switch (condition.on) {
     case 'path':

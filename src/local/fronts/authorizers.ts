@@ -7,7 +7,9 @@ import { askJwt } from './jwt.ts';
 import { askLambda } from './lambda-authorizer.ts';
 import type { Services } from './services.ts';
 
-/** `payload` is how the function's own event is written, and with it the authorizer's context in it. */
+/**
+ * `payload` is how the function's own event is written, and with it the authorizer's context in it.
+ */
 export async function authorize(
   authorizer: Authorizer,
   services: Services,

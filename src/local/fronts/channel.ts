@@ -1,4 +1,6 @@
-/** Pieces of a body on their way from a function to a client, no faster than the client takes them. */
+/**
+ * Pieces of a body on their way from a function to a client, no faster than the client takes them.
+ */
 
 export interface Channel {
   /** The promise settles when the piece has been taken, or when nobody will any more. */

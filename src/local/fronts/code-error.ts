@@ -1,4 +1,7 @@
-/** Code that cannot run, told where its developer looks: in the browser. AWS would never have deployed it. */
+/**
+ * Code that cannot run, told where its developer looks: in the browser. AWS would never have
+ * deployed it.
+ */
 import type { CodeError } from '../functions/code.ts';
 import { type FrontAnswer, type FrontRequest, headerOf } from './front.ts';
 

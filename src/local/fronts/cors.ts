@@ -1,4 +1,7 @@
-/** CORS as a front answers it by itself, from its configuration. REST APIs have it as methods of their own: `rest-api.ts`. */
+/**
+ * CORS as a front answers it by itself, from its configuration. REST APIs have it as methods of
+ * their own: `rest-api.ts`.
+ */
 import type { Header } from '../../types.ts';
 import type { Cors } from '../project.ts';
 import { type FrontAnswer, type FrontRequest, headerOf } from './front.ts';
@@ -35,7 +38,10 @@ export function corsHeaders(
   ];
 }
 
-/** With CORS configured, the function's own CORS headers are dropped (developer guide, "Configure CORS for HTTP APIs"). */
+/**
+ * With CORS configured, the function's own CORS headers are dropped (developer guide, "Configure
+ * CORS for HTTP APIs").
+ */
 export function withCors(answer: FrontAnswer, cors: Cors, request: FrontRequest): FrontAnswer {
   const own = answer.headers.filter(([name]) => !name.startsWith('access-control-'));
   return { ...answer, headers: [...own, ...corsHeaders(cors, request, 'answer')] };

@@ -1,4 +1,7 @@
-/** What the fronts have in common: a request that has come whole, and an answer that may come in pieces. */
+/**
+ * What the fronts have in common: a request that has come whole, and an answer that may come in
+ * pieces.
+ */
 import type { LambdaRequest } from '../../aws-model.ts';
 import type { Header } from '../../types.ts';
 
@@ -42,7 +45,9 @@ export function splitTarget(target: string): { path: string; query: string } {
     : { path: target.slice(0, at), query: target.slice(at) };
 }
 
-/** The value of a header, its name given in lower case: of several the last, as API Gateway has it. */
+/**
+ * The value of a header, its name given in lower case: of several the last, as API Gateway has it.
+ */
 export function headerOf(
   { headers }: Pick<FrontRequest, 'headers'>,
   name: string,

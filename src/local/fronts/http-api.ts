@@ -1,4 +1,6 @@
-/** API Gateway HTTP APIs. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html */
+/**
+ * API Gateway HTTP APIs. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api.html
+ */
 import { decodeNative, percentDecode } from '../../base/native.ts';
 import type { LambdaRequest } from '../../aws-model.ts';
 import type { HttpApiFront, HttpApiRoute } from '../project.ts';
@@ -92,7 +94,10 @@ async function answerRoute(
   });
 }
 
-/** The target inside the stage, and how the client came to it: by the API's own address or by a mapping of a domain. */
+/**
+ * The target inside the stage, and how the client came to it: by the API's own address or by a
+ * mapping of a domain.
+ */
 function inStage(
   front: HttpApiFront,
   target: string,
@@ -105,7 +110,10 @@ function inStage(
   return rest === undefined ? undefined : { target: rest };
 }
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html, "Routing API requests". */
+/**
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html,
+ * "Routing API requests".
+ */
 export function findRoute(
   routes: readonly HttpApiRoute[],
   method: string,

@@ -1,4 +1,7 @@
-/** One request through one function: event, invocation, and the answer the front makes of the result. */
+/**
+ * One request through one function: event, invocation, and the answer the front makes of the
+ * result.
+ */
 import {
   lambdaAnswer,
   lambdaEvent,

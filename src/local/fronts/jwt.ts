@@ -1,6 +1,6 @@
 /**
- * JWT authorizers of HTTP APIs. `--jwks` names the JWK Set that checks tokens on this machine. Without
- * one a request still needs a token that can be read, and its claims are believed.
+ * JWT authorizers of HTTP APIs. `--jwks` names the JWK Set that checks tokens on this machine.
+ * Without one a request still needs a token that can be read, and its claims are believed.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html
  */

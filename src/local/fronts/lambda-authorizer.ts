@@ -93,7 +93,9 @@ function readPolicy(
   return { context: { principalId, integrationLatency: 1, ...strings } };
 }
 
-/** Format 2.0 has the context under `lambda`, format 1.0 side by side with what API Gateway adds. */
+/**
+ * Format 2.0 has the context under `lambda`, format 1.0 side by side with what API Gateway adds.
+ */
 function contextFor(context: Members, payload: '1.0' | '2.0'): Record<string, unknown> {
   if (payload === '1.0') return { ...context, integrationLatency: 1 };
   return { lambda: { ...context, principalId: undefined } };

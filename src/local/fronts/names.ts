@@ -23,10 +23,15 @@ export function requestHost(
 
 /** `http://host:port`, and what follows. */
 export const ABSOLUTE: RegExp = /^https?:\/\/([^/?#]*)(.*)$/is;
-/** RFC 3986, section 3.2.2, without `userinfo@`; an underscore is no letter of DNS and is in use. */
+/**
+ * RFC 3986, section 3.2.2, without `userinfo@`; an underscore is no letter of DNS and is in use.
+ */
 const HOST = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
-/** Names that no one else can have point here: addresses, and what RFC 6761 section 6.3 reserves. None at all is HTTP/1.0's. */
+/**
+ * Names that no one else can have point here: addresses, and what RFC 6761 section 6.3 reserves.
+ * None at all is HTTP/1.0's.
+ */
 export function isLocalName(name: string): boolean {
   if (name === '' || name === 'localhost' || name.endsWith('.localhost')) return true;
   return isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;

@@ -1,4 +1,7 @@
-/** API Gateway REST APIs. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html */
+/**
+ * API Gateway REST APIs.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-rest-api.html
+ */
 import type { LambdaRequest } from '../../aws-model.ts';
 import type { Header } from '../../types.ts';
 import type { RestApiFront, RestApiRoute } from '../project.ts';
@@ -156,7 +159,10 @@ function inStage(
   return rest === undefined ? undefined : { target: rest };
 }
 
-/** The resource of a path, and its methods. A slash at the end does not count, nor do several after the stage. */
+/**
+ * The resource of a path, and its methods. A slash at the end does not count, nor do several after
+ * the stage.
+ */
 export function findResource(
   routes: readonly RestApiRoute[],
   target: string,
@@ -171,7 +177,10 @@ function denialAnswer(message: string, type: string, problem: string): FrontAnsw
   return gatewayAnswer(403, message, problem, [['x-amzn-ErrorType', type]]);
 }
 
-/** SAM's `Cors` makes an OPTIONS method with fixed headers; the other methods' CORS headers are the function's own. */
+/**
+ * SAM's `Cors` makes an OPTIONS method with fixed headers; the other methods' CORS headers are the
+ * function's own.
+ */
 function preflight({ cors }: RestApiFront, methods: readonly RestApiRoute[]): FrontAnswer {
   const own = methods.map(({ method }) => method).filter((method) => method !== 'ANY');
   const every = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];

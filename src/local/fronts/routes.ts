@@ -9,15 +9,18 @@ export interface Routed {
 const GREEDY = /^\{[^{}]+\+\}$/;
 const PARAMETER = /^\{[^{}]+\}$/;
 
-/** `['users', '{id}']` of `/users/{id}`, `[]` of `/`. A slash at the end makes an empty last segment. */
+/**
+ * `['users', '{id}']` of `/users/{id}`, `[]` of `/`. A slash at the end makes an empty last
+ * segment.
+ */
 export function segments(path: string): string[] {
   const inner = path.replace(/^\//, '');
   return inner === '' ? [] : inner.split('/');
 }
 
 /**
- * The templates that fit a path, the most specific first: compared from the left, a literal segment beats a parameter, and that
- * beats a greedy one, which takes one segment or more.
+ * The templates that fit a path, the most specific first: compared from the left, a literal segment
+ * beats a parameter, and that beats a greedy one, which takes one segment or more.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
@@ -51,7 +54,9 @@ function rank(segment: string | undefined): number {
   return PARAMETER.test(segment) ? 1 : 0;
 }
 
-/** The stage or base path in front of a target, and what is left; undefined when it is not there. */
+/**
+ * The stage or base path in front of a target, and what is left; undefined when it is not there.
+ */
 export function withoutPrefix(target: string, prefix: string): string | undefined {
   const name = trimSlashes(prefix);
   if (name === '') return target;

@@ -1,4 +1,7 @@
-/** HTTP on this side of a front: whole requests in, answers out, in the face of clients of every kind. */
+/**
+ * HTTP on this side of a front: whole requests in, answers out, in the face of clients of every
+ * kind.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -86,7 +89,10 @@ function textAnswer(status: number, text: string, problem?: string): FrontAnswer
 /** How long a client may go on sending what nobody wants, in ms. */
 const LINGER = 500;
 
-/** Closed at once, the connection would be reset while the client still sends, and it might never read the answer. */
+/**
+ * Closed at once, the connection would be reset while the client still sends, and it might never
+ * read the answer.
+ */
 async function sendAndLinger(
   { status, headers, body }: FrontAnswer,
   incoming: IncomingMessage,
@@ -106,7 +112,10 @@ async function sendAndLinger(
   response.end();
 }
 
-/** Any page of the web may have its name resolve to this machine (DNS rebinding); only known names are answered. */
+/**
+ * Any page of the web may have its name resolve to this machine (DNS rebinding); only known names
+ * are answered.
+ */
 const REFUSED = textAnswer(
   421,
   'This host name is none of a local front. Use localhost, or allow it with --allowed-host.',

@@ -1,4 +1,7 @@
-/** A response passed on while the function makes it: Function URLs with RESPONSE_STREAM, REST APIs with STREAM. */
+/**
+ * A response passed on while the function makes it: Function URLs with RESPONSE_STREAM, REST APIs
+ * with STREAM.
+ */
 import {
   lambdaFailure,
   type LambdaAnswer,
@@ -29,7 +32,10 @@ export interface Stream {
 }
 
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
-/** Within so many bytes the prelude has to end (developer guide, "Set up a Lambda proxy integration with payload response streaming"). */
+/**
+ * Within so many bytes the prelude has to end (developer guide, "Set up a Lambda proxy integration
+ * with payload response streaming").
+ */
 const PRELUDE_LIMIT = 16 * 1024;
 
 export function openStream(source: LambdaSource, request: LambdaRequest): Stream {

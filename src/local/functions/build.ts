@@ -1,4 +1,7 @@
-/** Functions with `BuildMethod: esbuild`, built as `sam build` does, into a cache folder, and again after each edit. */
+/**
+ * Functions with `BuildMethod: esbuild`, built as `sam build` does, into a cache folder, and again
+ * after each edit.
+ */
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative, resolve } from 'node:path';
@@ -79,7 +82,8 @@ async function open(
 ): Promise<Builder> {
   const esbuild = findEsbuild(definition);
   mkdirSync(outdir, { recursive: true });
-  // Whether `.js` here is CommonJS must not depend on the project's package.json, which Lambda does not see.
+  // Whether `.js` here is CommonJS must not depend on the project's package.json, which Lambda does
+  // not see.
   writeFileSync(join(outdir, 'package.json'), '{}\n');
   const settings: Esbuild.BuildOptions & { metafile: true } = {
     target: 'es2020', // SAM's default

@@ -1,6 +1,7 @@
 /**
- * The process of a function: a client of the Runtime API in place of `aws-lambda-ric`, as it looks on the wire and to the
- * handler (version 4.0.2). `instance.ts` starts it; its environment is Lambda's.
+ * The process of a function: a client of the Runtime API in place of `aws-lambda-ric`, as it looks
+ * on the wire and to the handler (version 4.0.2). `instance.ts` starts it; its environment is
+ * Lambda's.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
@@ -72,7 +73,10 @@ function extras({ arn, clientContext, identity, tenantId }: RuntimeEvent): objec
   return { invokedFunctionArn: arn, clientContext, identity, tenantId };
 }
 
-/** Ends the process as Lambda's does after an error that no handler caught: what it was doing has failed. */
+/**
+ * Ends the process as Lambda's does after an error that no handler caught: what it was doing has
+ * failed.
+ */
 async function crash(error: ErrorReport): Promise<void> {
   const event = current;
   current = undefined;

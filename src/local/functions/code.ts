@@ -17,7 +17,10 @@ export interface CodeOptions {
   onError: (error: CodeError) => void;
 }
 
-/** A function that cannot run, for a reason that lies in the project. Its message is for the user, in lines. */
+/**
+ * A function that cannot run, for a reason that lies in the project. Its message is for the user,
+ * in lines.
+ */
 export class CodeError extends Error {
   override name = 'CodeError';
 }

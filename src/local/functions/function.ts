@@ -1,4 +1,7 @@
-/** One function: its code, its instances, and its invocations from the queue to the last line of the log. */
+/**
+ * One function: its code, its instances, and its invocations from the queue to the last line of the
+ * log.
+ */
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FunctionDefinition, Project } from '../project.ts';
@@ -23,7 +26,10 @@ export interface FunctionLog {
 export interface FunctionsOptions {
   /** How many instances a function may have; more invocations wait. Default 10. */
   concurrency?: number;
-  /** The first function listens for a debugger here, the next one port further; timeouts are off, and so is concurrency. */
+  /**
+   * The first function listens for a debugger here, the next one port further; timeouts are off,
+   * and so is concurrency.
+   */
   debugPort?: number | undefined;
   /** Whether edits end the instances of the old code. Default true. */
   watch?: boolean;
@@ -116,7 +122,8 @@ export function startFunction(
 
   return {
     async invoke(event, options) {
-      // An edit that is being built is waited for, and what cannot be built is not run in its last good state.
+      // An edit that is being built is waited for, and what cannot be built is not run in its last
+      // good state.
       await code.folder();
       const lease = await instances.acquire();
       const { requestId = randomUUID() } = options;
@@ -171,7 +178,9 @@ async function invokeInstance(
   return { result, durationMs: startedAt === undefined ? 0 : performance.now() - startedAt };
 }
 
-/** Says how it ended, once its last output has had time to arrive; the reply does not wait for that. */
+/**
+ * Says how it ended, once its last output has had time to arrive; the reply does not wait for that.
+ */
 async function finish(
   { memoryMb, timeoutMs }: FunctionDefinition,
   { instance, cold }: Lease,

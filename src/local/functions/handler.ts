@@ -1,4 +1,7 @@
-/** From a handler's name to the function, found and judged as Lambda's Node runtime does (`aws-lambda-ric` 4.0.2). */
+/**
+ * From a handler's name to the function, found and judged as Lambda's Node runtime does
+ * (`aws-lambda-ric` 4.0.2).
+ */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 

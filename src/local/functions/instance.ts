@@ -40,7 +40,9 @@ export interface Instance {
   invoke(event: unknown, invocation: InstanceInvocation): Promise<InvocationResult>;
   /** False once its process has ended or has been told to. */
   alive(): boolean;
-  /** Settles when it can take the next event, or has ended: a crash is told after the error it made. */
+  /**
+   * Settles when it can take the next event, or has ended: a crash is told after the error it made.
+   */
   idle(): Promise<void>;
   /** From its start until it asked for its first event, in ms; undefined before. */
   initMs(): number | undefined;

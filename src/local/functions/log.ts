@@ -34,7 +34,10 @@ export function reportLine(values: ReportValues): string {
   ].join('\t');
 }
 
-/** The most memory a process has had, in MB: its peak where the system tells, what it has now elsewhere. */
+/**
+ * The most memory a process has had, in MB: its peak where the system tells, what it has now
+ * elsewhere.
+ */
 export async function memoryUsed(pid: number | undefined): Promise<number | undefined> {
   if (pid === undefined || process.platform === 'win32') return undefined;
   try {

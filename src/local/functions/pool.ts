@@ -1,4 +1,7 @@
-/** The instances of a function: one invocation at a time each, more of them as they are needed, up to a limit. */
+/**
+ * The instances of a function: one invocation at a time each, more of them as they are needed, up
+ * to a limit.
+ */
 import type { Instance } from './instance.ts';
 
 export interface Lease {

@@ -1,6 +1,7 @@
 /**
- * Loaded into a function's process before anything else. Tells the parent what gatecall's handlers ask their application and
- * what it answers, by way of a middleware that `toLambdaHandler` finds under a global symbol.
+ * Loaded into a function's process before anything else. Tells the parent what gatecall's handlers
+ * ask their application and what it answers, by way of a middleware that `toLambdaHandler` finds
+ * under a global symbol.
  */
 import type { Environ, HeaderList, Middleware } from '../../types.ts';
 
@@ -16,7 +17,8 @@ export type TraceMessage =
     };
 
 const send = process.send?.bind(process) as ((message: TraceMessage) => boolean) | undefined;
-// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is not theirs.
+// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is
+// not theirs.
 delete process.send;
 process.on('disconnect', () => process.exit());
 process.channel?.unref();

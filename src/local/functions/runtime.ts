@@ -11,7 +11,10 @@ export interface RuntimeClient {
   readonly name: string;
 }
 
-/** By its own name, because this file lies at another depth in src than in dist; processes run what is built. */
+/**
+ * By its own name, because this file lies at another depth in src than in dist; processes run what
+ * is built.
+ */
 const built = join(
   dirname(createRequire(import.meta.url).resolve('gatecall/package.json')),
   'dist/esm/local/functions',

@@ -1,4 +1,7 @@
-/** The environment variables of a function, which inherits nothing of this process but what it needs to run. */
+/**
+ * The environment variables of a function, which inherits nothing of this process but what it needs
+ * to run.
+ */
 import type { FunctionDefinition } from '../project.ts';
 import { lambdaVariables } from './context.ts';
 
@@ -9,8 +12,8 @@ const INHERITED =
   /^(?:PATH|TMPDIR|TEMP|TMP|SYSTEMROOT|PATHEXT|NODE_EXTRA_CA_CERTS|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL.*))$/i;
 
 /**
- * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and `AWS_SAM_LOCAL`, by which people's code
- * recognises a laptop.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and `AWS_SAM_LOCAL`, by
+ * which people's code recognises a laptop.
  */
 export function functionVariables(
   definition: FunctionDefinition,

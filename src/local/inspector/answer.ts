@@ -1,4 +1,7 @@
-/** The inspector's HTTP interface, for its page alone. Texts are fixed; what was traced leaves as JSON only. */
+/**
+ * The inspector's HTTP interface, for its page alone. Texts are fixed; what was traced leaves as
+ * JSON only.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TraceLog } from '../trace.ts';
 import { refusalOf } from './guard.ts';
@@ -17,8 +20,8 @@ export interface Context {
 }
 
 /**
- * No script, style or image but the page's own, nor any text taken for markup (Trusted Types); images of bodies are data.
- * https://www.w3.org/TR/CSP3/
+ * No script, style or image but the page's own, nor any text taken for markup (Trusted Types);
+ * images of bodies are data. https://www.w3.org/TR/CSP3/
  */
 const POLICY = [
   "default-src 'none'",
@@ -140,7 +143,8 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   let length = 0;
   for await (const block of request as AsyncIterable<Buffer>) {
     length += block.length;
-    // Read to its end all the same, or the browser would see a broken connection instead of an answer.
+    // Read to its end all the same, or the browser would see a broken connection instead of an
+    // answer.
     if (length <= MAX_BYTES) blocks.push(block);
     else blocks.length = 0;
   }

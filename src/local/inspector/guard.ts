@@ -1,6 +1,7 @@
 /**
- * Who may talk to the inspector: the page it served, and programs on this machine. Not another site's page in the user's
- * browser, which can reach every port of this machine, and by a name it points at 127.0.0.1 (DNS rebinding) could read as well.
+ * Who may talk to the inspector: the page it served, and programs on this machine. Not another
+ * site's page in the user's browser, which can reach every port of this machine, and by a name it
+ * points at 127.0.0.1 (DNS rebinding) could read as well.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -30,15 +31,18 @@ export function refusalOf(request: IncomingMessage, token: string): Refusal | un
   return { status: 403, text: 'The page is from an earlier run: reload it.\n' };
 }
 
-/** With port, because that is how a browser says it; no client leaves it out on a port other than 80. */
+/**
+ * With port, because that is how a browser says it; no client leaves it out on a port other than
+ * 80.
+ */
 function isOwnName(host: string, port: number): boolean {
   const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
   return names.includes(host.toLowerCase()) || (port === 80 && names.includes(`${host}:80`));
 }
 
 /**
- * Browsers say who sends a request in `Sec-Fetch-Site`, and of one that may change something in `Origin`. A link to the page from
- * elsewhere is fine, as a frame could not show it.
+ * Browsers say who sends a request in `Sec-Fetch-Site`, and of one that may change something in
+ * `Origin`. A link to the page from elsewhere is fine, as a frame could not show it.
  */
 function isForeign(request: IncomingMessage, host: string): boolean {
   const { origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;

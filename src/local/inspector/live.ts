@@ -1,6 +1,7 @@
 /**
- * News for open pages, as server-sent events (HTML Standard, section 9.2): `sync` with everything when a page connects or comes
- * back, which is less than one image would be; then `trace` for each line that is new or has changed.
+ * News for open pages, as server-sent events (HTML Standard, section 9.2): `sync` with everything
+ * when a page connects or comes back, which is less than one image would be; then `trace` for each
+ * line that is new or has changed.
  */
 import type { ServerResponse } from 'node:http';
 import type { InvocationTrace, TraceLog } from '../trace.ts';
@@ -14,11 +15,16 @@ export interface Live {
   close(): void;
 }
 
-/** ms. A function that logs in a loop changes its trace a thousand times a second; eyes need less. */
+/**
+ * ms. A function that logs in a loop changes its trace a thousand times a second; eyes need less.
+ */
 const PAUSE = 50;
 /** ms. Proxies and sleeping laptops drop what is silent for longer. */
 const HEARTBEAT = 15_000;
-/** Bytes that a page may leave unread before it is sent away. It comes back by itself and is told everything. */
+/**
+ * Bytes that a page may leave unread before it is sent away. It comes back by itself and is told
+ * everything.
+ */
 const BACKLOG = 4 * 1024 * 1024;
 
 export function liveUpdates(traces: TraceLog, about: object): Live {

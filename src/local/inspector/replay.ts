@@ -105,7 +105,10 @@ function headerOf(pair: unknown): Pair {
   return [name, value];
 }
 
-/** The request as another front would receive it: now, and without the stage of this one in its path. */
+/**
+ * The request as another front would receive it: now, and without the stage of this one in its
+ * path.
+ */
 function elsewhere(request: ReplayedRequest, trace: InvocationTrace): LambdaRequest {
   const { method, target, headers, body } = request;
   const stage = stageInTarget(trace);
@@ -121,7 +124,10 @@ function elsewhere(request: ReplayedRequest, trace: InvocationTrace): LambdaRequ
   };
 }
 
-/** `/live` where the client's path had it, `''` elsewhere: the event tells the whole path, HTTP APIs decoded. */
+/**
+ * `/live` where the client's path had it, `''` elsewhere: the event tells the whole path, HTTP APIs
+ * decoded.
+ */
 function stageInTarget({ event, request }: InvocationTrace): string {
   const { stage, path } = membersOf(event, 'requestContext');
   if (typeof stage !== 'string' || stage === '$default') return '';

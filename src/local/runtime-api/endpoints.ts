@@ -5,8 +5,8 @@ import type { Invocation, Invocations } from './invocations.ts';
 import { type Arrival, platformError, reportedError, trailedError } from './result.ts';
 
 /**
- * What a function may return, in bytes: 6 MiB and 100. Streams may send 200 MB on Lambda, slowly after the first 6; here they
- * are not held back.
+ * What a function may return, in bytes: 6 MiB and 100. Streams may send 200 MB on Lambda, slowly
+ * after the first 6; here they are not held back.
  */
 const RESULT_LIMIT = 6_291_556;
 

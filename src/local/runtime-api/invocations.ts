@@ -40,7 +40,9 @@ interface Entry {
 export type Delivery = (invocation: Invocation) => void;
 
 export class Invocations {
-  /** What the runtime may do: report a failed start; ask for events and answer them; or only end. */
+  /**
+   * What the runtime may do: report a failed start; ask for events and answer them; or only end.
+   */
   phase: 'init' | 'running' | 'failed' = 'init';
   readonly #concurrency: number;
   /** Events that no runtime has yet. */
@@ -102,7 +104,10 @@ export class Invocations {
     this.#endStart(ending, arrival);
   }
 
-  /** The runtime is gone. A response that is arriving ends by itself, with its connection, unless `all` is to end. */
+  /**
+   * The runtime is gone. A response that is arriving ends by itself, with its connection, unless
+   * `all` is to end.
+   */
   exit(ending: Ending, all = false): void {
     for (const { invocation } of this.#inFlight.values()) {
       if (!invocation.arrival || all) this.end(invocation, ending);

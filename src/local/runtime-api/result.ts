@@ -35,16 +35,22 @@ export interface InvocationResult {
   /** All of its bytes; those of a stream for an HTTP front start with the prelude. */
   body: Uint8Array;
   /**
-   * Status and headers for an HTTP front: the JSON that ends with eight NUL bytes, where the content type is
-   * `application/vnd.awslambda.http-integration-response`. Undefined if there is none, or none that can be read; a front
-   * answers 502 then.
+   * Status and headers for an HTTP front: the JSON that ends with eight NUL bytes, where the
+   * content type is `application/vnd.awslambda.http-integration-response`. Undefined if there is
+   * none, or none that can be read; a front answers 502 then.
    */
   prelude: unknown;
   /** What follows the prelude. */
   payload: Uint8Array | undefined;
-  /** From an error report, from the trailers of a stream that failed half-way, or what Lambda itself has to say. */
+  /**
+   * From an error report, from the trailers of a stream that failed half-way, or what Lambda itself
+   * has to say.
+   */
   error: FunctionError | undefined;
-  /** The response is not whole: its connection was cut, its time was over, or the function failed after its start. */
+  /**
+   * The response is not whole: its connection was cut, its time was over, or the function failed
+   * after its start.
+   */
   truncated: boolean;
   /** In ms since the function received the event. */
   firstByteMs: number | undefined;
@@ -101,7 +107,10 @@ function split(body: Uint8Array): Pick<InvocationResult, 'prelude' | 'payload'> 
   return { prelude: undefined, payload: undefined };
 }
 
-/** The error a runtime reports with `/error`. Custom runtimes write `stackTrace`, and some of them no JSON at all. */
+/**
+ * The error a runtime reports with `/error`. Custom runtimes write `stackTrace`, and some of them
+ * no JSON at all.
+ */
 export function reportedError({ request, chunks }: Arrival): FunctionError {
   const type = request.headers['lambda-runtime-function-error-type'];
   return errorOf(parse(joinBytes(chunks.map(({ bytes }) => bytes))), one(type));

@@ -9,8 +9,8 @@ export function isInside(folder: string, path: string): boolean {
 }
 
 /**
- * The absolute path of a `CodeUri`, and what is wrong with it. Of a path that leads out of the project nothing is looked at,
- * not even whether it is there; a link that leads out counts as one.
+ * The absolute path of a `CodeUri`, and what is wrong with it. Of a path that leads out of the
+ * project nothing is looked at, not even whether it is there; a link that leads out counts as one.
  */
 export function codeFolder(
   project: string,

@@ -1,5 +1,6 @@
 /**
- * `BuildProperties` of SAM's esbuild build method, from its spelling to that of esbuild's own interface.
+ * `BuildProperties` of SAM's esbuild build method, from its spelling to that of esbuild's own
+ * interface.
  *
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-using-build-typescript.html
  */

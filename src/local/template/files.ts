@@ -42,8 +42,8 @@ function readText(file: string): string {
 }
 
 /**
- * Reads files that a template names, if they lie in the project, and has `work` done on their trees. Each is read once; one
- * that includes itself is told so.
+ * Reads files that a template names, if they lie in the project, and has `work` done on their
+ * trees. Each is read once; one that includes itself is told so.
  */
 export function includer(
   project: string,

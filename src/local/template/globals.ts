@@ -1,6 +1,6 @@
 /**
- * The section `Globals`, merged into each resource as SAM does: maps are joined, lists are put behind the global ones, and
- * anything else replaces it.
+ * The section `Globals`, merged into each resource as SAM does: maps are joined, lists are put
+ * behind the global ones, and anything else replaces it.
  *
  * https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html
  */

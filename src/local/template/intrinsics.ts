@@ -1,6 +1,6 @@
 /**
- * The functions of CloudFormation, worked out as far as one machine can. What only AWS knows becomes a text that says what
- * it stands for, and remembers that it is none.
+ * The functions of CloudFormation, worked out as far as one machine can. What only AWS knows
+ * becomes a text that says what it stands for, and remembers that it is none.
  *
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
@@ -13,7 +13,10 @@ const MAX_TEXT = 256 * 1024;
 /** A template of 1 MB, the most that CloudFormation takes, needs a fifth of it. */
 export const MAX_WORK = 5_000_000;
 
-/** A value with every expression in it worked out; undefined for `AWS::NoValue`, which is as if nothing stood there. */
+/**
+ * A value with every expression in it worked out; undefined for `AWS::NoValue`, which is as if
+ * nothing stood there.
+ */
 export function evaluate(scope: Scope, node: Node): Node | undefined {
   if (!afford(scope, 1, node)) return placeholder(node, 'not worked out');
   if (node.kind === 'scalar') return dynamicReference(node);
@@ -103,7 +106,10 @@ function referTo(scope: Scope, name: string, at: Node): Node | undefined {
   return noteMissing(scope, name, at);
 }
 
-/** A `Ref` gives a function's name, and other things' ids, which are what they are called by in here. */
+/**
+ * A `Ref` gives a function's name, and other things' ids, which are what they are called by in
+ * here.
+ */
 function resourceName(scope: Scope, type: string, id: string, at: Node): Node {
   if (isFunction(type)) return functionName(scope, id, at);
   return scalar(at.place, id, [`!Ref ${id}`]);

@@ -115,7 +115,9 @@ function actionOf(
   }
 }
 
-/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html */
+/**
+ * https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RedirectActionConfig.html
+ */
 function location(owner: Owner, config: Node | undefined): string {
   const part = (key: string, kept: string): string => textAt(owner, config, key) ?? kept;
   const query = part('Query', '#{query}');
@@ -181,7 +183,10 @@ function isMultiValue(owner: Owner, group: Evaluated): boolean {
   );
 }
 
-/** Each kind of condition has a `…Config`; three have their values beside `Field` in older templates. */
+/**
+ * Each kind of condition has a `…Config`; three have their values beside `Field` in older
+ * templates.
+ */
 function conditionOf(stack: Stack, owner: Owner, node: Node): LoadBalancerCondition[] {
   const field = textAt(owner, node, 'Field');
   const values = (config: string): string[] => {

@@ -32,8 +32,8 @@ export function definitionOf(stack: Stack, properties: Node | undefined): Node |
 }
 
 /**
- * The events that make routes. Beside a definition they make none, but in `MergeDefinitions`: SAM only gives the API the
- * permission, and the definition has to have the route.
+ * The events that make routes. Beside a definition they make none, but in `MergeDefinitions`: SAM
+ * only gives the API the permission, and the definition has to have the route.
  */
 export function eventsBeside(
   stack: Stack,

@@ -1,11 +1,16 @@
-/** The section `Parameters` with what the user gives for it, and the parameters that AWS has for every template. */
+/**
+ * The section `Parameters` with what the user gives for it, and the parameters that AWS has for
+ * every template.
+ */
 import { basename } from 'node:path';
 import type { Place } from '../project.ts';
 import type { Notes } from './notes.ts';
 import { ACCOUNT, REGION } from './scope.ts';
 import { child, entries, list, type Node, scalar } from './tree.ts';
 
-/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html */
+/**
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+ */
 function pseudoParameters(file: string, given: Readonly<Record<string, string>>): [string, Node][] {
   const place = { file, line: 1, column: 1 };
   const region = given['AWS::Region'] ?? REGION;
@@ -25,10 +30,16 @@ function pseudoParameters(file: string, given: Readonly<Record<string, string>>)
   ];
 }
 
-/** In bytes, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
+/**
+ * In bytes,
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+ */
 const MAX_VALUE = 4096;
 
-/** The value of each parameter: what was given, else its default, else its name, which is no value at all. */
+/**
+ * The value of each parameter: what was given, else its default, else its name, which is no value
+ * at all.
+ */
 export function readParameters(
   file: string,
   section: Node | undefined,

@@ -6,7 +6,10 @@ import { ofType, ownerOf, type Stack, targetOf } from './stack.ts';
 import { child, type Node } from './tree.ts';
 import { flagAt, numberAt, type Owner, placesOf, textAt, textsAt } from './values.ts';
 
-/** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html; more can be had on request. */
+/**
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html; more can be had on
+ * request.
+ */
 export const REST_TIMEOUT_MS = 29_000;
 
 /** A route of an OpenAPI definition, without what only HTTP APIs have. */

@@ -38,7 +38,10 @@ export function readResources(
   return found;
 }
 
-/** SAM's own resources begin with the name of what they were made for; other macros may make anything. */
+/**
+ * SAM's own resources begin with the name of what they were made for; other macros may make
+ * anything.
+ */
 export function generatedIds(
   resources: ReadonlyMap<string, Resource>,
   transform: Node | undefined,

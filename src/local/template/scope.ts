@@ -17,7 +17,9 @@ export interface Scope {
   readonly include: (location: Node) => Node | undefined;
   /** The names of functions; undefined while one is being worked out. */
   readonly names: Map<string, string | undefined>;
-  /** How many steps the expressions may still take: few lines can ask for more than a machine has. */
+  /**
+   * How many steps the expressions may still take: few lines can ask for more than a machine has.
+   */
   readonly work: { left: number };
 }
 
@@ -36,7 +38,10 @@ export const REGION = 'us-east-1';
 /** The account of AWS's own examples. */
 export const ACCOUNT = '111122223333';
 
-/** The ARN that a function has on this machine. Its last part is the logical id, by which it is found again. */
+/**
+ * The ARN that a function has on this machine. Its last part is the logical id, by which it is
+ * found again.
+ */
 export function localArn(id: string): string {
   return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`;
 }

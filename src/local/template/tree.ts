@@ -7,7 +7,10 @@ export type Node = Scalar | List | Mapping;
 export interface Scalar {
   readonly kind: 'scalar';
   readonly place: Place;
-  /** As it is written: `PayloadFormatVersion: 1.0` is `'1.0'`. What type it has is the property's affair. */
+  /**
+   * As it is written: `PayloadFormatVersion: 1.0` is `'1.0'`. What type it has is the property's
+   * affair.
+   */
   readonly text: string;
   /** Not quoted, so that `true`, `12` and nothing at all are not texts. */
   readonly plain: boolean;

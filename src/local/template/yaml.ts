@@ -1,8 +1,9 @@
 /**
- * YAML and JSON to a tree. The one file that knows the package `yaml`, which the build bundles into it.
+ * YAML and JSON to a tree. The one file that knows the package `yaml`, which the build bundles into
+ * it.
  *
- * A template may come from anywhere, so nothing in it may take the reader's time or stack: depth and the number of values
- * behind aliases have bounds.
+ * A template may come from anywhere, so nothing in it may take the reader's time or stack: depth
+ * and the number of values behind aliases have bounds.
  */
 import {
   Composer,
@@ -73,8 +74,9 @@ export function parseYaml(text: string, file: string): { root: Node; problems: Y
 const TOLERATED = 'Flow end indicator should be more indented';
 
 /**
- * The package's own lexer, but for brackets that are closed further left than they were opened. YAML forbids that; sam and
- * CloudFormation take it, and 3 of 517 templates of aws-samples/serverless-patterns have it.
+ * The package's own lexer, but for brackets that are closed further left than they were opened.
+ * YAML forbids that; sam and CloudFormation take it, and 3 of 517 templates of
+ * aws-samples/serverless-patterns have it.
  */
 function lexer(): Lexer {
   const lexer = new Lexer();

@@ -1,4 +1,7 @@
-/** What a front makes of a function's reply. What AWS would answer is known in one place, `testing/aws.ts`; this compares. */
+/**
+ * What a front makes of a function's reply. What AWS would answer is known in one place,
+ * `testing/aws.ts`; this compares.
+ */
 import {
   lambdaResponse,
   type LambdaRequest,
@@ -17,7 +20,10 @@ import {
   valueOf,
 } from './members.ts';
 
-/** What only the front knows. What is left out is taken as unknown, and nothing is warned of that would depend on it. */
+/**
+ * What only the front knows. What is left out is taken as unknown, and nothing is warned of that
+ * would depend on it.
+ */
 export interface FrontSettings {
   /** REST APIs: with slashes, `image/*`. */
   readonly binaryMediaTypes?: readonly string[];
@@ -52,7 +58,10 @@ export function replyWarnings(seen: Seen, front: FrontSettings): Warning[] {
 
 const STREAMING: readonly string[] = ['rest-api', 'function-url'];
 
-/** The front's mode and the kind of handler must match; the event does not tell (Lambda developer guide, "Response streaming"). */
+/**
+ * The front's mode and the kind of handler must match; the event does not tell (Lambda developer
+ * guide, "Response streaming").
+ */
 function wrongMode(source: LambdaSource, seen: Seen, front: FrontSettings): Warning | undefined {
   if (seen.streamed && !STREAMING.includes(source)) {
     return {
@@ -71,7 +80,9 @@ function wrongMode(source: LambdaSource, seen: Seen, front: FrontSettings): Warn
   return undefined;
 }
 
-/** Only balancers and CloudFront read it; left in, it would be taken for the reason of a failure. */
+/**
+ * Only balancers and CloudFront read it; left in, it would be taken for the reason of a failure.
+ */
 const DESCRIBED = /^(?:alb|lattice|edge)/;
 /** A body larger than this tells no more about its shape. */
 const LARGE = 256 * 1024;
@@ -95,7 +106,8 @@ function shape(source: string, reply: unknown, streamed: boolean): unknown {
     delete copy['statusDescription'];
   }
   if (typeof copy['body'] === 'string' && copy['body'].length > LARGE) copy['body'] = '';
-  // Of a prelude a REST API takes `cookies` too (developer guide, "Stream the integration response").
+  // Of a prelude a REST API takes `cookies` too (developer guide, "Stream the integration
+  // response").
   if (streamed && source === 'rest-api') delete copy['cookies'];
   return copy;
 }
@@ -175,7 +187,10 @@ const ignoredMembers: Rule = ({ source, reply }) => {
 const ENVELOPE =
   /^(?:status_?code|status|body|headers|cookies|multiValueHeaders|isBase64Encoded)$/i;
 
-/** Without statusCode the whole reply becomes the page, status 200 (API Gateway, "payload format version 2.0"). */
+/**
+ * Without statusCode the whole reply becomes the page, status 200 (API Gateway, "payload format
+ * version 2.0").
+ */
 const inferredReply: Rule = ({ source, reply, streamed }) => {
   if (streamed || (source !== 'http-api-2' && source !== 'function-url')) return [];
   if (!isMembers(reply) || 'statusCode' in reply) return [];
@@ -185,7 +200,10 @@ const inferredReply: Rule = ({ source, reply, streamed }) => {
   return [{ code: 'inferred-reply', message, fix: 'return statusCode as an integer' }];
 };
 
-/** Base64 is decoded only if the *first* type the client accepts is a binary one, whatever the reply's own is. */
+/**
+ * Base64 is decoded only if the *first* type the client accepts is a binary one, whatever the
+ * reply's own is.
+ */
 const undecodedBody: Rule = ({ source, reply, streamed, request, front }) => {
   const types = front.binaryMediaTypes;
   if (source !== 'rest-api' || streamed || !types) return [];

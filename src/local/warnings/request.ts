@@ -9,7 +9,10 @@ export function requestWarnings(seen: Seen): Warning[] {
   return RULES.flatMap((rule) => rule(seen));
 }
 
-/** HTTP APIs decode the path before Lambda sees it (honojs/hono#2156), and a `%3F` then cuts it (middleapi/standard-server#93). */
+/**
+ * HTTP APIs decode the path before Lambda sees it (honojs/hono#2156), and a `%3F` then cuts it
+ * (middleapi/standard-server#93).
+ */
 const decodedPath: Rule = ({ source, request }) => {
   if (!source.startsWith('http-api')) return [];
   const path = request.target.split('?', 1)[0] ?? '';
@@ -24,7 +27,10 @@ const decodedPath: Rule = ({ source, request }) => {
 
 const MULTI_VALUE = "switch the target group's lambda.multi_value_headers.enabled on";
 
-/** ALB, single-value mode: the last value wins (Elastic Load Balancing, "Lambda functions as targets"). */
+/**
+ * ALB, single-value mode: the last value wins (Elastic Load Balancing, "Lambda functions as
+ * targets").
+ */
 const lastValueOnly: Rule = ({ source, request }) => {
   if (source !== 'alb') return [];
   const query = (request.target.split('?')[1] ?? '').split('&').filter((piece) => piece !== '');
@@ -82,7 +88,10 @@ const cutBody: Rule = ({ source, event }) => {
   return [{ code: 'body-cut', message: `CloudFront shows a function the first ${limit} only` }];
 };
 
-/** `X_User` and `X-User` would be the same key of an environ; proxies drop the former, and so does gatecall. */
+/**
+ * `X_User` and `X-User` would be the same key of an environ; proxies drop the former, and so does
+ * gatecall.
+ */
 const hiddenHeaders: Rule = ({ request, environ }) => {
   if (!environ) return [];
   return request.headers

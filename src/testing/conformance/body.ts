@@ -31,7 +31,10 @@ import {
 /** A body the types forbid. */
 const returns = (value: unknown): Application => respond(() => untyped<ResponseBody>(value));
 
-/** As many bytes as the case wants, or as the platform carries; base64 takes a third more, headers a little. */
+/**
+ * As many bytes as the case wants, or as the platform carries; base64 takes a third more, headers a
+ * little.
+ */
 function carried(bench: Bench, wanted: number): number {
   const limit = Math.floor((bench.subject.maxResponse ?? Infinity) * 0.7);
   if (limit >= wanted) return wanted;
@@ -315,7 +318,8 @@ export const bodyCases: readonly ConformanceCase[] = [
         ),
       );
       const response = await client.send();
-      // Whether the client can still be told depends on when the change is noticed; the log must tell in any case.
+      // Whether the client can still be told depends on when the change is noticed; the log must
+      // tell in any case.
       if (response.status === 500 || response.aborted === true) return;
       if (client.log() === undefined) cannotExpress('the driver has no log()');
       await expectLogged(client);

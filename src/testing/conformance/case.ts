@@ -6,8 +6,9 @@ import type { Application } from '../../types.ts';
 import type { TestRequest, TestResponse } from '../../aws-model.ts';
 
 /**
- * What a platform cannot carry, whatever the gateway does. A case under a declared limit is reported as not
- * expressible, or runs with a weaker expectation and says so; it is never left out in silence.
+ * What a platform cannot carry, whatever the gateway does. A case under a declared limit is
+ * reported as not expressible, or runs with a weaker expectation and says so; it is never left out
+ * in silence.
  */
 export const limits = {
   'no-reason': 'the reason phrase is not delivered to the client',
@@ -50,7 +51,9 @@ export type Mode = 'bare' | 'validated';
 /** One block of a response, as it arrived. */
 export interface ArrivedBlock {
   bytes: Uint8Array;
-  /** `performance.timeOrigin + performance.now()` at arrival, in ms: comparable across processes. */
+  /**
+   * `performance.timeOrigin + performance.now()` at arrival, in ms: comparable across processes.
+   */
   at: number;
 }
 
@@ -63,13 +66,22 @@ export interface RawConnection {
   destroy(): void;
 }
 
-/** One application being served. Only `send` is needed; each other member makes more cases expressible. */
+/**
+ * One application being served. Only `send` is needed; each other member makes more cases
+ * expressible.
+ */
 export interface Driver {
-  /** Send one request and wait for the whole response. A response that breaks off is returned with `aborted: true`. */
+  /**
+   * Send one request and wait for the whole response. A response that breaks off is returned with
+   * `aborted: true`.
+   */
   send(request: TestRequest): Promise<TestResponse>;
   /** Everything the gateway has logged so far, what went to `wsgi.errors` included. */
   log?(): string;
-  /** Send a request; leave as soon as `bytes` bytes of body have come, or `when` settles. Settles when the client has left. */
+  /**
+   * Send a request; leave as soon as `bytes` bytes of body have come, or `when` settles. Settles
+   * when the client has left.
+   */
   sendAndLeave?(
     request: TestRequest,
     moment: { bytes?: number; when?: PromiseLike<unknown> },
@@ -95,14 +107,22 @@ export interface Driver {
  */
 export interface Subject {
   serve(application: Application): Driver | PromiseLike<Driver>;
-  /** Serve below a path prefix that the deployer configures; without it the mounting cases are not expressible. */
+  /**
+   * Serve below a path prefix that the deployer configures; without it the mounting cases are not
+   * expressible.
+   */
   serveAt?(application: Application, mount: string): Driver | PromiseLike<Driver>;
   /** Default: none. */
   limits?: Iterable<Limit>;
-  /** `true`: nothing leaves before the response is complete, so a late failure must be a 500. `false`: it must be
-   *  an aborted response. Left out: either will do. */
+  /**
+   * `true`: nothing leaves before the response is complete, so a late failure must be a 500.
+   * `false`: it must be an aborted response. Left out: either will do.
+   */
   buffered?: boolean;
-  /** The prefix every client's URL has by deployment and `SCRIPT_NAME` holds, such as an API's stage. Default `''`. */
+  /**
+   * The prefix every client's URL has by deployment and `SCRIPT_NAME` holds, such as an API's
+   * stage. Default `''`.
+   */
   mount?: string;
   /** The documented truth about the four flags; left out, only their types are checked. */
   multithread?: boolean;
@@ -147,7 +167,10 @@ export interface Bench {
   readonly subject: Subject;
   readonly mode: Mode;
   readonly mount: string;
-  /** Asks for a limit. A `true` answer is noted in the report: the case ran with a weaker expectation. */
+  /**
+   * Asks for a limit. A `true` answer is noted in the report: the case ran with a weaker
+   * expectation.
+   */
   lacks(limit: Limit): boolean;
   note(weakness: string): void;
   serve(application: Application, mount?: string): Promise<Client>;

@@ -48,7 +48,10 @@ interface NodeStreams {
   Readable: { from(blocks: Iterable<Uint8Array>): ResponseBody & { destroyed: boolean } };
 }
 
-/** A client that leaves while the application is still busy, which then comes with `body` all the same. */
+/**
+ * A client that leaves while the application is still busy, which then comes with `body` all the
+ * same.
+ */
 async function leaveBeforeBody(
   bench: Bench,
   body: ResponseBody,
@@ -140,7 +143,8 @@ export const closeCases: readonly ConformanceCase[] = [
       let finished = 0;
       const endless = async function* (): AsyncGenerator<Uint8Array> {
         try {
-          // Not quite endless, so that a server which never notices fails the case and not the machine.
+          // Not quite endless, so that a server which never notices fails the case and not the
+          // machine.
           for (let i = 0; i < 2000 && closed === 0; i++) {
             yield hello;
             await pause(1);

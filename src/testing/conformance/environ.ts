@@ -518,7 +518,8 @@ export const environCases: readonly ConformanceCase[] = [
           ),
           extensible: Object.isExtensible(environ),
           'not plain data': wrongOnes,
-          // The validator may leave a mark, which copies of the environ carry along, as the headers that came do.
+          // The validator may leave a mark, which copies of the environ carry along, as the headers
+          // that came do.
           symbols:
             bench.mode === 'bare'
               ? Object.getOwnPropertySymbols(environ).filter((key) => key !== RAW_HEADERS).length

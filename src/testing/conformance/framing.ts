@@ -159,7 +159,8 @@ export const framingCases: readonly ConformanceCase[] = [
           besideOk(withHead('204 No Content', headers, () => [hello])),
         );
         const response = await client.send();
-        // The validator calls a 204 with a body or a length a mistake; without it the server puts it right.
+        // The validator calls a 204 with a body or a length a mistake; without it the server puts
+        // it right.
         if (bench.mode === 'validated' && response.status === 500) continue;
         expectResponse(response, 204, '');
         equal('content-length', headerValues(response, 'content-length'), []);

@@ -649,8 +649,8 @@ export const startResponseCases: readonly ConformanceCase[] = [
     id: 'T-153',
     title: 'nothing leaves before the first block is there',
     async run(bench) {
-      // The application dies after starting and after an empty block: a server that had sent its headers could not
-      // answer with a clean 500 any more.
+      // The application dies after starting and after an empty block: a server that had sent its
+      // headers could not answer with a clean 500 any more.
       const { body, count } = countingBody([
         latin1(''),
         () => {

@@ -57,10 +57,14 @@ export function gate(): Gate {
   return { open: () => open(), opened };
 }
 
-// Applications ----------------------------------------------------------------------------------------------------
+// Applications
+// ----------------------------------------------------------------------------------------------------
 
 export const plainHeaders: HeaderList = [['Content-Type', 'text/plain']];
-/** Marks what the application of a failing case sends, so that a leak into the server's own 500 can be seen. */
+/**
+ * Marks what the application of a failing case sends, so that a leak into the server's own 500 can
+ * be seen.
+ */
 export const markedHeaders: HeaderList = [
   ['Content-Type', 'text/plain'],
   ['X-Application', 'started'],
@@ -87,8 +91,8 @@ export function respond(body: () => ResponseBody): Application {
 }
 
 /**
- * Typed passage for what the types forbid. Applications in plain JavaScript can return or pass anything, and these
- * cases must be them.
+ * Typed passage for what the types forbid. Applications in plain JavaScript can return or pass
+ * anything, and these cases must be them.
  */
 // oxlint-disable-next-line no-unnecessary-type-parameters -- the caller says what the types would demand
 export const untyped = <T>(value: unknown): T => value as T;
@@ -106,7 +110,10 @@ export function besideOk(application: Application): Application {
   };
 }
 
-/** A body that counts: `closed` calls of close, `pulled` items, `finished` 1 when its iterator was released. */
+/**
+ * A body that counts: `closed` calls of close, `pulled` items, `finished` 1 when its iterator was
+ * released.
+ */
 export interface CountingBody {
   body: ResponseBody;
   count: { pulled: number; closed: number; returned: number; pulledAfterClose: number };
@@ -140,7 +147,8 @@ export function countingBody(items: Iterable<Uint8Array | (() => Uint8Array)>): 
   return { body, count };
 }
 
-// Checks ----------------------------------------------------------------------------------------------------------
+// Checks
+// ----------------------------------------------------------------------------------------------------------
 
 const shown = (value: unknown): string => {
   const text =
@@ -156,7 +164,10 @@ export function wrong(what: string, expected: unknown, came: unknown): never {
   throw error;
 }
 
-/** Compares as JSON: enough for strings, numbers, arrays and plain objects written in the same order. */
+/**
+ * Compares as JSON: enough for strings, numbers, arrays and plain objects written in the same
+ * order.
+ */
 export function equal(what: string, came: unknown, expected: unknown): void {
   if (Object.is(came, expected) || shownFully(came) === shownFully(expected)) return;
   wrong(what, expected, came);
@@ -214,7 +225,10 @@ export async function fact(
   return JSON.parse(text);
 }
 
-/** Wait until something that happens behind the client's back has happened. Not a time limit anybody measures. */
+/**
+ * Wait until something that happens behind the client's back has happened. Not a time limit anybody
+ * measures.
+ */
 export async function until(what: string, happened: () => boolean): Promise<void> {
   for (let turn = 0; turn < 600; turn++) {
     if (happened()) return;
@@ -223,7 +237,10 @@ export async function until(what: string, happened: () => boolean): Promise<void
   wrong(what, 'it to happen', 'nothing after three seconds');
 }
 
-/** The server's own error page: complete, with nothing of the application's in it, logged, and the next request works. */
+/**
+ * The server's own error page: complete, with nothing of the application's in it, logged, and the
+ * next request works.
+ */
 export async function expectServerError(client: Client, response: TestResponse): Promise<void> {
   if (response.status !== 500) {
     wrong('status', 500, `${response.status} with the body ${shown(bodyText(response))}`);

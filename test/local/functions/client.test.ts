@@ -1,4 +1,7 @@
-/** Our runtime client beside AWS's own: one handler in both, and the same must arrive at the Runtime API. */
+/**
+ * Our runtime client beside AWS's own: one handler in both, and the same must arrive at the Runtime
+ * API.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,7 +83,10 @@ async function run(
   return await lambda.invoke({ text: 'hä' }, OPTIONS);
 }
 
-/** All that a client of Lambda can tell apart. Stacks name each client's own files, messages of Node its versions. */
+/**
+ * All that a client of Lambda can tell apart. Stacks name each client's own files, messages of Node
+ * its versions.
+ */
 function seen(result: InvocationResult): object {
   const { kind, contentType, body, prelude, payload, error, truncated, trailers } = result;
   const { requestHeaders } = result;

@@ -35,7 +35,8 @@ it.skipIf(!ric)("runs a function in AWS's runtime client", async () => {
         return [new TextEncoder().encode(environ.PATH_INFO)];
       });`,
   });
-  // The stand-in for its native part, which would have to be compiled, is found as a folder of that name.
+  // The stand-in for its native part, which would have to be compiled, is found as a folder of that
+  // name.
   cpSync(join(root, 'test/ric/node_modules/'), join(project.folder, 'node_modules'), {
     recursive: true,
     dereference: true,

@@ -1,4 +1,6 @@
-/** `console` as Lambda's text log format has it: time, request id and level in front of each entry. */
+/**
+ * `console` as Lambda's text log format has it: time, request id and level in front of each entry.
+ */
 import { format } from 'node:util';
 
 const LEVELS = {
@@ -10,7 +12,10 @@ const LEVELS = {
   error: 'ERROR',
 } as const;
 
-/** Everything goes to standard output, as on Lambda. Entries stay on their lines; Lambda writes `\r` for each `\n`. */
+/**
+ * Everything goes to standard output, as on Lambda. Entries stay on their lines; Lambda writes `\r`
+ * for each `\n`.
+ */
 export function logAs(requestId: () => string | undefined): void {
   for (const [method, level] of Object.entries(LEVELS)) {
     console[method as keyof typeof LEVELS] = (...values: unknown[]): void => {

@@ -1,6 +1,7 @@
 /**
- * `globalThis.awslambda` and the stream it hands to a handler, with the habits of `aws-lambda-ric` 4.0.2, the bad ones
- * included: a prelude leaves with the first `write` only, so `from(stream, …).end()` loses it on Lambda as well.
+ * `globalThis.awslambda` and the stream it hands to a handler, with the habits of `aws-lambda-ric`
+ * 4.0.2, the bad ones included: a prelude leaves with the first `write` only, so
+ * `from(stream, …).end()` loses it on Lambda as well.
  */
 import type { ClientRequest } from 'node:http';
 import { type Handler, isStreaming } from '../handler.ts';

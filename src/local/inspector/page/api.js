@@ -3,16 +3,19 @@
  *
  * @import { InvocationTrace } from '../../trace.ts'
  * @import { Summary } from '../summary.ts'
- * @typedef {{ traces: Summary[], fronts: { id: string, url: string }[], canReplay: boolean }} Everything
+ * @typedef {{ traces: Summary[], fronts: { id: string, url: string }[], canReplay: boolean }}
+ * Everything
  */
 
 /** Shows the server that a request comes from this page and from no other site. */
 const token = document.querySelector('meta[name=gatecall-token]')?.getAttribute('content') ?? '';
 
 /**
- * Everything at first and after each break, then each line that is new or changes. `EventSource` comes back by itself.
+ * Everything at first and after each break, then each line that is new or changes. `EventSource`
+ * comes back by itself.
  *
- * @param {{ sync: (all: Everything) => void, trace: (line: Summary) => void, state: (live: boolean) => void }} on
+ * @param {{ sync: (all: Everything) => void, trace: (line: Summary) => void, state: (live: boolean)
+ * => void }} on
  */
 export function listen(on) {
   const events = new EventSource('api/events');

@@ -1,6 +1,6 @@
 /**
- * A request as a command for a shell (bash, zsh). Each piece came from a client, so that nothing in it may end its quotes,
- * nor reach a terminal as a control character when the command is pasted.
+ * A request as a command for a shell (bash, zsh). Each piece came from a client, so that nothing in
+ * it may end its quotes, nor reach a terminal as a control character when the command is pasted.
  *
  * @import { TracedRequest } from '../../trace.ts'
  */

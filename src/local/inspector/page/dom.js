@@ -1,5 +1,6 @@
 /**
- * Elements, made of text only: what was traced came from anywhere, and no string here is ever read as markup.
+ * Elements, made of text only: what was traced came from anywhere, and no string here is ever read
+ * as markup.
  *
  * @typedef {Node | string | undefined | false} Child
  * @typedef {string | number | boolean | undefined | ((event: any) => void)} Attribute

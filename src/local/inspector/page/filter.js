@@ -1,6 +1,7 @@
 /**
- * The words of the filter. All have to match: `5xx`, `404`, `>100ms`, `<1s`, `cold`, `warm`, `failed`, `warning`, `streamed`,
- * `replay`, `get`; a word with a colon asks one column, `function:shop`; any other is looked for everywhere. `-` turns a word around.
+ * The words of the filter. All have to match: `5xx`, `404`, `>100ms`, `<1s`, `cold`, `warm`,
+ * `failed`, `warning`, `streamed`, `replay`, `get`; a word with a colon asks one column,
+ * `function:shop`; any other is looked for everywhere. `-` turns a word around.
  *
  * @import { Summary } from '../summary.ts'
  * @typedef {(line: Summary) => boolean} Test

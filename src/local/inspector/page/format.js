@@ -79,8 +79,8 @@ export function outcome(status, state) {
 }
 
 /**
- * Text with the characters spelt out that would change how what surrounds them is shown: a file called
- * `exe.gpj` must not read `jpg.exe`.
+ * Text with the characters spelt out that would change how what surrounds them is shown: a file
+ * called `exe.gpj` must not read `jpg.exe`.
  *
  * @param {string} text
  */

@@ -27,7 +27,9 @@ const WORDS = [
 
 const KEY = 'gatecall-keys';
 
-/** Whether single letters are commands; who speaks to the machine may want them off (WCAG 2.1.4). */
+/**
+ * Whether single letters are commands; who speaks to the machine may want them off (WCAG 2.1.4).
+ */
 export function keysAreOn() {
   return localStorage.getItem(KEY) !== 'off';
 }

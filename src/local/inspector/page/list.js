@@ -1,5 +1,6 @@
 /**
- * The lines of the list: links, newest first, so that a browser's own ways to follow, copy and focus them work.
+ * The lines of the list: links, newest first, so that a browser's own ways to follow, copy and
+ * focus them work.
  *
  * @import { Summary } from '../summary.ts'
  */

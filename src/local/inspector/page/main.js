@@ -1,6 +1,6 @@
 /**
- * The inspector's page: what is known of the invocations, which one is selected, and who is told of a change. The address says
- * what is selected (`#/<id>`), so that going back works.
+ * The inspector's page: what is known of the invocations, which one is selected, and who is told of
+ * a change. The address says what is selected (`#/<id>`), so that going back works.
  *
  * @import { InvocationTrace } from '../../trace.ts'
  * @import { Summary } from '../summary.ts'

@@ -1,5 +1,6 @@
 /**
- * The way of one request, one panel a step: request, event, environ, startResponse, reply, HTTP answer.
+ * The way of one request, one panel a step: request, event, environ, startResponse, reply, HTTP
+ * answer.
  *
  * @import { InvocationTrace, TracedHead } from '../../trace.ts'
  * @typedef {{ name: string, note: string, content: (HTMLElement | string)[] }} Stage
@@ -160,7 +161,8 @@ function pairs(entries, isSuspect = () => false) {
 }
 
 /**
- * What a string of bytes as code points says, where it says more than ASCII (PEP 3333, "Unicode Issues").
+ * What a string of bytes as code points says, where it says more than ASCII (PEP 3333, "Unicode
+ * Issues").
  *
  * @param {unknown} value
  */
