@@ -6,7 +6,6 @@
  */
 import { createEnviron, type RequestParts, type ServerInfo } from './request/environ.ts';
 import type { AbortSignalLike } from './abort.ts';
-import type { AfterFunction } from './after.ts';
 import type { Application, Environ, ResponseBody, StartResponse } from '../types.ts';
 
 export interface GatewayRequest {
@@ -21,8 +20,6 @@ export interface GatewayRequest {
   readonly signal: AbortSignalLike | undefined;
   /** Made on first use, with the keys that the gateway adds; the same object every time. */
   readonly environ: Environ;
-  /** `environ['gatecall.after']`, where the platform has it, without making an environ. */
-  readonly after?: AfterFunction | undefined;
 }
 
 export interface GatewayRequestOptions {

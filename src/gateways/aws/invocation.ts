@@ -15,7 +15,7 @@ import {
 import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { statusCode } from '../../http/status.ts';
 import { type AbortSignalLike, abortable } from '../../core/abort.ts';
-import { addAfter, type AfterFunction, afterFunction } from '../../core/after.ts';
+import { addAfter, afterFunction } from '../../core/after.ts';
 import { printable } from '../../base/printable.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Application, Environ } from '../../types.ts';
@@ -40,7 +40,6 @@ export class Invocation implements GatewayRequest {
   readonly #event: unknown;
   readonly #context: unknown;
   #environ: Environ | undefined;
-  #after: AfterFunction | undefined;
 
   /** @throws {TypeError} for an event that is no HTTP request, and for a body that is no bytes */
   constructor(event: unknown, context: unknown, settings: Settings) {
@@ -61,10 +60,6 @@ export class Invocation implements GatewayRequest {
 
   get signal(): AbortSignalLike | undefined {
     return this.deadline?.warning;
-  }
-
-  get after(): AfterFunction {
-    return (this.#after ??= afterFunction(this.server.errors, (work) => void this.work.push(work)));
   }
 
   /** Whether the platform cut the request's body. */
@@ -91,7 +86,10 @@ export class Invocation implements GatewayRequest {
     const requestId = (this.#context as { awsRequestId?: unknown } | null | undefined)
       ?.awsRequestId;
     if (typeof requestId === 'string') environ['gatecall.request_id'] = requestId;
-    addAfter(environ, this.after);
+    addAfter(
+      environ,
+      afterFunction(this.server.errors, (work) => void this.work.push(work)),
+    );
     if (deadline) environ['gatecall.signal'] = deadline.warningSignal();
     return environ;
   }

@@ -235,6 +235,20 @@ describe.skipIf(!ric).each(runtimes)('toStreamingLambdaHandler on $name', (runti
       expect(text(payload)).toBe('first second');
     });
 
+    it('and the head before the first block, where the application asks for it', async () => {
+      const file = join(folder, 'head');
+      let arrived = '';
+      const { prelude, payload, error } = await get(`/gate-head?gate=${encodeURIComponent(file)}`, {
+        onChunk: (chunk) => {
+          arrived += text(chunk);
+          if (arrived.includes('"statusCode":202')) writeFileSync(file, '');
+        },
+      });
+      expect(error).toBeUndefined();
+      expect(prelude).toMatchObject({ statusCode: 202 });
+      expect(text(payload)).toBe('block');
+    });
+
     it('while a generator keeps the event loop busy', async () => {
       let seen = '';
       const target = `/gate-busy?blocks=5&gate=${encodeURIComponent(gate)}`;
