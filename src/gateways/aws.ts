@@ -8,7 +8,7 @@
  */
 import type { Application } from '../types.ts';
 import { bufferedReply, Invocation } from './aws/invocation.ts';
-import { type LambdaOptions, readOptions, traced } from './aws/options.ts';
+import { type LambdaOptions, readOptions, withTrace } from './aws/options.ts';
 import type { LambdaReply } from './aws/sources.ts';
 import { isResponseStream, markStreaming, streamedReply } from './aws/stream.ts';
 
@@ -50,7 +50,7 @@ export function toLambdaHandler(
   options: LambdaOptions = {},
 ): LambdaHandler {
   const settings = readOptions('toLambdaHandler', application, options);
-  const app = traced(application);
+  const app = withTrace(application);
   return (event, context) => {
     try {
       return bufferedReply(app, new Invocation(event, context, settings), settings);
@@ -83,7 +83,7 @@ export function toStreamingLambdaHandler(
   options: LambdaOptions = {},
 ): LambdaHandler {
   const settings = readOptions('toStreamingLambdaHandler', application, options);
-  const app = traced(application);
+  const app = withTrace(application);
   // Two parameters, as a buffering one: of a handler with three whose mark a wrapper has lost, Node 24's runtime thinks that it
   // wants a callback.
   const handler = (event: unknown, second: unknown, ...rest: unknown[]): Promise<unknown> => {

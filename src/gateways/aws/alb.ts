@@ -10,10 +10,10 @@ import { decodeBody } from './body.ts';
 import { completeHeaders, completeQuery, mapOf } from './event-maps.ts';
 import { forwardedFor, forwardedPort, forwardedScheme, withFrontHeaders } from './forwarded.ts';
 import { joinRawQuery } from './query.ts';
-import { addCookies, multiValues, NOTHING, singleValues } from './reply.ts';
+import { addCookies, multiValues, NO_NAMES, singleValues } from './reply.ts';
 import {
   type EncodedBody,
-  type EventSource,
+  type LambdaEventSource,
   isObject,
   type LambdaEvent,
   textOf,
@@ -36,7 +36,7 @@ export interface AlbMultiReply extends DescribedReply {
 /** The whole JSON, headers and base64 included (ELB user guide, "Lambda functions as targets"). */
 const ALB_LIMIT = 1024 * 1024;
 
-export const albMulti: EventSource<AlbMultiReply> = {
+export const albMulti: LambdaEventSource<AlbMultiReply> = {
   id: 'alb-multi',
   title: 'Application Load Balancer (multi-value headers)',
   limit: ALB_LIMIT,
@@ -46,18 +46,18 @@ export const albMulti: EventSource<AlbMultiReply> = {
   // promises none.
   reply: (response, body) => ({
     ...describedReply(response, body),
-    multiValueHeaders: multiValues(response.headers, NOTHING),
+    multiValueHeaders: multiValues(response.headers, NO_NAMES),
   }),
 };
 
-export const albSingle: EventSource<AlbSingleReply> = {
+export const albSingle: LambdaEventSource<AlbSingleReply> = {
   id: 'alb',
   title: 'Application Load Balancer',
   limit: ALB_LIMIT,
   matches: isAlb,
   request: albRequest,
   reply(response, body, log) {
-    const { headers, cookies } = singleValues(response.headers, log, NOTHING);
+    const { headers, cookies } = singleValues(response.headers, log, NO_NAMES);
     addCookies(headers, cookies, log);
     return { ...describedReply(response, body), headers };
   },

@@ -8,7 +8,7 @@ import { mapOf } from './event-maps.ts';
 import {
   type EdgeRequest,
   type EncodedBody,
-  type EventSource,
+  type LambdaEventSource,
   isObject,
   type LambdaEvent,
   textOf,
@@ -23,7 +23,7 @@ export interface EdgeReply {
   body?: string;
 }
 
-function edgeSource(id: string, eventType: string, limit: number): EventSource<EdgeReply> {
+function edgeSource(id: string, eventType: string, limit: number): LambdaEventSource<EdgeReply> {
   return {
     id,
     title: `Lambda@Edge ${eventType}`,
@@ -57,12 +57,12 @@ function edgeSource(id: string, eventType: string, limit: number): EventSource<E
 }
 
 /** Headers and body together (CloudFront developer guide, "Quotas on Lambda@Edge"). */
-export const edgeViewer: EventSource<EdgeReply> = edgeSource(
+export const edgeViewer: LambdaEventSource<EdgeReply> = edgeSource(
   'edge-viewer',
   'viewer-request',
   40 * 1024,
 );
-export const edgeOrigin: EventSource<EdgeReply> = edgeSource(
+export const edgeOrigin: LambdaEventSource<EdgeReply> = edgeSource(
   'edge-origin',
   'origin-request',
   1024 * 1024,

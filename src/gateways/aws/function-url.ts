@@ -3,9 +3,9 @@ import { isPayload2, type Payload2Reply, payload2Reply, payload2Request } from '
 import { statusCode } from '../../http/status.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 import { type Log, singleValues } from './reply.ts';
-import { type EventSource, LAMBDA_LIMIT, textOf } from './source.ts';
+import { type LambdaEventSource, LAMBDA_LIMIT, textOf } from './source.ts';
 
-export const functionUrl: EventSource<Payload2Reply> = {
+export const functionUrl: LambdaEventSource<Payload2Reply> = {
   id: 'function-url',
   title: 'Lambda function URL',
   limit: LAMBDA_LIMIT,

@@ -1,9 +1,9 @@
 /** API Gateway HTTP APIs with payload format 1.0. */
 import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.ts';
-import { type EventSource, LAMBDA_LIMIT } from './source.ts';
+import { type LambdaEventSource, LAMBDA_LIMIT } from './source.ts';
 import { decodedPath } from './stage.ts';
 
-export const httpApi1: EventSource<Payload1Reply> = {
+export const httpApi1: LambdaEventSource<Payload1Reply> = {
   id: 'http-api-1',
   title: 'API Gateway HTTP API (payload 1.0)',
   limit: LAMBDA_LIMIT,

@@ -1,9 +1,9 @@
 /** API Gateway HTTP APIs with payload format 2.0. */
 import { isPayload2, type Payload2Reply, payload2Reply, payload2Request } from './payload-2.ts';
-import { type EventSource, LAMBDA_LIMIT } from './source.ts';
+import { type LambdaEventSource, LAMBDA_LIMIT } from './source.ts';
 import { decodedPath } from './stage.ts';
 
-export const httpApi2: EventSource<Payload2Reply> = {
+export const httpApi2: LambdaEventSource<Payload2Reply> = {
   id: 'http-api-2',
   title: 'API Gateway HTTP API (payload 2.0)',
   limit: LAMBDA_LIMIT,

@@ -23,15 +23,15 @@ import { announcesBody, encodeBody } from './body.ts';
 import type { Deadline } from './deadline.ts';
 import { overLimit } from './limit.ts';
 import type { Settings } from './options.ts';
-import type { EventSource, LambdaEvent } from './source.ts';
-import { eventSource, type LambdaReply } from './sources.ts';
+import type { LambdaEventSource, LambdaEvent } from './source.ts';
+import { type LambdaReply, sourceOf } from './sources.ts';
 import { isTextType } from './text.ts';
 
 const NO_BYTES = new Uint8Array();
 
 /** One event, received. */
 export class Invocation implements GatewayRequest {
-  readonly source: EventSource<LambdaReply>;
+  readonly source: LambdaEventSource<LambdaReply>;
   readonly parts: RequestParts;
   readonly server: ServerInfo;
   readonly deadline: Deadline | undefined;
@@ -43,7 +43,7 @@ export class Invocation implements GatewayRequest {
 
   /** @throws {TypeError} for an event that is no HTTP request, and for a body that is no bytes */
   constructor(event: unknown, context: unknown, settings: Settings) {
-    this.source = eventSource(event);
+    this.source = sourceOf(event);
     const parts = this.source.request(event as LambdaEvent);
     if (parts.body === undefined && announcesBody(parts.headers)) parts.body = NO_BYTES;
     this.parts = parts;
@@ -53,7 +53,7 @@ export class Invocation implements GatewayRequest {
       concurrent: settings.concurrent,
       multiprocess: true,
     };
-    this.deadline = settings.watch.deadline(context);
+    this.deadline = settings.deadlineTimer.deadline(context);
     this.#event = event;
     this.#context = context;
   }

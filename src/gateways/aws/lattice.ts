@@ -6,10 +6,10 @@ import { decodeBody } from './body.ts';
 import { mapOf } from './event-maps.ts';
 import { forwardedFor, forwardedPort } from './forwarded.ts';
 import { encodeUnlessRaw } from './query.ts';
-import { addCookies, type Log, NOTHING, singleValues } from './reply.ts';
+import { addCookies, type Log, NO_NAMES, singleValues } from './reply.ts';
 import {
   type EncodedBody,
-  type EventSource,
+  type LambdaEventSource,
   LAMBDA_LIMIT,
   type LambdaEvent,
   textOf,
@@ -20,7 +20,7 @@ export interface LatticeReply extends DescribedReply {
   headers: Record<string, string | string[]>;
 }
 
-export const lattice2: EventSource<LatticeReply> = {
+export const lattice2: LambdaEventSource<LatticeReply> = {
   id: 'lattice-2',
   title: 'VPC Lattice (event structure V2)',
   limit: LAMBDA_LIMIT,
@@ -36,7 +36,7 @@ export const lattice2: EventSource<LatticeReply> = {
   reply: lattice2Reply,
 };
 
-export const lattice1: EventSource<LatticeReply> = {
+export const lattice1: LambdaEventSource<LatticeReply> = {
   id: 'lattice-1',
   title: 'VPC Lattice (event structure V1)',
   limit: LAMBDA_LIMIT,
@@ -72,7 +72,7 @@ function latticeRequest(event: LambdaEvent, target: unknown, parameters: unknown
 
 /** One cookie is a text like any header. Several are a list, which other libraries send too (hono 4.13.19). */
 function lattice2Reply(response: BufferedResponse, body: EncodedBody, log: Log): LatticeReply {
-  const { headers, cookies } = singleValues(response.headers, log, NOTHING);
+  const { headers, cookies } = singleValues(response.headers, log, NO_NAMES);
   const [cookie, ...others] = cookies;
   return {
     ...describedReply(response, body),
@@ -85,7 +85,7 @@ function lattice2Reply(response: BufferedResponse, body: EncodedBody, log: Log):
 
 /** This version knows texts only. */
 function lattice1Reply(response: BufferedResponse, body: EncodedBody, log: Log): LatticeReply {
-  const { headers, cookies } = singleValues(response.headers, log, NOTHING);
+  const { headers, cookies } = singleValues(response.headers, log, NO_NAMES);
   addCookies(headers, cookies, log);
   return { ...describedReply(response, body), headers };
 }

@@ -1,6 +1,6 @@
 /** How large a reply is once it is JSON, asked as cheaply as the answer allows. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { EncodedBody, EventSource } from './source.ts';
+import type { EncodedBody, LambdaEventSource } from './source.ts';
 
 /** A character takes at most six bytes in JSON (`\u0001`); a header its name, value, and little around them. */
 const WORST = 6;
@@ -9,7 +9,7 @@ const AROUND_REPLY = 512;
 
 /** The reply's size in bytes where it is over the source's limit, else undefined. */
 export function overLimit(
-  source: EventSource,
+  source: LambdaEventSource,
   reply: unknown,
   response: BufferedResponse,
   { body, isBase64Encoded }: EncodedBody,

@@ -14,7 +14,7 @@ import {
   type OptionChecks,
 } from '../../core/options.ts';
 import type { Application, HeaderList, Middleware, NativeString } from '../../types.ts';
-import { Watch } from './deadline.ts';
+import { DeadlineTimer } from './deadline.ts';
 import { isTextType } from './text.ts';
 
 export interface LambdaOptions {
@@ -71,7 +71,7 @@ export interface Settings {
   isText: (contentType: string) => boolean;
   basePath: readonly string[] | undefined;
   /** The handler's own, with its `deadlineMargin`. */
-  watch: Watch;
+  deadlineTimer: DeadlineTimer;
   onOversize: LambdaOptions['onOversize'];
   concurrent: boolean;
 }
@@ -87,7 +87,7 @@ export function readOptions(maker: string, application: unknown, options: Lambda
     throwErrors,
     onError,
     isText,
-    watch: new Watch(deadlineMargin),
+    deadlineTimer: new DeadlineTimer(deadlineMargin),
     onOversize,
     basePath: mountsOf(basePath),
     // Since 2026 Lambda can run several invocations in one process, and says so here.
@@ -96,7 +96,7 @@ export function readOptions(maker: string, application: unknown, options: Lambda
 }
 
 /** `gatecall start-api` leaves a middleware here that shows its inspector what the application is asked and answers. */
-export function traced(application: Application): Application {
+export function withTrace(application: Application): Application {
   const middleware = globalThis as { [trace: symbol]: Middleware | undefined };
   return middleware[Symbol.for('gatecall.trace')]?.(application) ?? application;
 }

@@ -88,4 +88,4 @@ export function multiValues(
   return map;
 }
 
-export const NOTHING: ReadonlySet<string> = new Set<string>();
+export const NO_NAMES: ReadonlySet<string> = new Set<string>();

@@ -3,10 +3,10 @@ import { type Payload1Reply, payload1Reply, payload1Request } from './payload-1.
 import { statusCode } from '../../http/status.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 import { multiValues } from './reply.ts';
-import { type EventSource, isObject, LAMBDA_LIMIT, textOf } from './source.ts';
+import { type LambdaEventSource, isObject, LAMBDA_LIMIT, textOf } from './source.ts';
 import { strippedStage } from './stage.ts';
 
-export const restApi: EventSource<Payload1Reply> = {
+export const restApi: LambdaEventSource<Payload1Reply> = {
   id: 'rest-api',
   title: 'API Gateway REST API',
   limit: LAMBDA_LIMIT,

@@ -3,7 +3,7 @@ import type { BufferedResponse } from '../../core/transport.ts';
 import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
 import type { Log } from './reply.ts';
 
-export interface EventSource<Reply = unknown> {
+export interface LambdaEventSource<Reply = unknown> {
   /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */
   readonly id: string;
   /** For messages. */

@@ -9,7 +9,7 @@ import { isAuthorizer, notHttp } from './not-http.ts';
 import type { Payload1Reply } from './payload-1.ts';
 import type { Payload2Reply } from './payload-2.ts';
 import { restApi } from './rest-api.ts';
-import { type EventSource, isObject } from './source.ts';
+import { type LambdaEventSource, isObject } from './source.ts';
 
 export type {
   AlbMultiReply,
@@ -30,7 +30,7 @@ export type LambdaReply =
   | EdgeReply;
 
 /** In the order in which their shapes must be told apart: the more particular first. */
-const SOURCES: readonly EventSource<LambdaReply>[] = [
+const SOURCES: readonly LambdaEventSource<LambdaReply>[] = [
   edgeViewer,
   edgeOrigin,
   albMulti,
@@ -44,7 +44,7 @@ const SOURCES: readonly EventSource<LambdaReply>[] = [
 ];
 
 /** @throws {TypeError} naming what came instead of an HTTP request */
-export function eventSource(event: unknown): EventSource<LambdaReply> {
+export function sourceOf(event: unknown): LambdaEventSource<LambdaReply> {
   if (isObject(event) && !isAuthorizer(event)) {
     for (const source of SOURCES) if (source.matches(event)) return source;
   }

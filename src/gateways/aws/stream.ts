@@ -9,7 +9,7 @@ import { bufferedReply, callOptions, finishInvocation, type Invocation } from '.
 import type { Settings } from './options.ts';
 import type { Log } from './reply.ts';
 import { restApi, restPrelude } from './rest-api.ts';
-import type { EventSource } from './source.ts';
+import type { LambdaEventSource } from './source.ts';
 import { type ResponseStream, StreamWriter } from './stream-writer.ts';
 
 type Handler = (event: unknown, stream: unknown, ...context: unknown[]) => Promise<unknown>;
@@ -64,7 +64,7 @@ type Prelude = (status: NativeString, headers: HeaderList, log: Log) => object;
  * What precedes the body, where the source can stream. Not a member of the source: a handler that answers in one piece
  * has no use for it.
  */
-function preludeOf(source: EventSource): Prelude | undefined {
+function preludeOf(source: LambdaEventSource): Prelude | undefined {
   if (source === functionUrl) return functionUrlPrelude;
   return source === restApi ? restPrelude : undefined;
 }

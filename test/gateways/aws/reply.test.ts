@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addCookies, multiValues, NOTHING, singleValues } from '../../../src/gateways/aws/reply.ts';
+import { addCookies, multiValues, NO_NAMES, singleValues } from '../../../src/gateways/aws/reply.ts';
 import type { HeaderList } from '../../../src/types.ts';
 
 const LIST: HeaderList = [
@@ -26,7 +26,7 @@ it('singleValues folds by name, cookies apart', () => {
     ['x-latin', 'café'],
   ]);
   expect(cookies).toEqual(['a=1', 'b=2']);
-  expect(singleValues(LIST, log, NOTHING).headers['content-length']).toBe('3');
+  expect(singleValues(LIST, log, NO_NAMES).headers['content-length']).toBe('3');
 });
 
 it('multiValues keeps every value in order', () => {
@@ -67,7 +67,7 @@ describe('a field that is no list', () => {
       ['x-tag', 'b'],
       [name.toUpperCase(), 'one'],
     ];
-    const { headers } = singleValues(list, (problem) => logged.push(problem), NOTHING);
+    const { headers } = singleValues(list, (problem) => logged.push(problem), NO_NAMES);
     expect(headers).toEqual({ [name.toLowerCase()]: 'one', 'x-tag': 'a, b' });
     expect(logged).toEqual([
       `the response has several values of ${name.toLowerCase()}; the first is sent, as these are no lists`,
