@@ -24,12 +24,16 @@ export type {
   Payload2Reply,
 } from './aws/sources.ts';
 
-/** A Lambda handler, of two parameters: Node 24's runtime refuses one that declares a callback. */
+/**
+ * A Lambda handler. It has two parameters, because Node 24's runtime refuses a handler that
+ * declares a callback.
+ */
 export type LambdaHandler = (event: unknown, context?: unknown) => Promise<LambdaReply>;
 
 /**
- * An application as a Lambda handler for REST APIs, HTTP APIs (payload 1.0 and 2.0), function URLs, load balancers, VPC
- * Lattice and Lambda@Edge. Which of them an event comes from, the event tells; the reply has that source's shape.
+ * Makes a Lambda handler of an application, for REST APIs, HTTP APIs (payload 1.0 and 2.0),
+ * function URLs, load balancers, VPC Lattice and Lambda@Edge. The handler finds the source from the
+ * event and replies in that source's shape.
  *
  * ```ts
  * export const handler = toLambdaHandler((environ, startResponse) => {
@@ -38,12 +42,13 @@ export type LambdaHandler = (event: unknown, context?: unknown) => Promise<Lambd
  * });
  * ```
  *
- * The environ also holds `gatecall.event`, `gatecall.context`, `gatecall.source` (`'rest-api'`, `'http-api-2'`, …) and
- * `gatecall.request_id`. A reply over the platform's limit (6 MB; 1 MB behind a load balancer; 40 KB from a viewer-request
- * function) becomes a logged 500.
+ * The environ also holds `gatecall.event`, `gatecall.context`, `gatecall.source` (`'rest-api'`,
+ * `'http-api-2'`, …) and `gatecall.request_id`. A reply over the platform's limit (6 MB; 1 MB
+ * behind a load balancer; 40 KB of a viewer-request function) becomes a 500, and the log says why.
  *
- * @throws {TypeError} at once for an option that does not exist or has no fitting value
- * @throws {TypeError} from the handler for an event that is no HTTP request, naming what it is
+ * @throws {TypeError} for an option that does not exist or has a value it cannot have
+ * @throws {TypeError} from the handler, for an event that is no HTTP request or has a body that is
+ *   no text, bytes or JSON
  */
 export function toLambdaHandler(
   application: Application,
@@ -61,20 +66,24 @@ export function toLambdaHandler(
 }
 
 /**
- * As {@link toLambdaHandler}, with the body on its way block by block: for function URLs with invoke mode RESPONSE_STREAM and REST
- * APIs with response transfer mode STREAM. Events of sources that cannot stream are answered in one piece by the same
- * handler. One block is on its way before the next is asked for, and a slow client slows the application down.
+ * As {@link toLambdaHandler}, but sends the body block by block, to function URLs with invoke mode
+ * RESPONSE_STREAM and REST APIs with response transfer mode STREAM. The same handler answers events
+ * of sources that cannot stream in one piece. The next block is read once the last has left, so a
+ * slow client slows the application down.
  *
  * ```ts
  * export const handler = toStreamingLambdaHandler(application);
  * ```
  *
- * An error before the first byte becomes a 500; after it, the response breaks off so that the client can tell. Called without a
- * response stream (by tests, by other tools) it answers in one piece, too.
+ * An error before the first byte becomes a 500. After it, the response breaks off so that the
+ * client can tell. Without a response stream (in tests and other tools) the handler answers in one
+ * piece, too. A stream that fails, or whose reader dies, fails the invocation with the stream's
+ * error.
  *
- * The event does not tell whether its front streams, so the front must be set to it: a REST API in buffered mode answers this
- * handler's stream with a 502, a function URL in buffered mode waits for its last byte. The other way round, a front that streams
- * takes no handler that answers in one piece. `gatecall check` finds both.
+ * An event does not say whether its front streams, so set the front to it: a REST API in buffered
+ * mode answers this handler's stream with a 502, and a function URL in buffered mode waits for its
+ * last byte. A front that streams, in turn, takes no handler that answers in one piece. `gatecall
+ * check` finds both.
  *
  * @throws {TypeError} as {@link toLambdaHandler}
  */
@@ -84,8 +93,8 @@ export function toStreamingLambdaHandler(
 ): LambdaHandler {
   const settings = readOptions('toStreamingLambdaHandler', application, options);
   const app = withTrace(application);
-  // Two parameters, as a buffering one: of a handler with three whose mark a wrapper has lost, Node 24's runtime thinks that it
-  // wants a callback.
+  // Two parameters, as a buffering handler has. Node 24's runtime takes a handler with three for
+  // one that wants a callback, where a wrapper has lost the mark of streaming.
   const handler = (event: unknown, second: unknown, ...rest: unknown[]): Promise<unknown> => {
     try {
       if (!isResponseStream(second)) {

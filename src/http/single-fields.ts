@@ -1,6 +1,7 @@
 /**
- * Response fields that are no comma-separated lists, so that a response has each of them once (RFC 9110 section 5.3).
- * Folded, two of them are another value: `/redirect, /redirect` is a URL that nothing serves.
+ * Response fields that are no comma-separated lists, so that a response has each of them once (RFC
+ * 9110 section 5.3). Folded, two of them are another value: `/redirect, /redirect` is a URL that
+ * nothing serves.
  */
 const SINGLE: ReadonlySet<string> = new Set([
   'access-control-allow-credentials',
@@ -30,7 +31,10 @@ const SINGLE: ReadonlySet<string> = new Set([
   'sunset',
 ]);
 
-/** Whether a response field, in lower case, has one value. Not `Set-Cookie`: it comes several times, and never folded. */
+/**
+ * Whether a response field, in lower case, has one value. Not `Set-Cookie`: it comes several times,
+ * and never folded.
+ */
 export function isSingleField(lowerName: string): boolean {
   return SINGLE.has(lowerName);
 }

@@ -1,6 +1,6 @@
 /**
- * Every HTTP event source of Lambda as a subject of the table: a request becomes that source's event, and the reply becomes what its front
- * would deliver.
+ * Every HTTP event source of Lambda as a subject of the table: a request becomes that source's
+ * event, and the reply becomes what its front would deliver.
  */
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import {
@@ -17,7 +17,10 @@ import type { Application } from '../../src/types.ts';
 
 const MB = 1_000_000;
 
-/** A function returns one JSON value: no streaming, no bytes in headers, no say in framing, no word of a client that left. */
+/**
+ * A function returns one JSON value: no streaming, no bytes in headers, no say in framing, no word
+ * of a client that left.
+ */
 const ANY_EVENT: readonly Limit[] = [
   'no-streaming',
   'no-disconnect',
@@ -27,13 +30,19 @@ const ANY_EVENT: readonly Limit[] = [
   'text-request-headers',
   'text-response-headers',
 ];
-/** API Gateway and function URLs have no reason phrase in their replies, speak TLS only, and set X-Forwarded-*. */
+/**
+ * API Gateway and function URLs have no reason phrase in their replies, speak TLS only, and set
+ * X-Forwarded-*.
+ */
 const GATEWAY: readonly Limit[] = [...ANY_EVENT, 'no-reason', 'https-only', 'own-forwarded'];
 /** An HTTP API has decoded the path before the event is written (honojs/hono#2156). */
 const DECODED: readonly Limit[] = ['decoded-path', 'utf8-path'];
 /** The request line's version is in none of these events. */
 const BALANCER: readonly Limit[] = [...ANY_EVENT, 'fixed-protocol', 'own-forwarded'];
-/** How a reply could hold two values of a name is documented nowhere; cookies go out one each (see lattice.ts). */
+/**
+ * How a reply could hold two values of a name is documented nowhere; cookies go out one each (see
+ * lattice.ts).
+ */
 const LATTICE: readonly Limit[] = [...BALANCER, 'grouped-query', 'one-header-value'];
 const EDGE: readonly Limit[] = [...ANY_EVENT, 'fixed-protocol', 'https-only'];
 
@@ -48,7 +57,8 @@ interface SourceRow {
 
 const SOURCES: Readonly<Record<LambdaSource, SourceRow>> = {
   'rest-api': {
-    // Slashes after the stage are collapsed; the query map is decoded; Date and Server come out as x-amzn-remapped-….
+    // Slashes after the stage are collapsed; the query map is decoded; Date and Server come out as
+    // x-amzn-remapped-….
     limits: [...GATEWAY, 'one-leading-slash', 'parsed-query', 'own-date-server'],
     maxRequest: 4.5 * MB,
     maxResponse: 6 * MB,
@@ -85,7 +95,8 @@ const SOURCES: Readonly<Record<LambdaSource, SourceRow>> = {
     maxResponse: MB,
   },
   'alb-multi': {
-    // A real load balancer reverses the values of one header (dougmoscrop/serverless-http#244), and so does this one.
+    // A real load balancer reverses the values of one header (dougmoscrop/serverless-http#244), and
+    // so does this one.
     limits: [...BALANCER, 'grouped-query', 'unordered-header-values'],
     maxRequest: MB,
     maxResponse: MB,
@@ -111,7 +122,10 @@ export type Wrap = (application: Application, log: (message: string) => void) =>
 
 interface SubjectOptions {
   wrap?: Wrap;
-  /** Requests are sent at once, as to a managed instance; otherwise one after the other, as to any function. */
+  /**
+   * Requests are sent at once, as to a managed instance; otherwise one after the other, as to any
+   * function.
+   */
   concurrent?: boolean;
   /** Clients use a domain on which no stage stands in the path. */
   ownDomain?: boolean;

@@ -157,7 +157,7 @@ describe('what is no HTTP request', () => {
     ['nothing', undefined, /got undefined/],
     ['a list', [{}], /got an array of 1/],
     ['a half-made event', { httpMethod: 'GET', path: '/' }, /httpMethod, path|without resource/],
-    ['records of nobody', { Records: [null] }, /a batch of records[;.]/],
+    ['records without a source', { Records: [null] }, /a batch of records[;.]/],
   ])('%s is refused by name', async (_, event, message) => {
     const answer = handle(event);
     await expect(answer).rejects.toThrow(TypeError);

@@ -1,6 +1,6 @@
 /**
- * Application Load Balancer target groups. The attribute `lambda.multi_value_headers.enabled` renames members on both
- * ways, and the event's shape is the only sign of it.
+ * Application Load Balancer target groups. The attribute `lambda.multi_value_headers.enabled`
+ * renames members of events and replies, and the event's shape is the only sign of it.
  */
 import type { BufferedResponse } from '../../core/transport.ts';
 import type { RequestParts } from '../../core/request/environ.ts';
@@ -19,7 +19,7 @@ import {
   textOf,
 } from './source.ts';
 
-/** What replies of load balancers and Lattice have beside their headers. */
+/** What replies to load balancers and VPC Lattice have beside their headers. */
 export interface DescribedReply {
   statusCode: number;
   statusDescription: string;
@@ -33,7 +33,9 @@ export interface AlbMultiReply extends DescribedReply {
   multiValueHeaders: Record<string, string[]>;
 }
 
-/** The whole JSON, headers and base64 included (ELB user guide, "Lambda functions as targets"). */
+/**
+ * Of the whole JSON, headers and base64 included (ELB user guide, "Lambda functions as targets").
+ */
 const ALB_LIMIT = 1024 * 1024;
 
 export const albMulti: LambdaEventSource<AlbMultiReply> = {
@@ -42,8 +44,8 @@ export const albMulti: LambdaEventSource<AlbMultiReply> = {
   limit: ALB_LIMIT,
   matches: (event) => isAlb(event) && hasMultiValues(event),
   request: albRequest,
-  // Values keep the application's order. Load balancers have been seen to reverse it (dougmoscrop/serverless-http#244); AWS
-  // promises none.
+  // Values have the application's order. AWS promises no order, and load balancers reverse this one
+  // (dougmoscrop/serverless-http#244).
   reply: (response, body) => ({
     ...describedReply(response, body),
     multiValueHeaders: multiValues(response.headers, NO_NAMES),
@@ -67,7 +69,10 @@ function isAlb(event: LambdaEvent): boolean {
   return isObject(event.requestContext?.elb);
 }
 
-/** An empty map beside a filled one was written by hand: a load balancer's own map has one header at least. */
+/**
+ * A load balancer's map has at least one header. An empty map beside a filled one comes from a
+ * test.
+ */
 function hasMultiValues({ multiValueHeaders: multi, headers: single }: LambdaEvent): boolean {
   return (
     isObject(multi) && (Object.keys(multi).length > 0 || Object.keys(mapOf(single)).length === 0)
@@ -82,7 +87,7 @@ function albRequest(event: LambdaEvent): RequestParts {
   return {
     method: textOf(event.httpMethod) ?? 'GET',
     rawPath: textOf(event.path) || '/',
-    // Neither keys nor values are decoded here, unlike at API Gateway.
+    // Unlike API Gateway, a load balancer decodes neither keys nor values.
     query: joinRawQuery(
       completeQuery(event.multiValueQueryStringParameters, event.queryStringParameters),
     ),
@@ -90,7 +95,7 @@ function albRequest(event: LambdaEvent): RequestParts {
     body: decodeBody(event.body, event.isBase64Encoded),
     scheme: forwardedScheme(headers) ?? 'http',
     serverPort: forwardedPort(headers),
-    // The event has no address of its own. Health checks have not even this header.
+    // The event has the address in this header only, and health checks have no such header.
     remoteAddress: forwardedFor(headers),
   };
 }
@@ -101,7 +106,7 @@ export function describedReply(
 ): DescribedReply {
   return {
     statusCode: statusCode(response.status),
-    // Not trimEnd(), which also takes U+00A0, a byte of many a UTF-8 letter.
+    // trimEnd() would also take U+00A0, which is a byte of many UTF-8 letters.
     statusDescription: nativeToText(response.status.replace(/ $/, '')),
     body,
     isBase64Encoded,

@@ -1,4 +1,4 @@
-/** Bodies in and out of JSON. */
+/** Bodies of events and replies. */
 import { classOf, describe } from '../../base/bytes.ts';
 import { bufferedText } from './text.ts';
 import type { BufferedResponse } from '../../core/transport.ts';
@@ -8,8 +8,8 @@ import type { HeaderList } from '../../types.ts';
 import type { EncodedBody } from './source.ts';
 
 /**
- * The request's bytes; undefined when it has no body. AWS sends text. Middleware in front of the handler (middy's body
- * parsers) and tests leave bytes or a parsed value there.
+ * The request's bytes; undefined when it has no body. AWS sends text. Middleware in front of the
+ * handler (middy's body parsers) and tests leave bytes or a parsed value there.
  *
  * @throws {TypeError} for what is neither text nor bytes, and what JSON would lose
  */
@@ -51,7 +51,7 @@ function jsonOf(body: {}): Uint8Array {
   );
 }
 
-/** Of a Map, a stream or a FormData JSON would keep nothing. */
+/** JSON would keep nothing of a Map, a stream or a FormData. */
 function isJsonValue(body: {}): boolean {
   if (typeof body !== 'object') return typeof body === 'number' || typeof body === 'boolean';
   if (Array.isArray(body) || typeof (body as { toJSON?: unknown }).toJSON === 'function')
@@ -62,8 +62,9 @@ function isJsonValue(body: {}): boolean {
 }
 
 /**
- * Whether a request without a body has `Transfer-Encoding`. Body parsers take that header for the sign of a body, and
- * it does not reach an application; `CONTENT_LENGTH` 0 tells them the same.
+ * Whether a header announces a body whose length it does not say. Behind node:http a body parser
+ * takes `Transfer-Encoding` for the sign of a body. That header does not reach an application, so
+ * `CONTENT_LENGTH` 0 tells the parser the same.
  */
 export function announcesBody(headers: HeaderMap | HeaderList): boolean {
   const names = isHeaderList(headers) ? headers.map(([name]) => name) : Object.keys(headers);
@@ -74,8 +75,9 @@ export function announcesBody(headers: HeaderMap | HeaderList): boolean {
 const TRANSFER_ENCODING = 'transfer-encoding';
 
 /**
- * A string where the body is text by its type, unencoded, and really UTF-8; base64 for everything else. Never by type
- * alone: `text/html; charset=iso-8859-1` would be re-encoded on its way.
+ * A body for a reply: as a string where its type is text, no content coding is applied and its
+ * bytes are UTF-8, else as base64. The type alone does not decide, because the front would
+ * re-encode `text/html; charset=iso-8859-1`.
  */
 export function encodeBody(
   response: BufferedResponse,

@@ -1,6 +1,6 @@
 /**
- * The deadline of an invocation. Lambda ends an invocation that takes too long, and its client gets no answer. Shortly
- * before that, the gateway can still answer.
+ * The deadline of an invocation. Lambda ends an invocation that takes too long, and its client gets
+ * no answer. Shortly before that, the gateway can still answer.
  */
 import { DeadlineExceeded } from '../../core/errors.ts';
 import { LightAbortController } from '../../core/abort.ts';
@@ -11,8 +11,9 @@ interface LambdaClock {
 }
 
 /**
- * The timer for the invocations of one handler, of which several may run at once. One timer serves all of them and stays
- * for the next when an invocation has ended: setting and clearing a timer for each costs 1 µs.
+ * The timer for the invocations of one handler, of which several may run at once. One timer serves
+ * all of them and stays for the next when an invocation has ended: setting and clearing a timer for
+ * each costs 1 µs.
  */
 export class DeadlineTimer {
   readonly #margin: number;
@@ -70,9 +71,9 @@ export class DeadlineTimer {
 const READS_PER_CHECK = 64;
 
 /**
- * The deadline of one invocation. The warning comes `margin` ms before the end. Half of the margin later the gateway
- * gives up: as an abort signal, a deadline is the gateway's own, and `warning` is the application's. The other half is
- * left for closing what is open and for sending the reply.
+ * The deadline of one invocation. The warning comes `margin` ms before the end. Half of the margin
+ * later the gateway gives up: as an abort signal, a deadline is the gateway's own, and `warning` is
+ * the application's. The other half is left for closing what is open and for sending the reply.
  */
 export class Deadline extends LightAbortController {
   /** Aborts when little time is left. */
@@ -124,9 +125,10 @@ export class Deadline extends LightAbortController {
   }
 
   /**
-   * When {@link check} has something to do next, on the clock of `performance.now()`, in ms. Lambda's clock is read when
-   * the timer starts and not when the deadline is made, as an application may have computed for seconds in between. It is
-   * read once, because contexts in tests often have a clock that stands still.
+   * When {@link check} has something to do next, on the clock of `performance.now()`, in ms.
+   * Lambda's clock is read when the timer starts and not when the deadline is made, as an
+   * application may have computed for seconds in between. It is read once, because contexts in
+   * tests often have a clock that stands still.
    */
   get dueAt(): number {
     this.#end ??= performance.now() + this.#clock.getRemainingTimeInMillis();
@@ -150,7 +152,10 @@ export class Deadline extends LightAbortController {
     }
   }
 
-  /** The gateway reads this before each block. A body that never lets the event loop turn lets no timer fire. */
+  /**
+   * The gateway reads this before each block. A body that never lets the event loop turn lets no
+   * timer fire.
+   */
   override get aborted(): boolean {
     if (++this.#reads % READS_PER_CHECK === 0) this.check();
     return super.aborted;

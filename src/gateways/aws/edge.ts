@@ -1,4 +1,7 @@
-/** CloudFront Lambda@Edge: viewer-request and origin-request functions that answer the request themselves. */
+/**
+ * CloudFront Lambda@Edge: viewer-request and origin-request functions that answer the request
+ * themselves.
+ */
 import type { BufferedResponse } from '../../core/transport.ts';
 import { findHeader, lowerCase } from '../../http/headers.ts';
 import { nativeToText } from '../../base/native.ts';
@@ -15,7 +18,7 @@ import {
 } from './source.ts';
 
 export interface EdgeReply {
-  /** A string, 200 to 599. */
+  /** A string from `'200'` to `'599'`. */
   status: string;
   statusDescription: string;
   headers: Record<string, { key: string; value: string }[]>;
@@ -29,7 +32,8 @@ function edgeSource(id: string, eventType: string, limit: number): LambdaEventSo
     title: `Lambda@Edge ${eventType}`,
     limit,
 
-    // `cf.response` belongs to the response events, which are no requests. Every other service's `Records` have no `cf`.
+    // Response events have a `cf.response` and are no requests. `Records` of other services have no
+    // `cf`.
     matches(event) {
       const cf = event.Records?.[0]?.cf;
       return isObject(cf?.request) && !cf.response && cf.config?.eventType === eventType;
@@ -72,14 +76,17 @@ function edgeRequest(event: LambdaEvent): EdgeRequest {
   return event.Records?.[0]?.cf?.request ?? {};
 }
 
-/** Its bytes are base64 unless it says otherwise. A wrapper may have put something else into its place. */
+/**
+ * The bytes of a body, which are base64 by default. Middleware may have put a text or bytes in the
+ * body's place.
+ */
 function edgeBody(body: unknown): Uint8Array | undefined {
   if (!isObject(body) || ArrayBuffer.isView(body)) return decodeBody(body, false);
   const { data, encoding } = body as NonNullable<EdgeRequest['body']>;
   return decodeBody(data, encoding !== 'text');
 }
 
-/** One pair a header line, as the viewer sent them. */
+/** One pair for each header line that the viewer sent. */
 function headerLines(headers: EdgeRequest['headers']): HeaderList {
   const lines: Header[] = [];
   const map = mapOf(headers);
@@ -94,8 +101,9 @@ function headerLines(headers: EdgeRequest['headers']): HeaderList {
   return lines;
 }
 
-// One such header in a generated response turns it into a 502 (CloudFront developer guide, "Restrictions on edge
-// functions"). Some are read-only (`if-none-match`, `via`), the rest is CloudFront's own.
+// CloudFront answers a 502 to a generated response with one of these headers (developer guide,
+// "Restrictions on edge functions"). Some are read-only (`if-none-match`, `via`); the others are
+// CloudFront's own.
 const FORBIDDEN =
   /^(?:accept-encoding|connection|content-length|expect|host|if-(?:modified-since|none-match|range|unmodified-since)|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-accel-(?:buffering|charset|limit-rate|redirect)|x-amz-cf-.*|x-amzn-(?:auth|cf-billing|cf-id|cf-xff|errortype|fle-profile|header-count|header-order|lambda-integration-tag|requestid)|x-cache|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
 
@@ -107,12 +115,12 @@ function edgeReply(response: BufferedResponse, { body, isBase64Encoded }: Encode
       (headers[lower] ??= []).push({ key: name, value: nativeToText(value) });
   }
   const reply: EdgeReply = {
-    // Always there: an object without it means "continue to the origin".
+    // CloudFront takes an object without a status for "continue to the origin".
     status: response.status.slice(0, 3),
     statusDescription: nativeToText(response.status.slice(4)),
     headers,
   };
-  // A `body` with a 204 is a 502 as well.
+  // CloudFront also answers a 502 to a 204 with a `body`.
   if (body !== '') {
     reply.bodyEncoding = isBase64Encoded ? 'base64' : 'text';
     reply.body = body;

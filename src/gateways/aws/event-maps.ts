@@ -8,7 +8,7 @@ export type EventMap = HeaderMap;
 
 const EMPTY: EventMap = Object.freeze(Object.create(null) as EventMap);
 
-/** A map of an event. Whatever else stands in its place counts as an empty map. */
+/** A map of an event. Any other value in its place counts as an empty map. */
 export function mapOf(value: unknown): EventMap {
   return isObject(value) && !Array.isArray(value) ? (value as EventMap) : EMPTY;
 }
@@ -35,9 +35,9 @@ export function completeHeaders(multi: unknown, single: unknown): EventMap {
 }
 
 /**
- * The multi-value map, with what only the single-value map has. On AWS the first has everything. Tests, emulators and
- * wrappers fill one map and leave the other empty, or add a header to one of them alone
- * (jeremydaly/lambda-api#275; `serverless-offline` and middy).
+ * The multi-value map, with the names that only the single-value map has. On AWS the multi-value
+ * map has all of them. Tests fill one map and leave the other empty (jeremydaly/lambda-api#275);
+ * emulators and wrappers, such as serverless-offline and middy, add a header to one of them.
  */
 function complete(multi: unknown, single: unknown, fold: (name: string) => string): EventMap {
   const many = mapOf(multi);

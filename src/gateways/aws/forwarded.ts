@@ -1,4 +1,7 @@
-/** What AWS's fronts say about the client's connection, in headers that they set or overwrite themselves. */
+/**
+ * What AWS's fronts say about the client's connection, in headers that they set or overwrite
+ * themselves.
+ */
 import { readAddress } from '../../http/address.ts';
 import { lowerCase } from '../../http/headers.ts';
 import { type EventMap, hasValue } from './event-maps.ts';
@@ -16,8 +19,9 @@ const SHORTEST = 15;
 const LONGEST = 17;
 
 /**
- * The headers without a second spelling of what the front wrote. Two spellings are two members of a map, and one header
- * of an environ: a client's `x-forwarded-proto` beside the front's `X-Forwarded-Proto` would become part of its value.
+ * The headers without a second spelling of what the front wrote. Two spellings are two members of a
+ * map, and one header of an environ: a client's `x-forwarded-proto` beside the front's
+ * `X-Forwarded-Proto` would become part of its value.
  */
 export function withFrontHeaders(headers: EventMap, spelling: Spelling): EventMap {
   let others: string[] | undefined;
@@ -56,9 +60,9 @@ export function forwardedPort(headers: EventMap): string | undefined {
 }
 
 /**
- * The client's address from `x-forwarded-for`: its last entry, which the load balancer appended. The first entry is the
- * client's own text. An ALB set to `preserve` appends nothing, so what is no address counts as none. A port, which an
- * ALB can add, is taken off.
+ * The client's address from `x-forwarded-for`: its last entry, which the load balancer appended.
+ * The first entry is the client's own text. An ALB set to `preserve` appends nothing, so what is no
+ * address counts as none. A port, which an ALB can add, is taken off.
  */
 export function forwardedFor(headers: EventMap): string | undefined {
   const value = lastValue(headers, 'x-forwarded-for');

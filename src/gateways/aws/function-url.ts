@@ -10,8 +10,8 @@ export const functionUrl: LambdaEventSource<Payload2Reply> = {
   title: 'Lambda function URL',
   limit: LAMBDA_LIMIT,
 
-  // Nothing else tells them from HTTP APIs, and only an HTTP API's path is decoded already. Behind CloudFront the domain
-  // remains this one.
+  // The domain is the only sign that it is no HTTP API, whose path is decoded already. Behind
+  // CloudFront the event has this domain, too.
   matches: (event) =>
     isPayload2(event) &&
     (textOf(event.requestContext?.domainName)?.includes('.lambda-url.') ?? false),

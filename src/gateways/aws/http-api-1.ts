@@ -8,7 +8,8 @@ export const httpApi1: LambdaEventSource<Payload1Reply> = {
   title: 'API Gateway HTTP API (payload 1.0)',
   limit: LAMBDA_LIMIT,
   matches: (event) => event.version === '1.0' && typeof event.httpMethod === 'string',
-  // The path is decoded and has the stage, unlike a REST API's. On a custom domain it has the mapping's key instead, as there.
+  // Unlike a REST API's, the path is decoded and has the stage. On a custom domain it has the
+  // mapping's key in its place.
   request: (event) => payload1Request(event, decodedPath(event.path, event.requestContext, 'kept')),
   reply: payload1Reply,
 };

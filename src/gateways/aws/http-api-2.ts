@@ -8,7 +8,8 @@ export const httpApi2: LambdaEventSource<Payload2Reply> = {
   title: 'API Gateway HTTP API (payload 2.0)',
   limit: LAMBDA_LIMIT,
   matches: isPayload2,
-  // Despite its name `rawPath` is decoded (honojs/hono#2156). A second decoding would turn a client's %2541 into A.
+  // Despite its name `rawPath` is decoded (honojs/hono#2156). Decoding it again would turn a
+  // client's %2541 into A.
   request: (event) =>
     payload2Request(event, decodedPath(event.rawPath, event.requestContext, 'dropped')),
   reply: payload2Reply,

@@ -105,8 +105,8 @@ export function callOptions<T extends Transport>(
 }
 
 /**
- * Waits for the work given to `gatecall.after`, for Lambda stops the process with the invocation. The response is
- * complete, so failures are logged and change nothing.
+ * Waits for the work given to `gatecall.after`, for Lambda stops the process with the invocation.
+ * The response is complete, so failures are logged and change nothing.
  */
 export function finishInvocation(invocation: Invocation): void | Promise<void> {
   if (invocation.work.length > 0) return finishWork(invocation);
@@ -127,7 +127,10 @@ async function finishWork({ work, deadline, server: { errors } }: Invocation): P
   await errors.flush();
 }
 
-/** The reply in one piece: calls the application, then encodes its response, or says why no reply can hold it. */
+/**
+ * The reply in one piece: calls the application, then encodes its response, or says why no reply
+ * can hold it.
+ */
 export async function bufferedReply(
   application: Application,
   invocation: Invocation,
@@ -181,7 +184,8 @@ function encode(
   const reply = source.reply(response, body, (problem) => invocation.log(problem));
   const size = overLimit(source, reply, response, body);
   if (size !== undefined) {
-    const problem = `the reply is ${size} bytes once encoded, and ${source.title} takes ${source.limit}; ${SEND_LESS}`;
+    const limit = `${source.title} takes ${source.limit}`;
+    const problem = `the reply is ${size} bytes once encoded, and ${limit}; ${SEND_LESS}`;
     return { reply, problem, size };
   }
   const code = statusCode(response.status);
@@ -191,8 +195,8 @@ function encode(
 }
 
 /**
- * What goes out in place of a reply that the platform would refuse: the answer of `onOversize`, or a 500. The refused
- * reply itself would become a 502 of the platform's that says nothing.
+ * What goes out in place of a reply that the platform would refuse: the answer of `onOversize`, or
+ * a 500. The refused reply itself would become a 502 of the platform's that says nothing.
  *
  * @throws {RangeError} saying why, with `throwErrors`
  */

@@ -50,8 +50,9 @@ export const lattice1: LambdaEventSource<LatticeReply> = {
 };
 
 /**
- * `path` of version 2 can hold the whole target (seen in an event that Powertools captured), and the name of `raw_path`
- * suggests the same. The query there is the client's own and wins over the map, in which each parameter stands again.
+ * `path` of version 2 can hold the whole target (Powertools captured such an event), and the name
+ * of `raw_path` suggests the same. That query is what the client sent, so it wins over the map,
+ * which repeats its parameters.
  */
 function latticeRequest(event: LambdaEvent, target: unknown, parameters: unknown): RequestParts {
   const headers = mapOf(event.headers);
@@ -63,14 +64,18 @@ function latticeRequest(event: LambdaEvent, target: unknown, parameters: unknown
     rawPath: (mark < 0 ? path : path.slice(0, mark)) || '/',
     query: (mark < 0 ? '' : path.slice(mark + 1)) || encodeUnlessRaw(mapOf(parameters)),
     headers,
-    // No x-forwarded-proto comes from Lattice, so one that is there is the client's: the listener's port decides.
+    // Lattice sends no x-forwarded-proto, so such a header comes from the client. The listener's
+    // port decides.
     scheme: serverPort === '80' ? 'http' : 'https',
     serverPort,
     remoteAddress: forwardedFor(headers),
   };
 }
 
-/** One cookie is a text like any header. Several are a list, which other libraries send too (hono 4.13.19). */
+/**
+ * One cookie is a text, like any header. Several are a list, which Hono 4.13.19 sends, too; AWS
+ * documents no way.
+ */
 function lattice2Reply(response: BufferedResponse, body: EncodedBody, log: Log): LatticeReply {
   const { headers, cookies } = singleValues(response.headers, log, NO_NAMES);
   const [cookie, ...others] = cookies;
@@ -83,7 +88,7 @@ function lattice2Reply(response: BufferedResponse, body: EncodedBody, log: Log):
   };
 }
 
-/** This version knows texts only. */
+/** Headers of version 1 are texts only. */
 function lattice1Reply(response: BufferedResponse, body: EncodedBody, log: Log): LatticeReply {
   const { headers, cookies } = singleValues(response.headers, log, NO_NAMES);
   addCookies(headers, cookies, log);

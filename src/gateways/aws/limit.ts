@@ -1,8 +1,11 @@
-/** How large a reply is once it is JSON, asked as cheaply as the answer allows. */
+/** The size of a reply as JSON. An upper bound is enough for most replies and costs little. */
 import type { BufferedResponse } from '../../core/transport.ts';
 import type { EncodedBody, LambdaEventSource } from './source.ts';
 
-/** A character takes at most six bytes in JSON (`\u0001`); a header its name, value, and little around them. */
+/**
+ * A character takes at most six bytes in JSON (`\u0001`). A header takes its name, its value and
+ * the quotes around both.
+ */
 const WORST = 6;
 const AROUND_HEADER = 32;
 const AROUND_REPLY = 512;
@@ -24,7 +27,8 @@ export function overLimit(
 }
 
 function jsonSize(reply: unknown, body: string, isBase64Encoded: boolean): number {
-  // Base64 is its own JSON, so megabytes of it need not be written out to be counted.
+  // Base64 has no character that JSON escapes, so its length is known without writing megabytes of
+  // JSON.
   return isBase64Encoded
     ? body.length + jsonSize({ ...(reply as object), body: '' }, '', false)
     : Buffer.byteLength(JSON.stringify(reply));

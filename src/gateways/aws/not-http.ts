@@ -1,9 +1,15 @@
-/** Events that are no HTTP requests, told by name, because "never a silent 200" is worth little without a reason. */
+/**
+ * Events that are no HTTP requests. The error says what came, because a refusal without a reason
+ * helps no one to mend it.
+ */
 import { describe } from '../../base/bytes.ts';
 import { printable } from '../../base/printable.ts';
 import { isObject, type LambdaEvent } from './source.ts';
 
-/** Such an event has a method, a path and headers like any other, yet its answer is a policy: it is looked for first. */
+/**
+ * Such an event has a method, a path and headers like a request, but its answer is a policy. So
+ * this is checked first.
+ */
 export function isAuthorizer(event: LambdaEvent): boolean {
   return (
     (event.type === 'REQUEST' || event.type === 'TOKEN') &&
@@ -11,7 +17,7 @@ export function isAuthorizer(event: LambdaEvent): boolean {
   );
 }
 
-/** What an event is, what to do about it, and how it is told. */
+/** What an event is, what to do about it, and how it is recognised. */
 const KINDS: readonly (readonly [title: string, matches: (event: LambdaEvent) => unknown])[] = [
   ['a Lambda authorizer request, whose answer is a policy', isAuthorizer],
   [
@@ -30,7 +36,10 @@ const KINDS: readonly (readonly [title: string, matches: (event: LambdaEvent) =>
   ['an AppSync resolver call', (event) => event.info && event.arguments],
 ];
 
-/** The error for an event that no HTTP source recognises: what it is, as far as can be told, and what to do. */
+/**
+ * The error for an event that no HTTP source recognises. It says what the event is, where that is
+ * known, and what to do.
+ */
 export function notHttp(event: unknown): TypeError {
   const kind = isObject(event) ? KINDS.find(([, matches]) => matches(event)) : undefined;
   if (kind) {
@@ -46,7 +55,8 @@ export function notHttp(event: unknown): TypeError {
     : '';
   return refusal(
     describe(event) + keys,
-    'Looked for REST API, HTTP API 1.0 and 2.0, function URL, ALB, VPC Lattice and Lambda@Edge; `gatecall generate-event` makes true events',
+    'Looked for REST API, HTTP API 1.0 and 2.0, function URL, ALB, VPC Lattice and Lambda@Edge; ' +
+      '`gatecall generate-event` makes true events',
   );
 }
 

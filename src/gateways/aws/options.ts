@@ -1,4 +1,4 @@
-/** The options of the Lambda handlers: what there is, what it may be, and what it is when it is left out. */
+/** The options of the Lambda handlers, their checks and their defaults. */
 import type { ErrorCallback } from '../../core/call.ts';
 import type { LogSink } from '../../core/request/error-stream.ts';
 import {
@@ -18,36 +18,45 @@ import { DeadlineTimer } from './deadline.ts';
 import { isTextType } from './text.ts';
 
 export interface LambdaOptions {
-  /** Prefixes of the path that belong to the mount and move to `SCRIPT_NAME`, e.g. a custom domain's `'/shop'`. */
+  /**
+   * Prefixes of the path that move to `SCRIPT_NAME`, such as a custom domain's `'/shop'`. Default:
+   * none.
+   */
   basePath?: string | readonly string[];
   /** Where `wsgi.errors` and the gateway's own log go. Default: `console.error`. */
   log?: LogSink;
   /**
-   * Whether an application's error fails the invocation, which shows in Lambda's error metric and reaches the client as
-   * the platform's 502, instead of becoming a fixed 500. It is logged with its stack either way. Default: `false`.
+   * Whether an application's error fails the invocation, which shows in Lambda's error metric and
+   * reaches the client as the platform's 502, instead of becoming a fixed 500. It is logged with
+   * its stack either way. Default: `false`.
    */
   throwErrors?: boolean;
   /**
-   * Called with each error of the application, for an error tracker. The reply waits for its promise.
+   * Gets each error of the application, for an error tracker. The reply waits for its promise.
    *
    * ```ts
-   * onError: (error, environ) => Sentry.captureException(error, { extra: { path: environ.PATH_INFO } })
+   * onError: (error, environ) =>
+   *   Sentry.captureException(error, { extra: { path: environ.PATH_INFO } })
    * ```
    */
   onError?: ErrorCallback;
-  /** Whether a Content-Type names text, to be sent as a string where its bytes are UTF-8, instead of base64. */
+  /**
+   * Whether a Content-Type names text. Such a body is sent as a string where its bytes are UTF-8,
+   * else as base64.
+   */
   isText?: (contentType: string) => boolean;
   /**
-   * How many ms before Lambda's timeout `environ['gatecall.signal']` aborts. Half of them later the client gets a 504, and the
-   * reason is logged. 500 unless told; 0 switches the guard off.
+   * How many ms before Lambda's timeout `environ['gatecall.signal']` aborts. Half of that time
+   * later the client gets a 504, and the log says why. 0 switches both off. Default: 500.
    */
   deadlineMargin?: number;
   /**
-   * Answers instead when a reply is too large for its platform, e.g. after storing the body elsewhere. Without it, or when its own
-   * answer is too large again, the client gets a 500.
+   * Answers in place of a reply that is too large for its platform, for example after it has stored
+   * the body elsewhere. Without it, or where its answer is also too large, the client gets a 500.
    *
    * ```ts
-   * onOversize: async ({ body }) => text('', { status: '303 See Other', headers: [['Location', await upload(body)]] })
+   * onOversize: async ({ body }) =>
+   *   text('', { status: '303 See Other', headers: [['Location', await upload(body)]] })
    * ```
    */
   onOversize?: (response: OversizeResponse) => Application | PromiseLike<Application>;
@@ -58,7 +67,7 @@ export interface OversizeResponse {
   status: NativeString;
   headers: HeaderList;
   body: Uint8Array;
-  /** Bytes of the encoded reply, and how many the platform takes. */
+  /** The size of the encoded reply and the platform's limit, both in bytes. */
   size: number;
   limit: number;
 }
@@ -70,7 +79,7 @@ export interface Settings {
   onError: ErrorCallback | undefined;
   isText: (contentType: string) => boolean;
   basePath: readonly string[] | undefined;
-  /** The handler's own, with its `deadlineMargin`. */
+  /** One for each handler, with its `deadlineMargin`. */
   deadlineTimer: DeadlineTimer;
   onOversize: LambdaOptions['onOversize'];
   concurrent: boolean;
@@ -90,12 +99,15 @@ export function readOptions(maker: string, application: unknown, options: Lambda
     deadlineTimer: new DeadlineTimer(deadlineMargin),
     onOversize,
     basePath: mountsOf(basePath),
-    // Since 2026 Lambda can run several invocations in one process, and says so here.
+    // Lambda sets this variable where it runs several invocations in one process (since 2026).
     concurrent: Number(process.env['AWS_LAMBDA_MAX_CONCURRENCY'] ?? 1) > 1,
   };
 }
 
-/** `gatecall start-api` leaves a middleware here that shows its inspector what the application is asked and answers. */
+/**
+ * Wraps the application in the middleware that `gatecall start-api` sets for its inspector, if
+ * there is one.
+ */
 export function withTrace(application: Application): Application {
   const middleware = globalThis as { [trace: symbol]: Middleware | undefined };
   return middleware[Symbol.for('gatecall.trace')]?.(application) ?? application;

@@ -45,14 +45,17 @@ export function payload1Request(
   };
 }
 
-/** The user an authorizer vouches for: a Lambda authorizer's principal, or Cognito's user name. */
+/** The user that an authorizer names: a Lambda authorizer's principal, or Cognito's user name. */
 function user(authorizer: RequestContext['authorizer']): string | undefined {
   if (!authorizer) return undefined;
   const { principalId, claims } = authorizer;
   return textOf(principalId) ?? textOf(claims?.['cognito:username']) ?? textOf(claims?.['sub']);
 }
 
-/** Everything goes into `multiValueHeaders`: one map can hold one value as well as many, and nothing is sent twice. */
+/**
+ * All headers go into `multiValueHeaders`, which holds one value as well as several, so that none
+ * is sent twice.
+ */
 export function payload1Reply(
   response: BufferedResponse,
   { body, isBase64Encoded }: EncodedBody,

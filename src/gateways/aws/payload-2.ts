@@ -18,7 +18,9 @@ export interface Payload2Reply {
   isBase64Encoded: boolean;
 }
 
-/** By the context's `http`, not by `rawPath`, which REST events can have, nor by the version alone, which Lattice shares. */
+/**
+ * `requestContext.http` tells. REST events can have a `rawPath`, and Lattice has the same version.
+ */
 export function isPayload2(event: LambdaEvent): boolean {
   return event.version === '2.0' && typeof event.requestContext?.http?.method === 'string';
 }
@@ -35,11 +37,11 @@ export function payload2Request(
     rawPath,
     path,
     scriptName,
-    // Events written by hand have the map alone.
+    // Only events that tests make have a map beside an empty raw query.
     query: textOf(event.rawQueryString) || encodeQuery(mapOf(event.queryStringParameters)),
     headers,
-    // Function URLs send the cookies here and in the headers, HTTP APIs only here: replace, never add, or an application
-    // sees each twice (awslabs/aws-lambda-web-adapter#121).
+    // HTTP APIs send cookies only here, function URLs in the headers, too. So these replace the
+    // header, or an application would see each cookie twice (awslabs/aws-lambda-web-adapter#121).
     cookies: cookiesOf(event.cookies),
     body: decodeBody(event.body, event.isBase64Encoded),
     scheme: forwardedScheme(headers) ?? 'https',
@@ -51,7 +53,7 @@ export function payload2Request(
   };
 }
 
-/** A list without a text in it must not replace the header. */
+/** The list of cookies. A list without a single text must not replace the header. */
 function cookiesOf(cookies: unknown): readonly string[] | undefined {
   return Array.isArray(cookies) && cookies.some((cookie) => typeof cookie === 'string')
     ? (cookies as readonly string[])
@@ -71,6 +73,6 @@ export function payload2Reply(
   log: Log,
 ): Payload2Reply {
   const { headers, cookies } = singleValues(response.headers, log);
-  // `statusCode` always: an object without it is delivered as a JSON page with status 200.
+  // An object without `statusCode` would be delivered as a JSON page with status 200.
   return { statusCode: statusCode(response.status), headers, cookies, body, isBase64Encoded };
 }

@@ -1,20 +1,27 @@
-/** Query strings out of the maps that some sources give instead. */
+/** Query strings, made from the maps that some sources have in their place. */
 import type { EventMap } from './event-maps.ts';
 
 /**
- * A query string from decoded parameters, encoded anew. The bytes the client chose (`+` or `%20`) and the order between
- * different names are lost before Lambda.
+ * A query string from decoded parameters, which it encodes. What the client wrote for a blank (`+`
+ * or `%20`) and the order of different names are not in the event.
  */
 export function encodeQuery(parameters: EventMap): string {
   return joinQuery(parameters, encodePart);
 }
 
-/** A query string from parameters that were never decoded: joined as they are. Encoding or decoding either is the classic bug. */
+/**
+ * A query string from parameters that were never decoded, which it joins. Encoding or decoding them
+ * was a fault of nearly every other adapter (CodeGenieApp/serverless-express#219,
+ * dougmoscrop/serverless-http#74).
+ */
 export function joinRawQuery(parameters: EventMap): string {
   return joinQuery(parameters, asIs);
 }
 
-/** Where nobody documents which it is (Lattice): what has valid escapes is raw, and only what a query cannot hold is encoded. */
+/**
+ * A query string from parameters of VPC Lattice, whose coding is documented nowhere. A text with a
+ * valid escape counts as undecoded, and only what a query cannot hold is encoded.
+ */
 export function encodeUnlessRaw(parameters: EventMap): string {
   return joinQuery(parameters, (part) =>
     /%[0-9A-Fa-f]{2}/.test(part)

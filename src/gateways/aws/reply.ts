@@ -1,26 +1,30 @@
-/** Response headers as the maps AWS's replies want. */
+/** Response headers as the maps that AWS's replies have. */
 import { lowerCase } from '../../http/headers.ts';
 import { isSingleField } from '../../http/single-fields.ts';
 import { nativeToText } from '../../base/native.ts';
 import type { HeaderList } from '../../types.ts';
 
-/** Without a prototype, so that a response header called `__proto__` or `constructor` is a header like any other. */
+/**
+ * A map without a prototype, so that a header called `__proto__` or `constructor` is one like any
+ * other.
+ */
 function emptyMap<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>;
 }
 
 /**
- * What API Gateway and function URLs set themselves: sent along, they come out as `x-amzn-remapped-content-length`
- * (cargo-lambda/cargo-lambda#862).
+ * Headers that API Gateway and function URLs set themselves. They rename an application's own to
+ * `x-amzn-remapped-content-length` (cargo-lambda/cargo-lambda#862).
  */
 const OWN_FRAMING: ReadonlySet<string> = new Set(['content-length']);
 
-/** Takes what the gateway has to say of a response. */
+/** Logs a problem of one response. */
 export type Log = (problem: string) => void;
 
 /**
- * name → value, repeats folded with a comma; `Set-Cookie`, which cannot be folded, apart. Of a field that is no list the
- * first value is sent, as node:http and RFC 6797 (section 8.1) read such a response.
+ * name → value. Repeats of a list are folded with a comma, and cookies, which cannot be folded,
+ * stand apart. Of a field that is no list the first value is sent: node:http's client keeps the
+ * first one, too, and so does RFC 6797 (section 8.1) for `Strict-Transport-Security`.
  */
 export function singleValues(
   headers: HeaderList,
@@ -47,9 +51,10 @@ export function singleValues(
 }
 
 /**
- * Adds cookies to a map of one value a name, under names that differ in case: `set-cookie`, `Set-cookie`, `sEt-cookie`,
- * … Fronts with such maps read names without regard to case, so each is a cookie of its own. Two cookies in one value
- * would be one cookie with the other's text in it (CVE-2026-54287).
+ * Adds cookies to a map of one value a name, under names that differ in case: `set-cookie`,
+ * `Set-cookie`, `sEt-cookie`, … Fronts with such maps read names without regard to case, so each is
+ * a cookie of its own. Two cookies in one value would be one cookie with the other's text in it
+ * (CVE-2026-54287).
  */
 export function addCookies(
   headers: Record<string, string>,

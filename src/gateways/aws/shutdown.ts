@@ -3,30 +3,33 @@ import { describe } from '../../base/bytes.ts';
 import { describeError } from '../../core/request/error-stream.ts';
 import { withTimeout } from '../../base/promises.ts';
 
-/** ms. All that Lambda gives a whole environment to end; then it kills. */
-const PATIENCE = 2000;
+/**
+ * How long callbacks may take, in ms: as long as Lambda gives a whole environment to end before it
+ * kills it.
+ */
+const SHUTDOWN_TIMEOUT = 2000;
 
 const callbacks = new Set<() => unknown>();
 
 /**
- * Calls `callback` when the process is told to end (SIGTERM), waits for the promise it may return, and then lets the process
- * end: the place to close a database's connections or to send what was gathered. Call it where the resource is made; what it
- * returns takes the callback back.
+ * Calls `callback` when the process gets SIGTERM, waits for the promise it may return, and then
+ * lets the process end. Use it to close a database's connections or to send buffered metrics. Call
+ * it where the resource is made. It returns a function that removes the callback.
  *
  * ```ts
  * const pool = new Pool();
  * onShutdown(() => pool.end());
  * ```
  *
- * Several callbacks run side by side; the same one counts once. What they throw is logged. If others listen to SIGTERM, it is
- * left to them to end the process.
+ * Several callbacks run at the same time; the same one counts once. Their errors are logged. Where
+ * the process has other listeners for SIGTERM, those have to end it.
  *
- * Lambda sends SIGTERM only to functions with an extension (the layer of Lambda Insights, for one), and kills after 300 ms, or 500
- * with an internal extension. Where it runs several invocations in one process, it does so in worker threads, to which Node
- * passes no signals.
+ * Lambda sends SIGTERM only to functions with an extension (such as the layer of Lambda Insights),
+ * and kills after 300 ms, or 500 with an internal extension. It runs several invocations of one
+ * process in worker threads, which get no signals from Node.
  * https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
  *
- * @throws {TypeError} for what is no function
+ * @throws {TypeError} where `callback` is no function
  */
 export function onShutdown(callback: () => unknown): () => void {
   if (typeof callback !== 'function') {
@@ -39,10 +42,11 @@ export function onShutdown(callback: () => unknown): () => void {
   };
 }
 
-// Only once: whoever asks a second time does not want to wait any longer, and ends the process.
+// Listens once: a second SIGTERM ends the process without waiting any longer.
 function shutDown(): void {
-  void withTimeout(PATIENCE, Promise.all(Array.from(callbacks, run))).then(() => {
-    // As if nobody had listened. Not process.exit(), which waits for the runtime's native call for the next event.
+  void withTimeout(SHUTDOWN_TIMEOUT, Promise.all(Array.from(callbacks, run))).then(() => {
+    // The signal's default action. process.exit() would wait for the runtime's native call for the
+    // next event.
     if (process.listenerCount('SIGTERM') === 0) process.kill(process.pid, 'SIGTERM');
   });
 }

@@ -1,21 +1,26 @@
-/** What one file per event source answers: is this event mine, what does it say, and how is it answered. */
+/**
+ * An event source, one file each: how its events are recognised and read, and how it is answered.
+ */
 import type { BufferedResponse } from '../../core/transport.ts';
 import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
 import type { Log } from './reply.ts';
 
 export interface LambdaEventSource<Reply = unknown> {
-  /** The name this source has everywhere: in `environ['gatecall.source']`, the command line, the event files. */
+  /** The source's name in `environ['gatecall.source']`, on the command line and in event files. */
   readonly id: string;
-  /** For messages. */
+  /** The source's name in messages. */
   readonly title: string;
-  /** The largest reply in bytes, as JSON, that the platform takes. */
+  /** The largest reply that the platform takes, in bytes of JSON. */
   readonly limit: number;
   matches(event: LambdaEvent): boolean;
-  /** Reads the event, and only reads it. */
+  /** Reads the event and changes nothing in it. */
   request(event: LambdaEvent): RequestParts;
-  /** Whether the platform cut the request's body, so that no application may take it for a whole one. */
+  /**
+   * Whether the platform cut the request's body. An application must not take it for the whole
+   * body.
+   */
   truncated?(event: LambdaEvent): boolean;
-  /** The platform's shape, with exactly its keys. */
+  /** The reply in the platform's shape, with exactly the platform's keys. */
   reply(response: BufferedResponse, body: EncodedBody, log: Log): Reply;
 }
 
@@ -28,8 +33,9 @@ type Maybe<T> = T | null | undefined;
 type Strings = Readonly<Record<string, Maybe<string | readonly Maybe<string>[]>>>;
 
 /**
- * The members of AWS's events that are read, each of which may be missing or null in some event: console test events null
- * every map. One loose shape for all sources, because the sources are told apart by these very members.
+ * The members of AWS's events that the gateway reads. Each may be missing or null: in test events
+ * of the console every map is null. All sources share one loose type, because these members tell
+ * which source an event comes from.
  */
 export interface LambdaEvent {
   version?: unknown;
@@ -48,13 +54,13 @@ export interface LambdaEvent {
   raw_path?: unknown;
   query_string_parameters?: Maybe<Strings>;
   is_base64_encoded?: unknown;
-  /** Several */
+  /** Several sources */
   headers?: Maybe<HeaderMap>;
   queryStringParameters?: Maybe<Strings>;
   body?: unknown;
   isBase64Encoded?: unknown;
   requestContext?: Maybe<RequestContext>;
-  /** Lambda@Edge, and what is no request */
+  /** Lambda@Edge, and events that are no requests */
   Records?: Maybe<readonly Maybe<EventRecord>[]>;
   records?: unknown;
   type?: unknown;
@@ -114,10 +120,13 @@ export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** A member as text; anything that is none counts as absent. */
+/** A member that is text. Any other value counts as absent. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The limit of Lambda itself: a synchronous result of 6 MiB and 100 bytes (AWS's runtime interface emulator). */
+/**
+ * The limit of Lambda itself: a synchronous result of 6 MiB and 100 bytes (AWS's runtime interface
+ * emulator).
+ */
 export const LAMBDA_LIMIT: number = 6 * 1024 * 1024 + 100;

@@ -1,4 +1,4 @@
-/** All event sources, and which of them an event comes from. */
+/** All event sources, and the search for the one that an event comes from. */
 import { type AlbMultiReply, type AlbSingleReply, albMulti, albSingle } from './alb.ts';
 import { edgeOrigin, type EdgeReply, edgeViewer } from './edge.ts';
 import { functionUrl } from './function-url.ts';
@@ -20,7 +20,7 @@ export type {
   Payload2Reply,
 };
 
-/** What goes back to Lambda: the shape of whichever source sent the event. */
+/** What the handler returns to Lambda, in the shape of the source that sent the event. */
 export type LambdaReply =
   | Payload1Reply
   | Payload2Reply
@@ -29,7 +29,9 @@ export type LambdaReply =
   | LatticeReply
   | EdgeReply;
 
-/** In the order in which their shapes must be told apart: the more particular first. */
+/**
+ * In the order in which they must be tried: a more specific shape comes before a more general one.
+ */
 const SOURCES: readonly LambdaEventSource<LambdaReply>[] = [
   edgeViewer,
   edgeOrigin,
@@ -43,7 +45,11 @@ const SOURCES: readonly LambdaEventSource<LambdaReply>[] = [
   restApi,
 ];
 
-/** @throws {TypeError} naming what came instead of an HTTP request */
+/**
+ * The source that an event comes from.
+ *
+ * @throws {TypeError} naming what came in place of an HTTP request
+ */
 export function sourceOf(event: unknown): LambdaEventSource<LambdaReply> {
   if (isObject(event) && !isAuthorizer(event)) {
     for (const source of SOURCES) if (source.matches(event)) return source;

@@ -1,20 +1,24 @@
-/** API Gateway's stages: the first segment of the client's URL on the default endpoint, and absent from it elsewhere. */
+/**
+ * API Gateway's stages. On the default endpoint the stage is the first segment of the client's URL;
+ * on custom domains it is absent.
+ */
 import { type RequestContext, textOf } from './source.ts';
 
 export interface PathParts {
-  /** Undecoded. */
+  /** The path as it was sent, undecoded. */
   rawPath: string;
-  /** Where the front has decoded it already. */
+  /** The decoded path, where the front has decoded it already. */
   path?: string;
-  /** `/stage` where the client's URL has it before the path. */
+  /** `/stage`, where the client's URL has it before the path. */
   scriptName?: string;
 }
 
 /**
- * HTTP APIs decode the path, and keep a named stage in it. On a custom domain the client never sent the stage: payload 2.0
- * has it all the same (CodeGenieApp/serverless-express#465), so there it is dropped; payload 1.0 has the mapping's key in its
- * place (aws-powertools/powertools-lambda-python#576), which may be named like the stage and is kept. `/dev` is a stage,
- * `/developer` is not.
+ * Path and stage of an HTTP API, which decodes the path and keeps a named stage in it. On a custom
+ * domain the client did not send the stage. Payload 2.0 has it in the path all the same
+ * (CodeGenieApp/serverless-express#465), so it is dropped. Payload 1.0 has the mapping's key in its
+ * place (aws-powertools/powertools-lambda-python#576); the key may have the stage's name, and it is
+ * kept. `/dev` is a stage, `/developer` is not.
  */
 export function decodedPath(
   path: unknown,
@@ -31,17 +35,17 @@ export function decodedPath(
 }
 
 /**
- * For the undecoded target every `%` that is left is escaped: a `%41` here was `%2541` on the wire
- * (middleapi/standard-server#93). What `%2F` was cannot be known any more.
+ * The undecoded path of a decoded one. Every `%` is escaped, because a `%41` here was `%2541` on
+ * the wire (middleapi/standard-server#93). Whether a `/` was `%2F` is lost.
  */
 function escaped(path: string, scriptName: string): PathParts {
   return { path, rawPath: path.includes('%') ? path.replaceAll('%', '%25') : path, scriptName };
 }
 
 /**
- * REST APIs take the stage out of `path` and leave it in `requestContext.path`. With a custom domain that maps no stage both
- * have it (localstack/localstack#12296), and then it is part of the path like any other segment. Slashes doubled right after the
- * stage are collapsed in `path` alone.
+ * The stage that a REST API took out of `path`: it leaves the stage in `requestContext.path`. On a
+ * custom domain that maps no stage both paths have it (localstack/localstack#12296), and it is a
+ * segment like any other. API Gateway joins slashes right after the stage, in `path` alone.
  */
 export function strippedStage(path: string, contextPath: unknown, stage: unknown): string {
   const whole = textOf(contextPath);

@@ -1,8 +1,14 @@
-/** The response stream of Lambda's Node runtime: writing to it, and learning that nothing reads it any more. */
+/**
+ * The response stream of Lambda's Node runtime: writing to it, and learning that nothing reads it
+ * any more.
+ */
 import { type AbortSignalLike, LightAbortController } from '../../core/abort.ts';
 import { ClientDisconnected } from '../../core/errors.ts';
 
-/** What Lambda's Node runtime hands to a streaming handler. A plain object with these methods, not a `Writable`. */
+/**
+ * What Lambda's Node runtime hands to a streaming handler. A plain object with these methods, not a
+ * `Writable`.
+ */
 export interface ResponseStream {
   write(chunk: Uint8Array | string, callback?: (error?: Error | null) => void): boolean;
   end(): unknown;
@@ -12,12 +18,16 @@ export interface ResponseStream {
   setContentType(type: string): void;
 }
 
-/** ms after which a stand-in for the runtime's stream is taken to be one that calls no callbacks. */
+/**
+ * ms after which a write counts as done without its callback, which some stand-ins for the
+ * runtime's stream never call.
+ */
 const CALLBACK_TIMEOUT = 100;
 
 /**
- * One response on its way. It waits for one write at a time, and stops waiting as soon as the stream fails or closes
- * (its reader has died) or the time is up. As a signal it aborts then, so that the application's body is closed.
+ * One response on its way. It waits for one write at a time, and stops waiting as soon as the
+ * stream fails or closes (its reader has died) or the time is up. As a signal it aborts then, so
+ * that the application's body is closed.
  */
 export class StreamWriter extends LightAbortController {
   /** Why nothing can be sent any more, where that is the stream's fault. */
@@ -42,22 +52,28 @@ export class StreamWriter extends LightAbortController {
     deadline?.addEventListener('abort', () => this.#giveUp(deadline.reason));
   }
 
-  /** Reading it also checks the deadline, for which no timer fires beside a loop that never lets the event loop turn. */
+  /**
+   * Reading it also checks the deadline, for which no timer fires beside a loop that never lets the
+   * event loop turn.
+   */
   override get aborted(): boolean {
     return super.aborted || (this.#deadline?.aborted ?? false);
   }
 
-  /** Writes go to `stream` from now on: the same one, or one that `HttpResponseStream.from` has wrapped around it. */
+  /**
+   * Writes go to `stream` from now on: the same one, or one that `HttpResponseStream.from` has
+   * wrapped around it.
+   */
   redirect(stream: ResponseStream): void {
     if (stream !== this.#stream) this.#listen(stream);
     this.#stream = stream;
   }
 
   /**
-   * Waits until a chunk has left for the socket. Neither `write`'s result nor a turn of the event loop will do: the
-   * first says nothing about when, and while the socket still connects (the first invocation of a process) the second
-   * is too short, so that a generator that computes between its blocks would hold back all of them. A slow reader slows
-   * the application down here, too.
+   * Waits until a chunk has left for the socket. The result of `write` does not say when that is. A
+   * turn of the event loop is too short while the socket still connects (in the first invocation of
+   * a process): a generator that computes between its blocks would then hold back all of them. A
+   * slow reader also slows the application down here.
    */
   write(chunk: Uint8Array | string): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +96,10 @@ export class StreamWriter extends LightAbortController {
     });
   }
 
-  /** Nothing can be sent any more. What the stream says after its end, or a second time, changes nothing. */
+  /**
+   * Nothing can be sent any more. What the stream says after its end, or a second time, changes
+   * nothing.
+   */
   fail(error: unknown): void {
     if (this.#finished || this.failure) return;
     this.failure = { error };
@@ -96,7 +115,8 @@ export class StreamWriter extends LightAbortController {
   #wait(start: (done: () => void) => void): Promise<void> {
     const { failure } = this;
     if (failure) return Promise.reject(failure.error);
-    // After the deadline this still waits: what is sent then, a 504, is the gateway's own, and small.
+    // After the deadline this still waits: what is sent then, a 504, is the gateway's own, and
+    // small.
     return new Promise<void>((resolve, reject) => {
       this.#interrupt = reject;
       try {

@@ -15,34 +15,41 @@ import { type ResponseStream, StreamWriter } from './stream-writer.ts';
 type Handler = (event: unknown, stream: unknown, ...context: unknown[]) => Promise<unknown>;
 
 /**
- * The global of Lambda's Node runtime. Elsewhere it may be there with less in it: AWS's SDK and Powertools make an empty
- * one, for their invoke store.
+ * The global of Lambda's Node runtime. Elsewhere it may be there with less in it: AWS's SDK and
+ * Powertools make an empty one, for their invoke store.
  */
 interface AwsLambda {
   streamifyResponse?(handler: Handler): unknown;
   HttpResponseStream?: { from(stream: ResponseStream, prelude: object): ResponseStream };
 }
 
-/** Looked up when it is used, never at import: local tools and tests have no such global (anomalyco/sst#4913). */
+/**
+ * Looked up when it is used, never at import: local tools and tests have no such global
+ * (anomalyco/sst#4913).
+ */
 function awslambda(): AwsLambda | undefined {
   return (globalThis as unknown as { awslambda?: AwsLambda }).awslambda;
 }
 
 /**
  * Marks a handler as one that streams, for the runtime and for instrumentation around it
- * (open-telemetry/opentelemetry-js-contrib#2827). Where there is neither it stays unmarked: a tool that calls it as any
- * other handler gets a whole reply.
+ * (open-telemetry/opentelemetry-js-contrib#2827). Where there is neither it stays unmarked: a tool
+ * that calls it as any other handler gets a whole reply.
  */
 export function markStreaming(handler: Handler): unknown {
   const runtime = awslambda();
   if (runtime?.streamifyResponse) return runtime.streamifyResponse(handler);
-  // AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA takes the global away, and the runtime looks for this symbol.
+  // AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA takes the global away, and the runtime looks for this
+  // symbol.
   return process.env['AWS_LAMBDA_RUNTIME_API'] === undefined
     ? handler
     : Object.assign(handler, { [Symbol.for('aws.lambda.runtime.handler.streaming')]: 'response' });
 }
 
-/** Whether a handler's second argument is a stream. The other thing it can be is a context, which has no `write`. */
+/**
+ * Whether a handler's second argument is a stream. The other thing it can be is a context, which
+ * has no `write`.
+ */
 export function isResponseStream(value: unknown): value is ResponseStream {
   return typeof (value as { write?: unknown } | null | undefined)?.write === 'function';
 }
@@ -61,8 +68,8 @@ function withPrelude(stream: ResponseStream, prelude: object): ResponseStream {
 type Prelude = (status: NativeString, headers: HeaderList, log: Log) => object;
 
 /**
- * What precedes the body, where the source can stream. Not a member of the source: a handler that answers in one piece
- * has no use for it.
+ * What precedes the body, where the source can stream. Not a member of the source: a handler that
+ * answers in one piece has no use for it.
  */
 function preludeOf(source: LambdaEventSource): Prelude | undefined {
   if (source === functionUrl) return functionUrlPrelude;
@@ -86,7 +93,8 @@ export async function streamedReply(
     invocation.deadline?.cancel(error);
   });
   if (!prelude) {
-    // A source that cannot stream gets the buffered reply's JSON, which Lambda passes on as the function's result.
+    // A source that cannot stream gets the buffered reply's JSON, which Lambda passes on as the
+    // function's result.
     const reply = await bufferedReply(application, invocation, settings);
     stream.setContentType('application/json');
     await writer.write(JSON.stringify(reply));
@@ -105,8 +113,8 @@ export async function streamedReply(
     await finishInvocation(invocation);
   }
   if (writer.failure) throw writer.failure.error;
-  // Makes the runtime report the error in the trailers, so that the client sees a broken response and not a short one.
-  // The error itself has been logged, with its stack.
+  // Makes the runtime report the error in the trailers, so that the client sees a broken response
+  // and not a short one. The error itself has been logged, with its stack.
   if (transport.broken) throw new Error('the response broke off; its error is in the log above');
 }
 

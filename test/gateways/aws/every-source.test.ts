@@ -348,7 +348,10 @@ async function quickest(run: () => Promise<unknown>): Promise<number> {
   return best;
 }
 
-/** How many times as long the large work takes: the least of up to four measures, for the same reason. */
+/**
+ * How many times as long the large work takes: the least of up to four measures, for the same
+ * reason.
+ */
 async function growth(
   small: () => Promise<unknown>,
   large: () => Promise<unknown>,
@@ -432,7 +435,8 @@ describe('work grows with the length and not with its square', { timeout: 60_000
     return () => handler(event);
   };
 
-  // Replies of both lengths are so large that their size must be counted. The square would be 64 times.
+  // Replies of both lengths are so large that their size must be counted. The square would be 64
+  // times.
   it.each(['Set-Cookie', 'X-Same', 'Location'])('for %s in replies', async (name) => {
     const listOf = (count: number): HeaderList =>
       Array.from({ length: count }, () => [name, 'a=1']);
@@ -443,7 +447,8 @@ describe('work grows with the length and not with its square', { timeout: 60_000
     }
   });
 
-  // Names that are new each take 10 µs, however many there are: V8 keeps each of them. The square would be 16 times.
+  // Names that are new each take 10 µs, however many there are: V8 keeps each of them. The square
+  // would be 16 times.
   it('for other names in replies', async () => {
     const listOf = (count: number): HeaderList =>
       Array.from({ length: count }, (_, index) => [`X-Other-${index}`, 'a=1']);

@@ -9,7 +9,8 @@ it.each<[string, LambdaRequest, script: string, path: string, uri: string]>([
   ['a path that only begins like the stage', { target: '/x', stage: '$default' }, '', '/x', '/x'],
   ['decoded once, by the platform', { target: '/%2541%2Fb' }, '', '/%41/b', '/%2541/b'],
   ['a base path', { target: '/x', basePath: 'shop', stage: 'dev' }, '', '/shop/x', '/shop/x'],
-  // With payload 1.0 the mapping key is in the path, and the stage is not (powertools-lambda-python#576).
+  // With payload 1.0 the mapping key is in the path, and the stage is not
+  // (powertools-lambda-python#576).
   [
     'a base path named like the stage',
     { target: '/x', basePath: 'dev', stage: 'dev' },

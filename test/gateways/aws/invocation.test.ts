@@ -104,7 +104,7 @@ describe('the deadline', () => {
     expect(close).toHaveBeenCalledTimes(1);
   });
 
-  it('leaves the next invocation in peace', async () => {
+  it('does not touch the next invocation', async () => {
     let calls = 0;
     const application: Application = (environ, startResponse) =>
       calls++ === 0 ? never : text('next')(environ, startResponse);
@@ -114,7 +114,7 @@ describe('the deadline', () => {
     expect((await handler(event, context)) as object).toMatchObject({ body: 'next' });
   });
 
-  it('does not come with a margin of 0, nor where nobody knows it', async () => {
+  it('does not come with a margin of 0, nor without a clock in the context', async () => {
     const seen: unknown[] = [];
     const application: Application = (environ, startResponse) => {
       seen.push('gatecall.signal' in environ);
@@ -165,7 +165,7 @@ describe('the deadline', () => {
     }
   });
 
-  it('throws with onError throw', async () => {
+  it('throws with throwErrors', async () => {
     await expect(answered(() => never, { throwErrors: true })).rejects.toThrow(/no answer/);
   });
 });

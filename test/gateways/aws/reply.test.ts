@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { addCookies, multiValues, NO_NAMES, singleValues } from '../../../src/gateways/aws/reply.ts';
+import {
+  addCookies,
+  multiValues,
+  NO_NAMES,
+  singleValues,
+} from '../../../src/gateways/aws/reply.ts';
 import type { HeaderList } from '../../../src/types.ts';
 
 const LIST: HeaderList = [

@@ -1,6 +1,6 @@
 /**
- * Nothing is lost and nothing gets stuck: what an application can do wrong, in AWS's own runtime client. Every case ends as it
- * should, and the process serves the next invocation.
+ * What an application can do wrong, in AWS's own runtime client: nothing is lost and nothing hangs.
+ * Every case ends as it should, and the process serves the next invocation.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -119,7 +119,7 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
       });
     });
 
-    it('ends with the process where a rejection had nobody', async () => {
+    it('ends with the process where no handler takes a rejection', async () => {
       await using lambda = await start(runtime, kind);
       const { kind: ending } = await seen(lambda, { target: '/reject-unseen' });
       expect(ending).toBe('exited');
@@ -218,7 +218,7 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
       const gone = new Error('the reader has gone');
       const options = { ...PATIENT, onChunk: () => Promise.reject(gone) };
       await expect(lambda.invoke(event, options)).rejects.toBe(gone);
-      // The client's own doing: nobody handles its rejection.
+      // The runtime client does not handle its own rejection.
       expect(await lambda.ended).toBe('exit status 1');
     });
 

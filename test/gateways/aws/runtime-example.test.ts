@@ -41,7 +41,8 @@ describe.skipIf(!ric).each(runtimes)('on $name', { concurrent: true }, (runtime)
     const { prelude, payload, chunks } = await get({ target: '/events?count=3' });
     expect(prelude).toMatchObject({ multiValueHeaders: { 'content-type': ['text/event-stream'] } });
     expect(text(payload)).toMatch(/^id: 1\n.*\n\nid: 2\n.*\n\nid: 3\n.*\n\n$/);
-    // One event, one chunk; when they leave is shown with files for gates, in runtime-streaming.test.ts.
+    // One event, one chunk; when they leave is shown with files for gates, in
+    // runtime-streaming.test.ts.
     expect(chunks.filter(({ bytes }) => text(bytes).startsWith('id: '))).toHaveLength(3);
   });
 

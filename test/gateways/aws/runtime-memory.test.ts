@@ -1,4 +1,7 @@
-/** A stream of 200 MB, the most that Lambda passes on, to a reader slower than the function: little of it is ever in memory. */
+/**
+ * A stream of 200 MB, the most that Lambda passes on, to a reader slower than the function: little
+ * of it is ever in memory.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -31,11 +34,13 @@ describe.skipIf(!ric || !proc).each(runtimes.slice(-1))('on $name', (runtime) =>
   it.each([
     // What the gateway and the client keep of the response: 4 to 14 MB on Node 20, 22 and 24.
     ['one block again and again', '&same=1', '', 32],
-    // And what they keep of its blocks: 11 to 24 MB, with a young generation so small that few of the dropped ones lie about.
+    // And what they keep of its blocks: 11 to 24 MB, with a young generation so small that few of
+    // the dropped ones lie about.
     ['blocks soon collected', '', '--max-semi-space-size=1', 32],
-    // How many lie about otherwise is V8's affair. It collects when the stream's *other* objects, 5 KB a block, have filled the
-    // young generation, or when the blocks have come to twice the largest size of that: 64 MB on Node 24, 32 before. Where it
-    // has grown to 4 MB the peak is 45 (a hand-written handler's 52), where it has 2 MB it is 22 to 26; a loop that does nothing but
+    // How many lie about otherwise is V8's affair. It collects when the stream's *other* objects, 5
+    // KB a block, have filled the young generation, or when the blocks have come to twice the
+    // largest size of that: 64 MB on Node 24, 32 before. Where it has grown to 4 MB the peak is 45
+    // (a hand-written handler's 52), where it has 2 MB it is 22 to 26; a loop that does nothing but
     // make blocks reaches 77.
     ['blocks collected when V8 sees fit', '', '', 80],
   ])('holds little of 200 MB: %s', { timeout: 120_000 }, async (_, query, nodeOptions, limit) => {

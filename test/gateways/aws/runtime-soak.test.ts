@@ -1,6 +1,7 @@
 /**
- * Thousands of invocations of every kind in one process of AWS's own runtime client, eight at a time: what is left of them
- * is nothing. `GATECALL_SOAK=20000` says how many, as .ci/run does; 8000 unless told.
+ * Thousands of invocations of every kind in one process of AWS's own runtime client, eight at a
+ * time: what is left of them is nothing. `GATECALL_SOAK=20000` says how many, as .ci/run does.
+ * Default: 8000.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { InvocationResult } from '../../../src/local/runtime-api.ts';
@@ -44,7 +45,10 @@ const COMMON: readonly Kind[] = [
   { target: '/after', source: 'http-api-2', status: 200 },
   { target: '/after-throws', source: 'function-url', status: 200 },
 ];
-/** One in four hundred, which end at the deadline: each takes 150 ms, and those that have begun to stream keep all other streams waiting. */
+/**
+ * One in four hundred, which end at the deadline: each takes 150 ms, and those that have begun to
+ * stream keep all other streams waiting.
+ */
 const LATE: readonly Kind[] = [
   { target: '/hang', source: 'function-url', status: 504 },
   { target: '/hang', source: 'http-api-2', status: 504 },

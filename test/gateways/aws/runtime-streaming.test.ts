@@ -1,6 +1,6 @@
 /**
- * `toStreamingLambdaHandler` in AWS's own runtime client: what it streams is judged by what arrives at the Runtime API, and
- * when.
+ * `toStreamingLambdaHandler` in AWS's own runtime client: what it streams is judged by what arrives
+ * at the Runtime API, and when.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * What stands on the wire between AWS's runtime client and the Runtime API, byte for byte: nothing here is told by a parser
- * that could be lenient.
+ * What stands on the wire between AWS's runtime client and the Runtime API, byte for byte: nothing
+ * here is told by a parser that could be lenient.
  */
 import { connect, createServer, type Server } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,7 +10,10 @@ import { requireDist } from '../../nodes.ts';
 import { ric, type Runtime, runtimes } from '../../ric.ts';
 import { PATIENT, start } from './runtime.ts';
 
-/** Listens between a client and the Runtime API, and keeps what the client sends: one text of Latin-1 for each connection. */
+/**
+ * Listens between a client and the Runtime API, and keeps what the client sends: one text of
+ * Latin-1 for each connection.
+ */
 class Tap implements AsyncDisposable {
   readonly sent: string[] = [];
   #server: Server | undefined;

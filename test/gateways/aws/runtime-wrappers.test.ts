@@ -1,7 +1,8 @@
 /**
- * Instrumentation around a handler that streams, in AWS's own runtime client: what tells such a handler survives
- * (open-telemetry/opentelemetry-js-contrib#2827, getsentry/sentry-javascript#12815, newrelic/node-newrelic#1653), and where
- * it does not, the reply is whole.
+ * Instrumentation around a handler that streams, in AWS's own runtime client: what tells such a
+ * handler survives (open-telemetry/opentelemetry-js-contrib#2827,
+ * getsentry/sentry-javascript#12815, newrelic/node-newrelic#1653), and where it does not, the reply
+ * is whole.
  */
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { text as page } from '../../../src/core/response/answers.ts';

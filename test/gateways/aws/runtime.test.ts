@@ -1,5 +1,6 @@
 /**
- * `toLambdaHandler` in AWS's own runtime client: what it returns and throws is judged by what arrives at the Runtime API.
+ * `toLambdaHandler` in AWS's own runtime client: what it returns and throws is judged by what
+ * arrives at the Runtime API.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../../../src/gateways/aws.ts';
@@ -105,7 +106,8 @@ describe.skipIf(!ric).each(runtimes)('toLambdaHandler on $name', (runtime) => {
     });
   });
 
-  // The client gives these two names of its own; what an ES module lacks it calls by the error's plain name.
+  // The client gives these two names of its own; what an ES module lacks it calls by the error's
+  // plain name.
   it.each([
     ['broken', 'Error', 'there-is-no-such-file.mjs'],
     ['broken-commonjs', 'Runtime.ImportModuleError', 'there-is-no-such-file.cjs'],

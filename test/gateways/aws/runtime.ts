@@ -40,7 +40,10 @@ export const PATIENT = { timeoutMs: 20_000 } satisfies InvokeOptions;
 /** For a function that believes it has one second of them. */
 export const HURRY = { HURRY_MS: String(PATIENT.timeoutMs - 1000) };
 
-/** Several invocations in one process, as Lambda Managed Instances run them: in one worker thread here. */
+/**
+ * Several invocations in one process, as Lambda Managed Instances run them: in one worker thread
+ * here.
+ */
 export const CONCURRENT = {
   AWS_LAMBDA_MAX_CONCURRENCY: '4',
   AWS_LAMBDA_NODEJS_WORKER_COUNT: '1',

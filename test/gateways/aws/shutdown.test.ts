@@ -1,4 +1,7 @@
-/** `onShutdown` in AWS's own runtime client, which waits for an event when the signal comes, as it does on Lambda. */
+/**
+ * `onShutdown` in AWS's own runtime client, which waits for an event when the signal comes, as it
+ * does on Lambda.
+ */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { onShutdown } from '../../../src/gateways/aws.ts';
 import { lambdaEvent } from '../../../src/aws-model.ts';

@@ -1,4 +1,7 @@
-/** The streaming handler and its stream: the head at once, and what becomes of a stream that fails or has no reader. */
+/**
+ * The streaming handler and its stream: the head at once, and what becomes of a stream that fails
+ * or has no reader.
+ */
 import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +18,9 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-/** A stream as the runtime makes it: a request to the Runtime API, of which `peer` is the other end. */
+/**
+ * A stream as the runtime makes it: a request to the Runtime API, of which `peer` is the other end.
+ */
 async function streamTo(
   peer: (request: IncomingMessage) => void,
 ): Promise<ResponseStream & { emit(event: string, ...given: unknown[]): boolean }> {
