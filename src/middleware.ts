@@ -1,7 +1,7 @@
 /**
  * Middleware: each is a function that puts one task around an application. All work with any
- * application, also with a bridge, and on any host; `compress`, `etag` and `staticFiles` load Node's
- * modules when they are first used.
+ * application, also with a bridge, and on any host; `compress`, `etag` and `staticFiles` load
+ * Node's modules when they are first used.
  *
  * ```ts
  * import { accessLog, compose, compress, errorPage, staticFiles } from 'gatecall/middleware';

@@ -1,6 +1,7 @@
 /**
- * The contract, checked from both sides. `validator(application)` is the application with every call between it and
- * its server looked at, as `wsgiref.validate` does for Python; SPEC.md lists what is checked.
+ * Checks both sides of the contract. `validator(application)` is the application, with a check of
+ * every call between it and its server, as `wsgiref.validate` does for Python. SPEC.md lists the
+ * rules.
  *
  * ```ts
  * import { validator } from 'gatecall/validator';
@@ -33,11 +34,14 @@ export type { Rule, RuleId };
 export interface ValidatorOptions {
   /** Throw warnings too. Default `false`. */
   strict?: boolean;
-  /** Takes a warning and the id of its rule, at most once per rule and request. Default: a line to `wsgi.errors`. */
+  /**
+   * Takes a warning and the id of its rule, at most once per rule and request. Default: a line to
+   * `wsgi.errors`.
+   */
   onWarning?: (message: string, rule: RuleId) => void;
   /**
-   * Told of a body that was garbage-collected without having been closed, some time after its request; nothing could be
-   * thrown at anybody then. Default: as `onWarning`.
+   * Called when a body was garbage-collected that the server never closed, some time after its
+   * request, when no caller is left to throw to. Default: as `onWarning`.
    */
   onUnclosed?: (message: string) => void;
 }
@@ -45,21 +49,23 @@ export interface ValidatorOptions {
 const OPTIONS: readonly string[] = ['strict', 'onWarning', 'onUnclosed'];
 
 /**
- * An application that behaves as the given one and throws where it, or the server that calls it, breaks the contract.
+ * An application that behaves like the given one, and throws when it, or the server that calls it,
+ * breaks the contract.
  *
  * ```ts
  * const checked = validator(application, { strict: true });
  * const response = await callApplication(checked, environ);
  * ```
  *
- * Bodies stay synchronous or asynchronous, lazy, and cut into the same blocks. Two things disappear, as with any
- * middleware that wraps a body: the length of an array, so that a server no longer adds a `Content-Length` for a body
- * of one item, and the identity of a `wsgi.file_wrapper`, so that the file takes the ordinary way. A validator on both
- * sides of a middleware also checks that the middleware keeps block boundaries and closes what it wraps.
+ * Bodies stay synchronous or asynchronous and lazy, and keep their blocks. Two things are lost, as
+ * with every middleware that wraps a body. The server no longer sees the length of an array, so it
+ * adds no `Content-Length` for a body of one item. It no longer sees a `wsgi.file_wrapper`, so the
+ * file takes the ordinary way. With a validator on each side of a middleware, the two also check
+ * that the middleware keeps block boundaries and closes the body that it wraps.
  *
- * @throws {ApplicationError} (from the calls, too) where the application breaks a rule; `error.rule` is its name in
- * SPEC.md
- * @throws {ServerError} (from the calls) where the server does
+ * @throws {ApplicationError} (also from the calls) when the application breaks a rule; `error.rule`
+ *   is its name in SPEC.md
+ * @throws {ServerError} (from the calls) when the server breaks a rule
  */
 export function validator(application: Application, options: ValidatorOptions = {}): Application {
   if (typeof application !== 'function') {
@@ -106,7 +112,7 @@ export function validator(application: Application, options: ValidatorOptions = 
       throw error;
     };
 
-    // Not an async function: what the application does at once stays at once.
+    // Not an async function: a synchronous application stays synchronous.
     return callThen(() => runWithin(call, () => application(environ, start)), finish, fail);
   };
 }
@@ -115,7 +121,10 @@ function writeWarning(errors: ErrorStream): (message: string) => void {
   return (message) => errors.write(`validator: ${message}\n`);
 }
 
-/** Calls back for each body that is collected before its call was closed. Hosts without the means never call. */
+/**
+ * Calls back for each body that is collected before it was closed; never on a host without
+ * `FinalizationRegistry`.
+ */
 function watchBodies(): (body: object, call: CheckedCall, unclosed: () => void) => void {
   if (typeof FinalizationRegistry !== 'function') return () => {};
   const registry = new FinalizationRegistry<() => void>((collected) => collected());

@@ -3,8 +3,8 @@ import { listItems } from './headers.ts';
 import type { NativeString } from '../types.ts';
 
 /**
- * The content coding to answer with. `offers` are in the server's order of preference. Undefined for
- * none, also if the client refuses everything: it gets the body as it is rather than an error.
+ * The content coding to answer with. `offers` are in the server's order of preference. Undefined
+ * for none, also if the client refuses everything: it gets the body as it is rather than an error.
  *
  * ```ts
  * chooseEncoding('gzip, br;q=0.9, *;q=0', ['br', 'gzip']); // 'gzip'

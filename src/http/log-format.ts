@@ -1,10 +1,10 @@
-/** The two log formats that every tool reads (Apache, "Log Files"; nginx's `combined`). */
+/** The common and the combined log format (Apache, "Log Files"; nginx's `combined`). */
 
 export interface AccessLine {
   address: string | undefined;
   user: string | undefined;
   time: Date;
-  /** The request line; `-` where none could be read. */
+  /** The request line; `-` if none could be read. */
   request: string;
   status: number;
   /** Of the body. */
@@ -13,7 +13,7 @@ export interface AccessLine {
   userAgent: string | undefined;
 }
 
-/** `%h %l %u %t "%r" %>s %b`, `-` for what is not there. */
+/** `%h %l %u %t "%r" %>s %b`, with `-` for a missing value. */
 export function formatCommon({ address, user, time, request, status, bytes }: AccessLine): string {
   return `${word(address)} - ${word(user)} [${clock(time)}] "${escapeLogText(request)}" ${status} ${bytes || '-'}`;
 }
@@ -23,12 +23,12 @@ export function formatCombined(line: AccessLine): string {
   return `${formatCommon(line)} "${text(line.referer)}" "${text(line.userAgent)}"`;
 }
 
-/** A field without quotes around it must not have a space, or what follows it moves. */
+/** A field without quotes must not contain a space, or the fields after it move. */
 function word(value: unknown): string {
   return text(value).replaceAll(' ', '\\x20');
 }
 
-/** An application may have put anything into its environ. */
+/** Not only strings: an application may put any value into its environ. */
 function text(value: unknown): string {
   return typeof value === 'string' && value !== '' ? escapeLogText(value) : '-';
 }
@@ -45,7 +45,7 @@ export function escapeLogText(value: string): string {
   );
 }
 
-// The clock as it was last read: many requests have one second.
+// The last result: many requests have the same second.
 let second = NaN;
 let reading = '';
 

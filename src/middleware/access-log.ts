@@ -7,7 +7,9 @@ import { checkApplication, checkOptions, isFunction } from '../core/options.ts';
 import { isBodiless, statusCode } from '../http/status.ts';
 import type { Application, Environ, NativeString, ResponseBody, StartResponse } from '../types.ts';
 
-/** One request and its response. Strings are native: bytes as code points, as the client sent them. */
+/**
+ * One request and its response. Strings are native: bytes as code points, as the client sent them.
+ */
 export interface AccessEntry {
   /** When the application was called. */
   time: Date;
@@ -26,7 +28,10 @@ export interface AccessEntry {
   status: number;
   /** Bytes of the body, without those that the server does not send. */
   bytes: number;
-  /** Whether the server read the body to its end: false if it failed or the client left. True for a list. */
+  /**
+   * Whether the server read the body to its end: false if it failed or the client left. True for a
+   * list.
+   */
   complete: boolean;
 }
 
@@ -44,7 +49,8 @@ export interface AccessLogOptions {
  * Writes a line about each request when its response is closed, also after a failure.
  *
  * ```ts
- * const logged = accessLog(application, { format: (entry) => JSON.stringify(entry), log: console.log });
+ * const format = (entry: AccessEntry) => JSON.stringify(entry);
+ * const logged = accessLog(application, { format, log: console.log });
  * ```
  *
  * Behind a proxy, put {@link proxyFix} around it, not inside: it has the client's address.
@@ -94,7 +100,10 @@ interface Outcome {
   complete: boolean;
 }
 
-/** Keeps the request as it came, because an application may change its environ. Its user is known only later. */
+/**
+ * Keeps the request as it came, because an application may change its environ. Its user is known
+ * only later.
+ */
 function recordRequest(
   environ: Environ,
   report: (entry: AccessEntry) => void,

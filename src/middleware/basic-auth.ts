@@ -12,8 +12,8 @@ export interface BasicAuthOptions {
 
 /**
  * Asks for a name and a password (RFC 7617). The application finds the name in `REMOTE_USER` and
- * `Basic` in `AUTH_TYPE`; a request without valid credentials gets a 401. Only for https: the password
- * travels in clear text.
+ * `Basic` in `AUTH_TYPE`; a request without valid credentials gets a 401. Only for https: the
+ * password travels in clear text.
  *
  * ```ts
  * const closed = basicAuth(application, {
@@ -49,7 +49,7 @@ export function basicAuth(application: Application, options: BasicAuthOptions): 
   };
 }
 
-/** Native strings: `atob` gives bytes as code points. */
+/** User and password as native strings, because `atob` gives bytes as code points. */
 function readCredentials(
   header: string | undefined,
 ): { user: string; password: string } | undefined {
@@ -62,7 +62,7 @@ function readCredentials(
     return undefined;
   }
   const colon = pair.indexOf(':');
-  // A control character in a user's name would go on into logs.
+  // The user's name goes into logs: no control characters.
   if (colon < 0 || /[\x00-\x1f\x7f]/.test(pair)) return undefined;
   return { user: pair.slice(0, colon), password: pair.slice(colon + 1) };
 }

@@ -10,9 +10,9 @@ export interface BodyLimitOptions {
 }
 
 /**
- * Refuses request bodies that are too large with a 413: by their Content-Length before the application is called, and those
- * that come without one as soon as more has been read. Such a read throws a `ContentTooLarge`; an application that does not
- * catch it, and has not sent anything, is answered for.
+ * Refuses request bodies that are too large with a 413. A body with a Content-Length is refused
+ * before the application is called. Without one, the read that passes the limit throws a
+ * `ContentTooLarge`, which becomes a 413 if the application does not catch it and has sent nothing.
  *
  * ```ts
  * const guarded = bodyLimit(application, { bytes: 1_000_000 });
@@ -40,7 +40,7 @@ export function bodyLimit(application: Application, options: BodyLimitOptions): 
 
 const tooLarge = text('Content Too Large\n', { status: '413 Content Too Large' });
 
-/** An input that never holds more than one byte above the limit, and throws once it has come. */
+/** An input that reads at most one byte more than the limit, and throws when that byte has come. */
 function limitInput(input: InputStream, limit: number): InputStream {
   let room = limit;
   const take = (block: Uint8Array): Uint8Array => {

@@ -18,7 +18,8 @@ export type Steps<Options extends readonly unknown[]> = {
 };
 
 /**
- * Joins middleware into one. The first is the outermost: it sees a request first and its response last.
+ * Joins middleware into one. The first is the outermost: it sees a request first and its response
+ * last.
  *
  * ```ts
  * const wrap = compose(accessLog, [compress, { threshold: 512 }], head);
@@ -28,7 +29,8 @@ export type Steps<Options extends readonly unknown[]> = {
  * A middleware with options stands in a list with them, and the compiler checks them by that
  * middleware. Without middleware the application stays as it is.
  *
- * @throws {TypeError} for a step that is neither a middleware nor a list of a middleware and its options
+ * @throws {TypeError} for a step that is neither a middleware nor a list of a middleware and its
+ *   options
  */
 export function compose<Options extends readonly unknown[]>(...steps: Steps<Options>): Middleware {
   const list = steps as readonly unknown[];

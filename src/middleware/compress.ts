@@ -30,16 +30,17 @@ export interface CompressOptions {
 }
 
 /**
- * Compresses bodies for clients that accept it. Each block is flushed, so that a stream stays a stream.
+ * Compresses bodies for clients that accept it. Each block is flushed, so that a stream stays a
+ * stream.
  *
  * ```ts
  * const small = compress(application, { encodings: ['gzip'] });
  * ```
  *
- * Does nothing for 204, 206 and 304, for a body that is small, has a content coding already or a type
- * that does not shrink, and for `Cache-Control: no-transform`. Every other response has
- * `Vary: Accept-Encoding`, compressed or not. An ETag becomes weak, because the bytes differ. HEAD gets
- * the head of GET if the application declares its length.
+ * Does nothing for 204, 206 and 304, for a body that is small, has a content coding already or a
+ * type that does not shrink, and for `Cache-Control: no-transform`. Every other response has
+ * `Vary: Accept-Encoding`, compressed or not. An ETag becomes weak, because the bytes differ. HEAD
+ * gets the head of GET if the application declares its length.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -65,7 +66,8 @@ export function compress(application: Application, options: CompressOptions = {}
       const isHead = method === 'HEAD';
       if (!suits(start, isHead ? start.declared : start.length)) return {};
       const headers = addVary(start.headers, 'Accept-Encoding');
-      // A response to HEAD has an empty body: only Content-Length has the length of the body of GET.
+      // A response to HEAD has an empty body: only Content-Length has the length of the body of
+      // GET.
       if (isHead && start.declared === undefined) return { headers };
       const zlib = nodeModule('node:zlib', 'compress()') as typeof nodeZlib;
       const offers = encodings.filter((coding) => CODINGS[coding](zlib) !== undefined);

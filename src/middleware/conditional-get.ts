@@ -4,7 +4,7 @@ import { checkApplication } from '../core/options.ts';
 import type { Application } from '../types.ts';
 import { wrapResponse } from '../core/response/wrap.ts';
 
-/** What describes the bytes that a 304 does not have (RFC 9110 section 15.4.5). */
+/** Headers of the content, which a 304 does not have (RFC 9110 section 15.4.5). */
 const OF_THE_BYTES: ReadonlySet<string> = new Set([
   'accept-ranges',
   'content-digest',
@@ -18,14 +18,14 @@ const OF_THE_BYTES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Answers 304 instead of a 200 that the client has already, by its ETag or, where the request has no `If-None-Match`, its
- * Last-Modified. The body that is not sent is closed.
+ * Answers 304 instead of a 200 that the client has already. It compares the ETag or, if the request
+ * has no `If-None-Match`, the Last-Modified. A body that is not sent is closed.
  *
  * ```ts
  * const cached = conditionalGet(etag(application));
  * ```
  *
- * Does nothing but for GET and HEAD, and for requests without a condition.
+ * Only for GET and HEAD requests with a condition.
  *
  * @throws {TypeError} when `application` is no function
  */

@@ -4,15 +4,16 @@ import type { Application } from '../types.ts';
 import { wrapResponse } from '../core/response/wrap.ts';
 
 /**
- * Declares the length of a body that is a list of blocks. `gatecall`'s own servers do so by themselves; this is for others,
- * and for use inside a middleware that turns a list into a stream.
+ * Adds the Content-Length of a body that is a list of blocks. The gateways of `gatecall` do so
+ * themselves; `contentLength` is for other servers, and inside a middleware that makes a stream of
+ * a list.
  *
  * ```ts
  * const counted = contentLength(application);
  * ```
  *
- * Does nothing for streams, for written data, where a length is declared, for 204 and 304, and for HEAD, to which an
- * empty list says nothing.
+ * Does nothing for streams and written data, for a response that has a length, for 204 and 304, and
+ * for HEAD, whose empty list says nothing about the length of GET.
  *
  * @throws {TypeError} when `application` is no function
  */

@@ -30,15 +30,16 @@ export interface CorsOptions {
 }
 
 /**
- * Lets scripts of other origins use the application (Fetch standard, "CORS protocol"). The middleware
- * answers preflights itself. Every other request reaches the application, and its response gets the
- * headers if the origin may have them.
+ * Lets scripts of other origins use the application (Fetch standard, "CORS protocol"). The
+ * middleware answers preflights itself. Every other request reaches the application, and its
+ * response gets the headers if the origin may have them.
  *
  * ```ts
  * const shared = cors(application, { origins: ['https://example.com'], credentials: true });
  * ```
  *
- * @throws {TypeError} for an unknown option, for credentials with `'*'`, or when `application` is no function
+ * @throws {TypeError} for an unknown option, for credentials with `'*'`, or when `application` is
+ *   no function
  */
 export function cors(application: Application, options: CorsOptions = {}): Application {
   checkApplication(application);

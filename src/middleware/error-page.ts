@@ -19,7 +19,8 @@ export interface ErrorPageOptions {
  * breaks off, as without this middleware.
  *
  * ```ts
- * const polite = errorPage(application, { page: () => html(sorry, { status: '500 Internal Server Error' }) });
+ * const sorry = html('<p>Sorry', { status: '500 Internal Server Error' });
+ * const polite = errorPage(application, { page: () => sorry });
  * ```
  *
  * `ClientDisconnected` and `DeadlineExceeded` pass on to the server.
@@ -43,7 +44,9 @@ export function errorPage(application: Application, options: ErrorPageOptions = 
 }
 
 const STATUS = '500 Internal Server Error';
-/** With `debug` the text holds what a client sent: no browser may take it for a script or for HTML. */
+/**
+ * With `debug` the text holds what a client sent: no browser may take it for a script or for HTML.
+ */
 const OPTIONS: AnswerOptions = { status: STATUS, headers: [['X-Content-Type-Options', 'nosniff']] };
 
 function plainPage(_error: unknown, environ: Environ): Application {

@@ -6,20 +6,21 @@ import type { Application } from '../types.ts';
 import { wrapResponse } from '../core/response/wrap.ts';
 
 export interface EtagOptions {
-  /** Tags that promise the same meaning, not the same bytes: `W/"…"`. False unless told. */
+  /** Tags that promise the same meaning, not the same bytes: `W/"…"`. Default: false. */
   weak?: boolean;
 }
 
 /**
- * Tags a body that is a list of blocks with a hash of its bytes, so that a client that has it need not get it again: put
- * {@link conditionalGet} around it.
+ * Adds an ETag to a body that is a list of blocks: a hash of its bytes. With {@link conditionalGet}
+ * around it, a client that has the body gets a 304.
  *
  * ```ts
  * const cached = conditionalGet(etag(application));
  * ```
  *
- * Does nothing but for GET and 200, for streams and written data, where there is an ETag, and where `Cache-Control` says
- * `no-store`. HEAD has no bytes to hash: put {@link head} around it.
+ * Only for GET with status 200. Does nothing for streams and written data, for a response that has
+ * an ETag, and for `Cache-Control: no-store`. HEAD has no bytes to hash: put {@link head} around
+ * it.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -38,7 +39,7 @@ export function etag(application: Application, options: EtagOptions = {}): Appli
   });
 }
 
-/** SHA-256, of which 128 bits are plenty: nobody gains by a collision but who writes both bodies. */
+/** 128 bits of SHA-256 are enough: only the author of both bodies could make two of one hash. */
 function hashOf(blocks: readonly Uint8Array[]): string {
   const { createHash } = nodeModule('node:crypto', 'etag()') as typeof nodeCrypto;
   const hash = createHash('sha256');

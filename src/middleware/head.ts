@@ -5,14 +5,15 @@ import type { Application } from '../types.ts';
 import { wrapResponse } from '../core/response/wrap.ts';
 
 /**
- * Answers HEAD with the head of GET, for applications that know only GET. The application sees `GET`, and
- * `gatecall.original_method`; its body is asked for no more than the first block, and closed.
+ * Answers HEAD with the head of GET, for applications that handle only GET. The application sees
+ * `GET`, and `HEAD` in `gatecall.original_method`. Its body is read to the first block at most, and
+ * closed.
  *
  * ```ts
  * export const handler = toLambdaHandler(head(application));
  * ```
  *
- * Does nothing for other methods. A list of blocks gets the Content-Length it would have had.
+ * Does nothing for other methods. A list of blocks gets the Content-Length of GET.
  *
  * @throws {TypeError} when `application` is no function
  */

@@ -5,9 +5,10 @@ import { requestUri } from '../core/request/url.ts';
 import { parseHost } from '../http/host.ts';
 
 /**
- * Sends clients that come by http to the same URL by https: GET and HEAD with a 301, others with a 308, which keeps method and
- * body. Put {@link proxyFix} around it where a proxy ends TLS, or the redirect never ends; {@link trustedHosts} keeps the
- * redirect at home; {@link securityHeaders} lets browsers remember.
+ * Redirects from http to the same URL with https: GET and HEAD with a 301, others with a 308, which
+ * keeps method and body. Behind a proxy that ends TLS, put {@link proxyFix} around it, or the
+ * redirect never ends. {@link trustedHosts} keeps the redirect on your hosts;
+ * {@link securityHeaders} lets browsers remember it.
  *
  * ```ts
  * const secure = proxyFix(trustedHosts(httpsOnly(application), { hosts: ['example.com'] }));
@@ -19,7 +20,7 @@ export function httpsOnly(application: Application): Application {
   checkApplication(application);
   return (environ, startResponse) => {
     if (environ['wsgi.url_scheme'] === 'https') return application(environ, startResponse);
-    // A port that speaks http does not speak https.
+    // Without the port: a port that speaks http does not speak https.
     const host = parseHost(environ.HTTP_HOST || environ.SERVER_NAME)?.name;
     if (host === undefined) return refused(environ, startResponse);
     const target = environ.REQUEST_URI?.startsWith('/')

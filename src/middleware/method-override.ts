@@ -5,24 +5,27 @@ import { isToken } from '../http/headers.ts';
 import type { Application, Environ } from '../types.ts';
 
 export interface MethodOverrideOptions {
-  /** What a POST may become. PUT, PATCH and DELETE unless told. */
+  /** The methods that a POST may become. Default: PUT, PATCH, DELETE. */
   methods?: readonly string[];
-  /** The field of a form that names the method; `_method` unless told, `''` to leave forms alone. */
+  /** The field of a form that names the method; `''` for none. Default: `'_method'`. */
   field?: string;
 }
 
-/** Bytes. A form is read as a whole to find the field; larger ones pass as they are. */
+/** Bytes. The middleware reads a whole form to find the field; it leaves larger ones alone. */
 const LARGEST_FORM = 1_048_576;
 
 /**
- * Lets a POST say that it is another method, for HTML forms, which know no other: by `X-HTTP-Method-Override`, or by a
- * form field. The application sees that method, and `POST` in `gatecall.original_method`; the form can be read once more.
+ * Lets a POST name another method, by `X-HTTP-Method-Override` or by a form field, because HTML
+ * forms can send only GET and POST. The application sees that method, and `POST` in
+ * `gatecall.original_method`. It can still read the form.
  *
  * ```ts
- * const restful = methodOverride(application); // <input type="hidden" name="_method" value="DELETE">
+ * // <input type="hidden" name="_method" value="DELETE">
+ * const restful = methodOverride(application);
  * ```
  *
- * Does nothing for methods not in the list, and for forms that are `multipart`, larger than 1 MB or of unknown length.
+ * Does nothing for a method that is not in the list, and for a form that is `multipart`, larger
+ * than 1 MB or of unknown length.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -65,7 +68,7 @@ function isForm({ CONTENT_TYPE: type = '', CONTENT_LENGTH: length }: Environ): b
   );
 }
 
-/** The value of a field. The bytes are put back: who comes after reads them as if nobody had. */
+/** The value of a field. Puts the bytes back, so that the application can read them. */
 async function readForm(environ: Environ, field: string): Promise<string | undefined> {
   const body = await environ['wsgi.input'].read(Number(environ.CONTENT_LENGTH));
   environ['wsgi.input'] = bufferedInput(body);

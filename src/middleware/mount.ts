@@ -7,7 +7,7 @@ import type { Application, NativeString } from '../types.ts';
 import { hostName } from '../core/request/url.ts';
 
 export interface MountOptions {
-  /** The application for paths that nobody has. A 404 unless told. */
+  /** The application for every other path. Default: a 404. */
   fallback?: Application;
 }
 
@@ -19,15 +19,17 @@ interface Route {
 }
 
 /**
- * Several applications behind one, each below its own path. The longest path wins, at a segment boundary only: `/api` has
- * `/api` and `/api/x`, never `/apixyz`. It moves from `PATH_INFO` to `SCRIPT_NAME`, in a copy of the environ. A path behind
- * `//` and a host name is for that host alone, and comes before paths for all.
+ * Joins several applications into one, each below its own path. The longest path wins, and only
+ * whole segments count: `/api` takes `/api` and `/api/x`, but not `/apixyz`. The application gets a
+ * copy of the environ, in which that path has moved from `PATH_INFO` to `SCRIPT_NAME`. A path after
+ * `//` and a host name is for that host only, and wins over a path for every host.
  *
  * ```ts
  * const site = mount({ '/': pages, '/api': api, '//admin.example.com/': admin });
  * ```
  *
- * @throws {TypeError} for a path that does not begin with a slash or climbs, an unknown option, or what is no application
+ * @throws {TypeError} for a path without a slash in front or with dot segments, for an unknown
+ *   option, or when an application is no function
  */
 export function mount(
   applications: Readonly<Record<string, Application>>,
@@ -38,7 +40,7 @@ export function mount(
   const routes = Object.entries(applications).map(([place, application]) =>
     readRoute(place, application),
   );
-  // The first that fits is the best: named hosts, then long paths.
+  // The first match is the best: named hosts come first, then long paths.
   routes.sort(
     (one, other) =>
       Number(other.host !== '') - Number(one.host !== '') || other.path.length - one.path.length,
@@ -61,7 +63,7 @@ function readRoute(place: string, application: Application): Route {
   const [, host, path] = /^(?:\/\/([^/]+))?(.*)$/s.exec(place) ?? [];
   const prefix = path?.replace(/\/$/, '') ?? '';
   const [first, ...segments] = prefix.split('/');
-  // An empty place would have every path without saying so.
+  // An empty key would silently take every path.
   if (place === '' || first !== '' || segments.some((one) => /^\.{0,2}$/.test(one))) {
     throw new TypeError(
       `a mount is a path such as '/api', or '//host/path'; got ${describe(place)}`,

@@ -5,7 +5,9 @@ import type { Application, Environ } from '../types.ts';
 import { parseHost } from '../http/host.ts';
 import { hop, readForwarded } from '../http/forwarded.ts';
 
-/** How many of your proxies write each header; 0 for a header that none of them sets or overwrites. */
+/**
+ * How many of your proxies write each header; 0 for a header that none of them sets or overwrites.
+ */
 export interface ProxyFixOptions {
   /** `X-Forwarded-For`, for `REMOTE_ADDR`. Default: 1, or 0 with `forwarded`. */
   for?: number;
@@ -15,11 +17,14 @@ export interface ProxyFixOptions {
   host?: number;
   /** `X-Forwarded-Port`, for `SERVER_PORT`. Default: 0. */
   port?: number;
-  /** `X-Forwarded-Prefix`, the part of the path that the proxy took off: goes in front of `SCRIPT_NAME`. Default: 0. */
+  /**
+   * `X-Forwarded-Prefix`, the part of the path that the proxy took off: goes in front of
+   * `SCRIPT_NAME`. Default: 0.
+   */
   prefix?: number;
   /**
-   * `Forwarded` (RFC 7239), with its `for`, `proto` and `host`. An `X-Forwarded-*` header then counts
-   * only if its option is given. Default: 0.
+   * `Forwarded` (RFC 7239), with its `for`, `proto` and `host`. An `X-Forwarded-*` header then
+   * counts only if its option is given. Default: 0.
    */
   forwarded?: number;
 }
@@ -32,11 +37,13 @@ export interface ProxyFixOptions {
  * from before are in `gatecall.proxy_fix`.
  *
  * ```ts
- * toNodeListener(proxyFix(application, { for: 2, proto: 1 })); // a CDN, which also ends TLS, before nginx
+ * // A CDN, which ends TLS, in front of nginx.
+ * toNodeListener(proxyFix(application, { for: 2, proto: 1 }));
  * ```
  *
  * The gateways for function platforms take all this from the event: use `proxyFix` there only for
- * proxies of your own in front of the platform. Put it around everything that reads addresses or URLs.
+ * proxies of your own in front of the platform. Put it around everything that reads addresses or
+ * URLs.
  *
  * @throws {TypeError} for an unknown option, or when `application` is no function
  */
@@ -145,8 +152,8 @@ function setPrefix(environ: Environ, value: string | undefined): void {
 
 /**
  * Judged decoded, as `SCRIPT_NAME` holds it and as links and redirects are made of it. An empty
- * segment in front makes a host name of the next one (`/%2fevil.example`), browsers read a backslash
- * as a slash, dot segments climb, and a control character ends a header.
+ * segment in front makes a host name of the next one (`/%2fevil.example`), browsers read a
+ * backslash as a slash, dot segments climb, and a control character ends a header.
  */
 function isMountPath(path: string): boolean {
   if (/[\\\x00-\x1f\x7f]/.test(path)) return false;

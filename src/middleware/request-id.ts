@@ -4,19 +4,19 @@ import type { Application } from '../types.ts';
 import { mapHead } from '../core/response/wrap.ts';
 
 export interface RequestIdOptions {
-  /** Whether an id the client or a proxy sent is kept, if it has an id's form. True unless told. */
+  /** Whether to keep a well-formed id that the client or a proxy sent. Default: true. */
   inbound?: boolean;
-  /** Makes a new id. `crypto.randomUUID` unless told. */
+  /** Makes a new id. Default: `crypto.randomUUID`. */
   generate?: () => string;
 }
 
-/** Long enough for a trace id, and nothing that could break out of a log line. */
+/** Long enough for a trace id, without characters that could end a log line. */
 const ID = /^[\w.+/=@:-]{1,200}$/;
 
 /**
- * Gives each request an id, the same in `environ.HTTP_X_REQUEST_ID`, in `environ['gatecall.request_id']` and in the response's
- * `X-Request-Id`: what came in, else the platform's own (Lambda's), else a new one. The platform's stays in
- * `gatecall.request_id` whatever comes in: only it leads to the platform's log.
+ * Gives each request an id, in `environ.HTTP_X_REQUEST_ID`, `environ['gatecall.request_id']` and
+ * the response's `X-Request-Id`. It is the id that came in, else the platform's (Lambda's), else a
+ * new one. `gatecall.request_id` always keeps the platform's id, which leads to the platform's log.
  *
  * ```ts
  * const tracked = requestId(application);

@@ -1,10 +1,10 @@
 import { isBytes } from '../base/bytes.ts';
 
 /**
- * Whether two secrets are equal, in a time that does not depend on where they differ. `===` stops at
- * the first difference, so that a client can find a password character by character from the time that
- * an answer takes. Runs on any host, unlike `crypto.timingSafeEqual`, and takes secrets of unequal
- * length.
+ * Whether two secrets are equal, in a time that does not depend on where they differ. `===` stops
+ * at the first difference, so that a client can find a password character by character from the
+ * time that an answer takes. Runs on any host, unlike `crypto.timingSafeEqual`, and takes secrets
+ * of unequal length.
  *
  * ```ts
  * const closed = basicAuth(application, {
@@ -14,7 +14,8 @@ import { isBytes } from '../base/bytes.ts';
  *
  * @param received what the client sent: the time depends on its length, which the client knows
  * @param expected the secret: neither its length nor its content shows in the time
- * @throws {TypeError} unless both are strings or both are `Uint8Array`s: a missing secret is no secret
+ * @throws {TypeError} unless both are strings or both are `Uint8Array`s: a missing secret is no
+ *   secret
  */
 export function safeEqual(received: string, expected: string): boolean;
 export function safeEqual(received: Uint8Array, expected: Uint8Array): boolean;

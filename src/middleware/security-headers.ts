@@ -4,7 +4,7 @@ import { findHeader, lowerCase } from '../http/headers.ts';
 import type { Application, Header } from '../types.ts';
 import { mapHead } from '../core/response/wrap.ts';
 
-/** OWASP's list of what to send, with values that break no ordinary site but one that loads from elsewhere. */
+/** The list of OWASP, with values that only break sites that load from other hosts. */
 const DEFAULTS = {
   'Content-Security-Policy':
     "default-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'; object-src 'none'",
@@ -20,12 +20,13 @@ const DEFAULTS = {
 } as const;
 
 export type SecurityHeader = keyof typeof DEFAULTS;
-/** Another value for a header, or `false` to leave it out. */
+/** Another value for a header, or `false` for none. */
 export type SecurityHeadersOptions = { readonly [name in SecurityHeader]?: string | false };
 
 /**
- * Adds the headers with which a browser protects a site. One that the application sets itself is left as it is;
- * `Strict-Transport-Security` is sent over https alone, elsewhere it means nothing (RFC 6797 section 7.2).
+ * Adds the headers by which a browser protects a site, except those that the application sets
+ * itself. `Strict-Transport-Security` is sent only over https: browsers ignore it elsewhere (RFC
+ * 6797 section 7.2).
  *
  * ```ts
  * const hardened = securityHeaders(application, {

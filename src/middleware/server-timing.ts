@@ -3,8 +3,9 @@ import type { Application } from '../types.ts';
 import { mapHead } from '../core/response/wrap.ts';
 
 /**
- * Says how many milliseconds the application took to start its response, in `Server-Timing`, where a browser's developer tools show it
- * (W3C Server Timing). It tells strangers too how long things take: leave it out where that is a secret.
+ * Adds `Server-Timing`: the milliseconds from the call to the start of the response. Browsers show
+ * it in their developer tools (W3C Server Timing). Every client can read it: leave it out if that
+ * is a secret.
  *
  * ```ts
  * const timed = serverTiming(application); // Server-Timing: app;dur=12.3

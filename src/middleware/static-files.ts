@@ -25,18 +25,18 @@ export interface StaticFilesOptions {
    */
   index?: string | readonly string[] | false;
   /**
-   * Extensions to try, best first, for a name without one that is no file: with `['html']`, `/about`
-   * is answered by `about.html`. `false` for none. Default: `false`.
+   * Extensions to try, best first, for a name without one that is no file: with `['html']`,
+   * `/about` is answered by `about.html`. `false` for none. Default: `false`.
    */
   extensions?: readonly string[] | false;
   /**
-   * Whether `/folder` is redirected to `/folder/`, if the folder has an index. Otherwise it is a path
-   * without a file. Default: true.
+   * Whether `/folder` is redirected to `/folder/`, if the folder has an index. Otherwise it is a
+   * path without a file. Default: true.
    */
   redirect?: boolean;
   /**
-   * Files and folders whose name begins with a dot: `'ignore'` as if they did not exist, or `'allow'`.
-   * Default: `'ignore'`.
+   * Files and folders whose name begins with a dot: `'ignore'` as if they did not exist, or
+   * `'allow'`. Default: `'ignore'`.
    */
   dotfiles?: 'ignore' | 'allow';
   /**
@@ -50,8 +50,8 @@ export interface StaticFilesOptions {
    */
   cacheControl?: string | false | ((path: string) => string);
   /**
-   * The source of an ETag: `'stat'`, size and time of change, or `'content'`, a hash. Default: size and
-   * time, but content if a packing tool set the time (Nix 1970, CDK and zip 1980, npm 1985).
+   * The source of an ETag: `'stat'`, size and time of change, or `'content'`, a hash. Default: size
+   * and time, but content if a packing tool set the time (Nix 1970, CDK and zip 1980, npm 1985).
    */
   etag?: 'stat' | 'content' | false;
   /** Whether files have a `Last-Modified`. Default: true. */
@@ -71,25 +71,25 @@ export interface StaticFilesOptions {
   /** A media type by a file's path; `undefined` for the usual one. */
   contentType?: (path: string) => string | undefined;
   /**
-   * Whether the application gets paths without a file, and methods other than GET and HEAD. Otherwise,
-   * and without an application, they are answered with 404 and 405. Default: true.
+   * Whether the application gets paths without a file, and methods other than GET and HEAD.
+   * Otherwise, and without an application, they are answered with 404 and 405. Default: true.
    */
   fallthrough?: boolean;
 }
 
 /**
  * Serves the files of a folder: ranges, also several, conditional requests, HEAD, and compressed
- * copies. A file is read in blocks of 64 KiB, never as a whole. The application gets the paths without a
- * file; without an application these are answered with a 404.
+ * copies. A file is read in blocks of 64 KiB, never as a whole. The application gets the paths
+ * without a file; without an application these are answered with a 404.
  *
  * ```ts
  * const site = mount({ '/': application, '/static': staticFiles({ root: 'public' }) });
  * const wrapped = staticFiles(application, { root: 'public', extensions: ['html'] });
  * ```
  *
- * No path leaves the root: `staticFiles` checks it decoded, as `PATH_INFO` holds it, and again after
- * it has followed symbolic links. The module loads on any host; Node's file system is loaded when
- * `staticFiles` is called.
+ * No path leaves the root: `staticFiles` checks it decoded, as `PATH_INFO` holds it, and again
+ * after it has followed symbolic links. The module loads on any host; Node's file system is loaded
+ * when `staticFiles` is called.
  *
  * @throws {TypeError} for an unknown or missing option, or when `application` is no function
  * @throws {Error} if the root is no folder, or on a host without `node:fs`
@@ -160,7 +160,10 @@ function serveFolder(
   };
 }
 
-/** @throws {Error} if the root is no folder: better when the application starts than as a 404 for each file */
+/**
+ * @throws {Error} if the root is no folder: better when the application starts than as a 404 for
+ *   each file
+ */
 function readWhere({ fs, path }: FileSystem, options: StaticFilesOptions): Where {
   const { index = 'index.html', extensions, dotfiles = 'ignore', symlinks = 'inside' } = options;
   if (options.root === undefined) throw new TypeError('staticFiles needs the option root');

@@ -13,16 +13,16 @@ export interface TimeoutOptions {
   /** Milliseconds that an application may take. */
   ms: number;
   /**
-   * The event that stops the clock: the first block or the first `write`, after which an answer may go
-   * on for ever, or the end of the body. Default: `'first-block'`.
+   * The event that stops the clock: the first block or the first `write`, after which an answer may
+   * go on for ever, or the end of the body. Default: `'first-block'`.
    */
   until?: 'first-block' | 'end';
 }
 
 /**
- * Answers 503 when an application takes too long, and stops waiting for it. `gatecall.signal` aborts
- * with a `DeadlineExceeded`, so that the application can stop its work; a body that it returns later is
- * closed. A response of which a part was sent breaks off.
+ * Answers 503 when an application takes too long, and stops waiting for it. `gatecall.signal`
+ * aborts with a `DeadlineExceeded`, so that the application can stop its work; a body that it
+ * returns later is closed. A response of which a part was sent breaks off.
  *
  * ```ts
  * const bounded = timeout(application, { ms: 10_000 });
@@ -94,7 +94,9 @@ export function timeout(application: Application, options: TimeoutOptions): Appl
 /** A timer of more than 31 bits fires at once. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The time of this middleware. The platform's deadline is another error, which the server answers. */
+/**
+ * The time of this middleware. The platform's deadline is another error, which the server answers.
+ */
 class TimedOut extends DeadlineExceeded {}
 
 const unavailable = text('Service Unavailable\n', { status: '503 Service Unavailable' });
@@ -113,7 +115,10 @@ function startClock(ms: number): Clock {
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
-/** The blocks, as long as there is time. An iterator that is late gets its `return()` call, without waiting for it. */
+/**
+ * The blocks, as long as there is time. An iterator that is late gets its `return()` call, without
+ * waiting for it.
+ */
 async function* limitBlocks(
   body: ResponseBody,
   { signal, stop }: Clock,

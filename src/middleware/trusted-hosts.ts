@@ -4,13 +4,14 @@ import type { Application } from '../types.ts';
 import { parseHost } from '../http/host.ts';
 
 export interface TrustedHostsOptions {
-  /** Names without a port; one with a dot in front is for every name below it, e.g. `'.example.com'`. */
+  /** Names without a port. A dot in front stands for every name below: `'.example.com'`. */
   hosts: readonly string[];
 }
 
 /**
- * Refuses requests for other hosts with a 400. The Host header is the client's to write, and links, redirects and mails made
- * of it lead where it says. Put {@link proxyFix} around this where a proxy rewrites it.
+ * Refuses requests for other hosts with a 400. The client writes the Host header, and links,
+ * redirects and mails made of it lead to that host. Behind a proxy that changes it, put
+ * {@link proxyFix} around this.
  *
  * ```ts
  * const ours = trustedHosts(application, { hosts: ['example.com', '.example.com'] });

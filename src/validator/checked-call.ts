@@ -1,4 +1,7 @@
-/** What the validator knows of one call of the application, and the counting that `write` and the body share. */
+/**
+ * The state of one validated call of the application, and the counts that `write` and the body
+ * share.
+ */
 import { isThenable } from '../base/promises.ts';
 import { isBodiless } from '../http/status.ts';
 import type { Environ } from '../types.ts';
@@ -12,27 +15,27 @@ import type { CheckedHead } from './response-head.ts';
 export interface CheckedCall {
   readonly environ: Environ;
   readonly warn: Warn;
-  /** As the server sent it: the application may rewrite environ. */
+  /** From the server: the application may change its environ. */
   readonly method: string;
   /** The validated application around this one, when a middleware stands between two validators. */
   readonly outer: CheckedCall | undefined;
   /** The validated applications that this one, a middleware, has called. */
   readonly inner: CheckedCall[];
-  /** Every block handed over, so that a later change shows. */
+  /** Every block that was sent, so that a later change shows. */
   readonly blocks: SentBlocks;
-  /** startResponse was called, perhaps in vain. */
+  /** startResponse was called, even if it threw. */
   started: boolean;
-  /** What the last startResponse that did not throw has announced. */
+  /** Status and headers of the last startResponse that did not throw. */
   head: CheckedHead | undefined;
   /** `write` was called, or the body has given bytes: the headers can no longer be replaced. */
   sent: boolean;
-  /** Bytes handed over, where a body is due. */
+  /** Bytes that were sent, if the response has a body. */
   bytes: number;
   /** startResponse has thrown the error it was given. */
   rethrown: boolean;
   /** The application has returned, or its promise has settled. */
   returned: boolean;
-  /** The body was handed to the caller. */
+  /** The body was returned to the caller. */
   delivered: boolean;
   /** The body came to its end, or something was thrown. */
   ended: boolean;
@@ -45,8 +48,9 @@ export interface CheckedCall {
 }
 
 /**
- * Where environ says which validated application is running. A symbol, because it has to survive the copies middleware
- * makes (a spread copies symbols) and should not show in a listing of the variables.
+ * The key of environ that holds the validated call which is running. A symbol: it survives the
+ * copies that middleware makes (a spread copies symbols), and a list of the variables does not show
+ * it.
  */
 export const CHECKED_CALL: unique symbol = Symbol('gatecall.validator');
 
@@ -79,8 +83,9 @@ export function openCall(environ: Linked, warn: Warn): CheckedCall {
 }
 
 /**
- * Runs a piece of the application with environ pointing to its call, and takes the pointer back afterwards: a
- * middleware that calls two applications with one environ must not look like one inside the other.
+ * Runs a part of the application while environ points to its call, and restores the pointer
+ * afterwards: without that, two applications that a middleware calls with one environ would look
+ * nested.
  */
 export function runWithin<result>(call: CheckedCall, run: () => result): result;
 export function runWithin(call: CheckedCall, run: () => unknown): unknown {
@@ -110,7 +115,8 @@ export function runWithin(call: CheckedCall, run: () => unknown): unknown {
   );
 }
 
-// Reflect, because it returns false where an assignment would throw: the application may have frozen its environ.
+// The application may have frozen its environ: Reflect then returns false, where an assignment
+// throws.
 function point(environ: Environ, call: CheckedCall | undefined): void {
   if (call) Reflect.set(environ, CHECKED_CALL, call);
   else Reflect.deleteProperty(environ, CHECKED_CALL);
@@ -121,7 +127,9 @@ export function bodyDue({ method, head }: CheckedCall): boolean {
   return method !== 'HEAD' && !(head && isBodiless(head.code));
 }
 
-/** The first call of `write` sends the headers, even without bytes (PEP 3333, "start_response()"). */
+/**
+ * The first call of `write` sends the headers, even without bytes (PEP 3333, "start_response()").
+ */
 export function recordHeadSent(call: CheckedCall, block: Uint8Array): void {
   if (!call.head) {
     throw violation('start-before-data', `a write of ${block.length} bytes ${describeStart(call)}`);
@@ -152,7 +160,7 @@ export function recordBlock(call: CheckedCall, block: Uint8Array): void {
   call.blocks.add(block);
 }
 
-/** Why there is no head, in words that go on after what came. */
+/** The reason why there is no head, as the end of a message. */
 export function describeStart({ started }: CheckedCall): string {
   return started ? 'after a startResponse that threw' : 'without a startResponse';
 }

@@ -1,4 +1,4 @@
-/** The request as the server hands it over: PEP 3333, "environ Variables". */
+/** The request that the server passes: PEP 3333, "environ Variables". */
 import { describe } from '../base/bytes.ts';
 import { RAW_HEADERS } from '../core/request/request-headers.ts';
 import { isToken } from '../http/headers.ts';
@@ -36,16 +36,19 @@ const HOP_BY_HOP = [
   'HTTP_KEEP_ALIVE',
   'HTTP_PROXY_CONNECTION',
 ];
-/** The registry of RFC 9110 section 16.1.1, without PRI, which is not for use. */
+/** The registry of RFC 9110 section 16.1.1, without PRI, which no request may use. */
 const METHODS = new Set(
   `ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR
   MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH
   TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL`.split(/\s+/),
 );
-/** RFC 3986 section 3.2.2: an address in brackets, or a name of unreserved characters, escapes and sub-delims. */
+/**
+ * RFC 3986 section 3.2.2: an address in brackets, or a name of unreserved characters, escapes and
+ * sub-delims.
+ */
 const HOST = /^(?:\[[0-9A-Za-z:.%]+\]|[\w.~%!$&'()*+,;=-]+)$/;
 
-/** What has to hold before anything, a warning included, can be said: the object, its keys, its two streams. */
+/** The object, its keys and its two streams: a warning needs them to be right. */
 export function checkStructure(environ: unknown): asserts environ is Environ {
   checkObject(environ);
   for (const key of REQUIRED) {
@@ -74,7 +77,8 @@ function checkObject(environ: unknown): asserts environ is Environ {
   if (typeof environ !== 'object' || environ === null || !isPlain(environ)) {
     throw violation('environ-plain', describe(environ));
   }
-  // A Proxy cannot be told from its target without Node's own util.types.isProxy, and this file runs anywhere.
+  // A Proxy passes: only Node's util.types.isProxy could recognise it, and this file runs on any
+  // host.
   if (!Object.isExtensible(environ)) {
     throw violation(
       'environ-mutable',
@@ -94,8 +98,8 @@ function checkObject(environ: unknown): asserts environ is Environ {
 }
 
 /**
- * Without a prototype, or with one that is empty, frozen and has none itself: V8 keeps objects of such a
- * constructor in fast mode (decision 006).
+ * Without a prototype, or with one that is empty, frozen and has none itself: V8 keeps objects of
+ * such a constructor in fast mode (decision 006).
  */
 function inheritsNothing(object: object): boolean {
   const prototype = Object.getPrototypeOf(object) as object | null;
@@ -112,7 +116,7 @@ function isPlain(object: object): boolean {
   if (inheritsNothing(object)) return true;
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype === Object.prototype) return true;
-  // The Object.prototype of another realm (Jest, vm) is another object, with the same methods and nothing above it.
+  // The Object.prototype of another realm (Jest, vm) is another object with the same methods.
   return (
     typeof prototype === 'object' &&
     prototype !== null &&
@@ -134,7 +138,7 @@ function checkErrors(errors: unknown): void {
   if (missing) throw violation('wsgi-errors', missing);
 }
 
-/** The first method an object lacks, in words; `undefined` when it has all. */
+/** Describes the first method that an object lacks; `undefined` if it has all. */
 function missingFrom(object: unknown, methods: readonly PropertyKey[]): string | undefined {
   if ((typeof object !== 'object' && typeof object !== 'function') || object === null) {
     return describe(object);
@@ -150,7 +154,7 @@ function checkVariable(key: string, value: unknown, warn: Warn): void {
   }
   if (typeof value !== 'string') throw violation('environ-text', `${describe(value)} as ${key}`);
   const foreign = /[^\x00-\xff]/.exec(key + value);
-  // Names the variable and the character only: values hold cookies and passwords, and messages go to logs.
+  // Without the value: messages go to logs, and values hold cookies and passwords.
   if (foreign) throw violation('environ-native', `${codePoint(foreign[0])} in ${key}`);
   if (value === '' && NEVER_EMPTY.includes(key)) warn('environ-no-value', `an empty ${key}`);
 }
@@ -164,7 +168,7 @@ function checkRequestLine(environ: Environ, warn: Warn): void {
   if (script === '/' || (script !== '' && !script.startsWith('/'))) {
     throw violation('script-name', JSON.stringify(script));
   }
-  // A warning only: shift_path_info of PEP 3333's reference library leaves one when it takes an empty last segment.
+  // Only a warning: wsgiref's shift_path_info leaves a slash when it moves an empty last segment.
   if (script.endsWith('/')) warn('script-name-slash', JSON.stringify(script));
   const asterisk = path === '*' && method === 'OPTIONS';
   if (path !== '' && !path.startsWith('/') && !asterisk) {

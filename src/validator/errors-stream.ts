@@ -4,7 +4,7 @@ import { ContractError } from '../core/errors.ts';
 import type { ErrorStream } from '../types.ts';
 import { violation } from './report.ts';
 
-/** The stream with the methods of the contract and no others; `close` and `destroy` say why they are missing. */
+/** The stream with only the methods of the contract; `close` and `destroy` throw and say why. */
 export function wrapErrors(errors: ErrorStream): ErrorStream {
   const refuse = (name: string) => (): never => {
     throw violation('errors-close', `${name}()`);
@@ -35,7 +35,7 @@ function rejectThrow<result>(write: () => result): result {
   try {
     return write();
   } catch (error) {
-    // Another validator has said it already.
+    // Another validator has reported it already.
     if (error instanceof ContractError) throw error;
     throw violation('errors-throw', describe(error), { cause: error });
   }

@@ -1,11 +1,11 @@
-/** `wsgi.input` between server and application: what is asked for, and what comes back. */
+/** `wsgi.input` between server and application: checks arguments and results. */
 import { describe, isBytes } from '../base/bytes.ts';
 import { isThenable } from '../base/promises.ts';
 import type { BufferedInputStream, Environ, InputStream } from '../types.ts';
 import { violation } from './report.ts';
 import type { Warn } from './report.ts';
 
-/** The stream with the methods of the contract and no others; `close` and `destroy` say why they are missing. */
+/** The stream with only the methods of the contract; `close` and `destroy` throw and say why. */
 export function wrapInput(environ: Environ, warn: Warn): InputStream {
   const input = environ['wsgi.input'];
   const ledger = createLedger(environ, warn);
@@ -66,7 +66,7 @@ function isBuffered(input: InputStream): input is BufferedInputStream {
   );
 }
 
-/** As many arguments as came: a stream may look at their number. */
+/** The same number of arguments, because a stream may look at it. */
 function passSize(args: unknown[]): [size?: number] {
   return args as [size?: number];
 }
@@ -77,16 +77,16 @@ function requirePromise<value>(method: string, result: Promise<value>): Promise<
 }
 
 interface Ledger {
-  /** The size asked for; infinite where it was left out or negative. */
+  /** The size that the application asks for; infinite if it is left out or negative. */
   size(method: string, args: unknown[]): number;
-  /** The same for `read`, which has rules of its own. */
+  /** The same for `read`, which has more rules. */
   readSize(method: string, args: unknown[]): number;
   block(method: string, value: unknown, size: number): Uint8Array;
   line(method: string, value: unknown, size: number): Uint8Array;
   lines(method: string, value: unknown, hint: number): Uint8Array[];
 }
 
-/** What has been given so far, by whichever method: they share one position. */
+/** Counts the bytes given so far: all methods share one position. */
 function createLedger(environ: Environ, warn: Warn): Ledger {
   const { CONTENT_LENGTH: declared } = environ;
   const terminated = environ['wsgi.input_terminated'] === true;
@@ -127,7 +127,7 @@ function createLedger(environ: Environ, warn: Warn): Ledger {
         `${bytes.length} bytes with a newline at index ${newline} from ${method}`,
       );
     }
-    // A line without a newline is no sign of the end: a server may cut long lines, and the size may have.
+    // A line without a newline is not the end: the server or the size may have cut a long line.
     if (bytes.length === 0 && asked > 0) ended = true;
     return bytes;
   };

@@ -1,4 +1,4 @@
-/** How a broken rule becomes an error or a warning: "<rule>; got <what came>. <what to do>". */
+/** Makes errors and warnings of broken rules: "<rule>; got <what came>. <what to do>". */
 import { ContractError } from '../core/errors.ts';
 import { rules } from './rules.ts';
 import type { ErrorId, Rule, RuleId, WarningId } from './rules.ts';
@@ -32,7 +32,7 @@ export type Warn = (id: WarningId, came: string) => void;
 
 const byId: ReadonlyMap<RuleId, Rule> = new Map(rules.map((rule) => [rule.id, rule]));
 
-/** The error for a broken rule, for the caller to throw. `came` goes on after "got". */
+/** Makes the error for a broken rule, which the caller throws. `came` follows the word "got". */
 export function violation(
   id: ErrorId,
   came: string,
@@ -48,8 +48,8 @@ export function messageFor(id: RuleId, came: string): string {
 }
 
 /**
- * A {@link Warn} for one request. Each rule is reported once, so that a body of a thousand blocks gives one line. Under
- * `strict` the report is thrown instead.
+ * A {@link Warn} for one request. It reports each rule once, so that a body of a thousand blocks
+ * gives one line. With `strict` it throws instead.
  */
 export function createWarn(report: (message: string, rule: RuleId) => void, strict: boolean): Warn {
   const reported = new Set<RuleId>();
@@ -61,7 +61,7 @@ export function createWarn(report: (message: string, rule: RuleId) => void, stri
   };
 }
 
-/** A character in the form `U+000A`: control characters themselves have no place in a log. */
+/** A character in the form `U+000A`: a log must not contain control characters. */
 export function codePoint(character: string): string {
   const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   return `U+${hex}`;

@@ -1,4 +1,7 @@
-/** The body on its way from the application to the server: one iterator, one item at a time, one close. */
+/**
+ * The body on its way from the application to the server: one iterator, one item at a time, one
+ * close.
+ */
 import { describe, isBytes } from '../base/bytes.ts';
 import { isThenable } from '../base/promises.ts';
 import type { ResponseBody } from '../types.ts';
@@ -14,13 +17,13 @@ interface Wrapped {
   pulled: boolean;
   /** A next() is under way. */
   pulling: boolean;
-  /** Done, broken or told to return: nothing more may be asked of the iterator. */
+  /** Done, failed or returned: the server may no longer call the iterator. */
   over: boolean;
   /** The iterator has a `return`. */
   returnable: boolean;
 }
 
-/** What the server sees: iteration and `close`, and of iteration only the kind the application chose. */
+/** The body for the server: `close`, and the kind of iteration that the application chose. */
 export function wrapBody(
   body: unknown,
   call: CheckedCall,
@@ -42,7 +45,7 @@ export function wrapBody(
     returnable: false,
   };
   const close = (): void | PromiseLike<void> => closeBody(wrapped);
-  // Where a body is both, servers take the asynchronous way.
+  // Servers prefer the asynchronous iterator of a body that has both.
   if (Symbol.asyncIterator in body) {
     return { [Symbol.asyncIterator]: () => asyncIterator(body, wrapped), close };
   }
@@ -124,7 +127,7 @@ function beforePull(wrapped: Wrapped): void {
   wrapped.pulling = true;
 }
 
-/** The application's own error: noted, and passed on as it is. */
+/** Records that the iterator failed; returns the same error. */
 function recordFailure(wrapped: Wrapped, error: unknown): unknown {
   wrapped.pulling = false;
   wrapped.over = true;
@@ -141,7 +144,8 @@ function settle(
   try {
     return checkResult(wrapped, result);
   } catch (error) {
-    // A server takes a next() that throws for the end and never calls return, but here the application is still waiting.
+    // A server does not call return() after a next() that throws, but here the application is not
+    // at its end.
     if (!result.done) stop(inner);
     throw recordFailure(wrapped, error);
   }
@@ -152,7 +156,7 @@ function stop(inner: { return?(): unknown }): void {
     const stopped = inner.return?.();
     if (isThenable(stopped)) stopped.then(undefined, () => {});
   } catch {
-    // What is being thrown already says more.
+    // The error that is being thrown already is the better one.
   }
 }
 
@@ -189,12 +193,15 @@ function checkEnd(call: CheckedCall): void {
     throw violation('body-length', `${bytes} bytes for ${head.contentLength}`);
   }
   call.blocks.check();
-  // A body the middleware has broken off is none it owes an answer for: an error page took its place.
+  // Only for a body that was read to its end: an error page may have replaced another.
   const silent = call.inner.find(({ exhausted, unanswered }) => exhausted && unanswered > 0);
   if (silent) throw violation('middleware-yield', 'its end after an item it gave nothing for');
 }
 
-/** PEP 3333, "Middleware Handling of Block Boundaries". The idea of counting through a stack is Rack::Lint's. */
+/**
+ * PEP 3333, "Middleware Handling of Block Boundaries". Rack::Lint counts through a stack in this
+ * way.
+ */
 function countItem(call: CheckedCall, item: Uint8Array): void {
   for (const inner of call.inner) inner.unanswered = 0;
   call.lastItem = item;
@@ -215,8 +222,8 @@ function closeBody(wrapped: Wrapped): void | PromiseLike<void> {
 }
 
 /**
- * The body's own `close`. Without one, a stream nobody has read from is destroyed, as servers do with streams they are
- * given directly: the `return` of an unread Node stream's iterator does not.
+ * Calls the body's `close`. A stream without `close` that was never read is destroyed, as servers
+ * do: the `return()` of its iterator would not destroy an unread Node stream.
  */
 function release({ body, pulled }: Wrapped): unknown {
   const closable: { close?: unknown; destroy?: unknown; cancel?: unknown } = body;

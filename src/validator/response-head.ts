@@ -6,7 +6,7 @@ import { isBodiless, isStatus, statusCode } from '../http/status.ts';
 import { codePoint, violation } from './report.ts';
 import type { Warn } from './report.ts';
 
-/** What of status and headers the body is held against. */
+/** The part of status and headers that the body is compared with. */
 export interface CheckedHead {
   code: number;
   contentType: boolean;
@@ -16,10 +16,10 @@ export interface CheckedHead {
 
 const CONTROL = /[\x00-\x1f\x7f]/;
 const NOT_LATIN1 = /[^\x00-\xff]/;
-/** What Python's and Perl's validators let through. */
+/** The names that the validators of Python and Perl accept. */
 const PLAIN_NAME = /^[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?$/;
 
-/** @throws {ApplicationError} for what no server may send */
+/** @throws {ApplicationError} for status or headers that no server may send */
 export function checkHead(status: unknown, headers: unknown, warn: Warn): CheckedHead {
   const code = checkStatus(status);
   const head: CheckedHead = { code, contentType: false, contentLength: Infinity };
@@ -75,7 +75,7 @@ function checkRepeat(singles: Set<string>, name: string): void {
   singles.add(lower);
 }
 
-/** Messages name the header and the character, never the value: it may be a session cookie. */
+/** Messages name the header and the character, not the value, which may be a session cookie. */
 function checkValue(name: string, value: string): void {
   const foreign = NOT_LATIN1.exec(value);
   if (foreign)

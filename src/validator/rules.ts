@@ -1,22 +1,26 @@
 /**
- * Everything the validator checks, one row a rule. The sentence is three things at once: the rule, the head of the
- * message when it is broken, and a line of SPEC.md (`npm run spec` writes that file from this table).
+ * Everything that the validator checks, one row for each rule. The sentence is the rule, the
+ * beginning of its error message, and a line of SPEC.md, which `npm run spec` writes from this
+ * table.
  */
 
 export interface Rule {
   readonly id: string;
-  /** Whose duty it is. A middleware is the server of what it wraps and the application of what calls it. */
+  /**
+   * The side that has the duty. A middleware is the server of what it wraps, and the application of
+   * its caller.
+   */
   readonly party: 'server' | 'application';
-  /** `warning`: legal but unwise, or more than a server can be held to. */
+  /** `warning`: allowed but unwise, or a rule that not every server can keep. */
   readonly severity: 'error' | 'warning';
   readonly section: string;
-  /** Without a full stop: the message goes on with what came. */
+  /** Without a full stop, because the message goes on. */
   readonly sentence: string;
-  /** What to do instead; ends the message. */
+  /** What to do instead: the end of the message. */
   readonly remedy: string;
 }
 
-// Literal types, not `readonly Rule[]`: an id that no row has, or a warning thrown as an error, does not compile.
+// With literal types: the compiler refuses an unknown id, and a warning that is thrown as an error.
 export const rules = [
   {
     id: 'application-function',
@@ -789,7 +793,7 @@ export const rules = [
 ] as const;
 
 export type RuleId = (typeof rules)[number]['id'];
-/** The ids of the rules whose breach is thrown. */
+/** The ids of the rules that are thrown when broken. */
 export type ErrorId = Extract<(typeof rules)[number], { severity: 'error' }>['id'];
-/** The ids of the rules whose breach is reported, and thrown under `strict`. */
+/** The ids of the rules that are reported when broken, and thrown with `strict`. */
 export type WarningId = Extract<(typeof rules)[number], { severity: 'warning' }>['id'];

@@ -1,16 +1,19 @@
 /**
- * Blocks that now belong to the server. Python's bytes cannot change; a `Uint8Array` can, and one read buffer used for
- * every block is the classic way to send the last block many times. So each block is hashed when it is handed over, and
- * again later.
+ * Blocks that belong to the server. Python's bytes cannot change, but a `Uint8Array` can: an
+ * application that fills one buffer for every block sends the last block many times. So the
+ * validator hashes each block when it is sent, and again later.
  */
 import { violation } from './report.ts';
 
-/** All throw an `ApplicationError` where a block has changed. */
+/** Each method throws an `ApplicationError` if a block has changed. */
 export interface SentBlocks {
   add(block: Uint8Array): void;
-  /** Looks at the last block only: the buffer used again shows here, before any more of it leaves. */
+  /** Checks only the last block: a reused buffer shows here before more of it is sent. */
   checkLast(): void;
-  /** Looks at every block still kept: at the end of the body, and again after close, while a server may hold them. */
+  /**
+   * Checks every block in the window: at the end of the body and after close, because a server may
+   * still hold them.
+   */
   check(): void;
 }
 
@@ -20,7 +23,9 @@ interface Kept {
   hash: number;
 }
 
-/** Blocks are kept up to this many bytes, the last one always: an endless body must not fill the memory. */
+/**
+ * Bytes of the window, which always has the last block: an endless body must not fill the memory.
+ */
 const WINDOW = 1024 * 1024;
 
 export function createSentBlocks(): SentBlocks {
@@ -54,14 +59,14 @@ export function createSentBlocks(): SentBlocks {
 }
 
 function compare({ block, length, hash: before }: Kept): void {
-  // A server may transfer the memory of what it was given; a stream of bytes in a worker does.
+  // The server may have transferred the memory of the block, as a byte stream in a worker does.
   if (block.length === 0) return;
   if (block.length !== length || hash(block) !== before) {
     throw violation('body-changed', `other bytes in a block of ${length}`);
   }
 }
 
-/** FNV-1a with 32 bits: about a nanosecond a byte, and any change of a single byte shows. */
+/** FNV-1a with 32 bits: a nanosecond for each byte, and every change of one byte shows. */
 function hash(block: Uint8Array): number {
   let sum = 0x811c9dc5;
   for (let index = 0; index < block.length; index++) {

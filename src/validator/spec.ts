@@ -4,13 +4,14 @@ import type { Rule } from './rules.ts';
 
 const INTRODUCTION = `# The contract
 
-This is PEP 3333 (WSGI) as TypeScript carries it, in the sentences \`gatecall/validator\` checks. Each line is a rule, the
-head of the message when it is broken, and a case in the tests. The file is written by \`npm run spec\` from
+This is PEP 3333 (WSGI) for TypeScript, in the sentences that \`gatecall/validator\` checks. Each line is a rule, the
+beginning of its error message, and a case in the tests. \`npm run spec\` writes this file from
 \`src/validator/rules.ts\`; change it there.
 
-The word after the rule's name says whose duty it is. A middleware has both: it is the *server* of the application it
-wraps and the *application* of whoever calls it. A broken duty throws a \`ServerError\` or an \`ApplicationError\`, whose
-\`rule\` is the name given here; where the line says *warning*, the breach is reported, and thrown under \`strict\`.
+The word after the rule's name names the side that has the duty. A middleware has the duties of both: it is the
+*server* of the application that it wraps, and the *application* of its caller. A broken rule throws a
+\`ServerError\` or an \`ApplicationError\`, and its \`rule\` is the name given here. A rule with the word *warning* is
+reported, and thrown only with \`strict\`.
 `;
 
 /** The whole text of SPEC.md. */

@@ -1,4 +1,4 @@
-/** `startResponse` and the `write` it returns: when each may be called, and with what. */
+/** `startResponse` and its `write`: when they may be called, and with which arguments. */
 import { describe, isBytes } from '../base/bytes.ts';
 import type { StartResponse, Write } from '../types.ts';
 import { recordBlock, recordHeadSent } from './checked-call.ts';
@@ -20,7 +20,8 @@ export function wrapStartResponse(startResponse: StartResponse, call: CheckedCal
     if (!replacing && call.started) {
       throw violation('start-twice', 'another call without an error');
     }
-    // Before the checks: a call that fails them counts as a call (PEP 3333, "The start_response() Callable").
+    // Before the checks, because a call that fails them counts too (PEP 3333, "The start_response()
+    // Callable").
     call.started = true;
     call.head = undefined;
     const head = checkHead(status, headers, call.warn);
@@ -31,15 +32,18 @@ export function wrapStartResponse(startResponse: StartResponse, call: CheckedCal
   };
 }
 
-/** The headers are gone: the server has to throw the error back, and the application has to let it pass. */
+/**
+ * After the headers were sent, the server throws the error back, and the application must not catch
+ * it.
+ */
 function rethrow(
   startResponse: StartResponse,
   args: Parameters<StartResponse>,
   call: CheckedCall,
 ): Write {
   const error: unknown = args[2];
-  // A middleware may throw an error of its own, or return, to keep the application's error page ("Error Handling").
-  // Behind a validated middleware this is therefore no matter for the inner validator.
+  // A middleware may throw another error, or return, to show its own error page (PEP 3333, "Error
+  // Handling"). So the inner of two validators does not check this.
   const strictServer = call.outer === undefined;
   let write: Write;
   try {

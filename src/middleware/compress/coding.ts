@@ -16,7 +16,10 @@ interface WithZstd {
   createZstdCompress?: (options?: object) => Compressor;
 }
 
-/** Opens a compressor, if this Node has the coding. Levels keep up with a network: brotli's default takes 50 times as long. */
+/**
+ * Opens a compressor, if this Node has the coding. Levels keep up with a network: brotli's default
+ * takes 50 times as long.
+ */
 export const CODINGS: Readonly<Record<ContentCoding, (zlib: Zlib) => Open | undefined>> = {
   br: (zlib) => () =>
     zlib.createBrotliCompress({ params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 4 } }),

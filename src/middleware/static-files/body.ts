@@ -9,13 +9,18 @@ import type { ByteRange } from '../../http/range.ts';
 /** Bytes of one read: as many as Node's own file streams read. */
 const BLOCK = 65_536;
 
-/** One range, through the server's `wsgi.file_wrapper`, which may have a faster way. Its close closes the file. */
+/**
+ * One range, through the server's `wsgi.file_wrapper`, which may have a faster way. Its close
+ * closes the file.
+ */
 export function rangeBody(environ: Environ, handle: FileHandle, range: ByteRange): ResponseBody {
   const wrap = environ['wsgi.file_wrapper'] ?? fileWrapper;
   return wrap(fileLike(handle, range), BLOCK);
 }
 
-/** Ends early if the file was cut off. The server sees by the Content-Length that bytes are missing. */
+/**
+ * Ends early if the file was cut off. The server sees by the Content-Length that bytes are missing.
+ */
 function fileLike(handle: FileHandle, { first, last }: ByteRange): FileLike {
   let position = first;
   return {

@@ -1,4 +1,7 @@
-/** From a path to an open file. A file that must not be served is `undefined`, like one that does not exist. */
+/**
+ * From a path to an open file. A file that must not be served is `undefined`, like one that does
+ * not exist.
+ */
 import type * as nodeFs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import type * as nodePath from 'node:path';
@@ -75,7 +78,10 @@ async function openFirst(
   return undefined;
 }
 
-/** The address with a slash, which relative links in an index need; none for a folder without an index. */
+/**
+ * The address with a slash, which relative links in an index need; none for a folder without an
+ * index.
+ */
 async function redirectTo(
   node: FileSystem,
   where: Where,
@@ -141,8 +147,8 @@ async function open(
     if (symlinks === 'ignore' && real !== wanted) return undefined;
     const within = isInside(path, base, real);
     if (symlinks === 'inside' && !within) return undefined;
-    // The path has been checked already; a link, on Windows also a short name or a trailing dot, can
-    // lead to a dotfile under another name.
+    // The path has been checked already; a link, on Windows also a short name or a trailing dot,
+    // can lead to a dotfile under another name.
     if (within && dotfiles !== 'allow' && hasDotName(path.relative(base, real), path.sep)) {
       return undefined;
     }
@@ -181,7 +187,9 @@ async function describeOpen(real: string, handle: FileHandle): Promise<Opened | 
   return undefined;
 }
 
-/** The compressed copy beside a file. Closes the file if there is a copy, and if the search fails. */
+/**
+ * The compressed copy beside a file. Closes the file if there is a copy, and if the search fails.
+ */
 async function openCopy(
   node: FileSystem,
   where: Where,
@@ -210,7 +218,10 @@ function isInside({ sep }: FileSystem['path'], base: string, path: string): bool
   return path.startsWith(base.endsWith(sep) ? base : base + sep);
 }
 
-/** A path alone keeps the client's scheme and host. Several slashes in front would name another host. */
+/**
+ * A path alone keeps the client's scheme and host. Several slashes in front would name another
+ * host.
+ */
 function withSlash(environ: Environ): string {
   const path = percentEncode(environ.SCRIPT_NAME + environ.PATH_INFO, "/:@!$&'()*+,;=");
   // Without a query that cannot stand in a header.

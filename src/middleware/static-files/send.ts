@@ -185,7 +185,7 @@ function lengthOf({ first, last }: ByteRange): number {
   return last + 1 - first;
 }
 
-// ── Telling one state of a file from another ─────────────────────────────────────────────────────────────────────────
+// ── ETags ────────────────────────────────────────────────────────────────────────────────────────
 
 const YEAR_2000 = Date.UTC(2000, 0);
 
@@ -196,7 +196,9 @@ function isPacked({ stat }: Found): boolean {
 
 const CACHED_TAGS = 1000;
 
-/** Makes ETags. Keeps those of content as long as the size and the times of the file stay the same. */
+/**
+ * Makes ETags. Keeps those of content as long as the size and the times of the file stay the same.
+ */
 export function tagger(
   kind: 'stat' | 'content' | false | undefined,
 ): (file: Found) => Promise<string | undefined> {
