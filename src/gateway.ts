@@ -29,13 +29,9 @@ export {
   type GatewayRequestOptions,
   type RequestHandler,
 } from './core/gateway-request.ts';
-export {
-  createEnviron,
-  type HeaderMap,
-  type RequestParts,
-  requestTarget,
-  type ServerInfo,
-} from './core/request/environ.ts';
+export { createEnviron, requestTarget } from './core/request/environ.ts';
+export type { RequestParts, ServerInfo } from './core/request/request-parts.ts';
+export type { HeaderMap } from './core/request/environ-keys.ts';
 export { errorStream, type LogSink } from './core/request/error-stream.ts';
 export { bufferedInput, streamedInput, type StreamedInputOptions } from './core/request/input.ts';
 export { BufferedResponse, sendErrorPage, type Transport } from './core/transport.ts';

@@ -4,7 +4,8 @@
  * request (2.9 against 12.0 µs, decision 008). So an application may accept the request itself, and
  * a bridge does.
  */
-import { createEnviron, type RequestParts, type ServerInfo } from './request/environ.ts';
+import { createEnviron } from './request/environ.ts';
+import type { RequestParts, ServerInfo } from './request/request-parts.ts';
 import type { AbortSignalLike } from './abort.ts';
 import type { Application, Environ, ResponseBody, StartResponse } from '../types.ts';
 

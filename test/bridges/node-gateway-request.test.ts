@@ -2,11 +2,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fromEnviron, fromGatewayRequest, type Incoming } from '../../src/bridges/node/incoming.ts';
-import {
-  createEnviron,
-  type RequestParts,
-  type ServerInfo,
-} from '../../src/core/request/environ.ts';
+import { createEnviron } from '../../src/core/request/environ.ts';
+import type { RequestParts, ServerInfo } from '../../src/core/request/request-parts.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import type { Environ } from '../../src/types.ts';
 

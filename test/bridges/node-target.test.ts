@@ -7,7 +7,7 @@ import { callApplication } from '../../src/core/call.ts';
 import { createEnviron } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import { createGatewayRequest } from '../../src/core/gateway-request.ts';
-import type { RequestParts } from '../../src/core/request/environ.ts';
+import type { RequestParts } from '../../src/core/request/request-parts.ts';
 import { mount } from '../../src/middleware/mount.ts';
 import type { Application, Environ } from '../../src/types.ts';
 

@@ -11,11 +11,8 @@ import {
   type NodeListener,
 } from '../../src/bridges/node.ts';
 import { callApplication } from '../../src/core/call.ts';
-import {
-  createEnviron,
-  type RequestParts,
-  type ServerInfo,
-} from '../../src/core/request/environ.ts';
+import { createEnviron } from '../../src/core/request/environ.ts';
+import type { RequestParts, ServerInfo } from '../../src/core/request/request-parts.ts';
 import { DeadlineExceeded } from '../../src/core/errors.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import { streamedInput } from '../../src/core/request/input.ts';

@@ -1,6 +1,7 @@
 /** What the tests of middleware share: every middleware with ordinary options, and a way to ask an application. */
 import { callApplication, type CallOptions } from '../../src/core/call.ts';
-import { copyEnviron, createEnviron, type RequestParts } from '../../src/core/request/environ.ts';
+import { copyEnviron, createEnviron } from '../../src/core/request/environ.ts';
+import type { RequestParts } from '../../src/core/request/request-parts.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import * as middleware from '../../src/middleware.ts';
 import { statusCode } from '../../src/http/status.ts';

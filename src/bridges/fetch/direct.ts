@@ -3,7 +3,8 @@
  * (decisions/008-gateway-request.md). Only what an environ would say in the same words; whatever it would touch is left to it.
  */
 import { memoize } from '../../base/memoize.ts';
-import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
+import type { HeaderMap } from '../../core/request/environ-keys.ts';
 import { environKey, headerValue, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
 import { MAX_REQUEST_HEADERS } from '../../http/headers.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';

@@ -3,16 +3,10 @@
  * (decisions/008-gateway-request.md). Both must say the same; test/bridges/node-gateway-request.test.ts holds them to it.
  */
 import { joinTarget, requestTarget } from '../../core/request/environ.ts';
-import {
-  cleanValue,
-  environKey,
-  headerValue,
-  type HeaderMap,
-} from '../../core/request/environ-keys.ts';
-import { lowerCase } from '../../http/headers.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
 import { encodeNative, percentDecode, percentEncode } from '../../base/native.ts';
 import {
+  directHeaders,
   isChunked,
   type RequestHeaders,
   requestHeaders,
@@ -110,7 +104,7 @@ function baseUrlOf(whole: string, target: string): string {
 export function fromGatewayRequest(gatewayRequest: GatewayRequest): Incoming {
   const { parts, server } = gatewayRequest;
   if (server.basePath || parts.input || parts.native) return fromEnviron(gatewayRequest.environ);
-  const headers = headersOf(gatewayRequest);
+  const headers = directHeaders(parts);
   return headers
     ? new DirectIncoming(gatewayRequest, headers)
     : fromEnviron(gatewayRequest.environ);
@@ -162,159 +156,4 @@ class DirectIncoming implements Incoming {
   get environ(): Environ {
     return this.#request.environ;
   }
-}
-
-/** As `createEnviron` treats them; undefined where it does more than pick and clean, and where a header comes twice. */
-function headersOf({ parts: request }: GatewayRequest): RequestHeaders | undefined {
-  const { body } = request;
-  if (Array.isArray(request.headers)) return undefined;
-  const given = request.headers as HeaderMap;
-  const cookies = request.cookies && request.cookies.length > 0 ? request.cookies : undefined;
-  const length = body?.length ?? request.contentLength;
-  const withoutCookie = cookies !== undefined;
-  const grows = withoutCookie || length !== undefined;
-  const headers = asTheyCame(given, withoutCookie, grows) ?? cleaned(given, withoutCookie);
-  if (!headers) return undefined;
-  const { list, byName } = headers;
-  if (cookies) {
-    const clean = joinedCookies(cookies);
-    if (clean === undefined) return undefined;
-    list.push('cookie', clean);
-    byName['cookie'] = clean;
-  }
-  if (length !== undefined || byName['content-length'] !== undefined) {
-    const measured = String(length ?? 0);
-    if (byName['content-length'] === undefined) list.push('content-length', measured);
-    else list[lengthIn(list)] = measured;
-    byName['content-length'] = measured;
-  }
-  return headers;
-}
-
-/** Where the value of `Content-Length` is. */
-function lengthIn(list: readonly string[]): number {
-  let index = 0;
-  while (lowerCase(list[index] ?? '') !== 'content-length') index += 2;
-  return index + 1;
-}
-
-interface OneEach {
-  list: string[];
-  byName: Record<string, string>;
-}
-
-/**
- * The usual case: small names, and one clean value each, so that the object can be copied as it is.
- */
-function asTheyCame(
-  headers: HeaderMap,
-  withoutCookie: boolean,
-  grows: boolean,
-): OneEach | undefined {
-  const list: string[] = [];
-  for (const name of Object.keys(headers)) {
-    const value: unknown = headers[name];
-    const known = headerName(name);
-    if (
-      typeof value !== 'string' ||
-      known.lower !== name ||
-      headerValue(known.key, value) !== value
-    ) {
-      return undefined;
-    }
-    list.push(name, value);
-  }
-  const byName = copyOf(headers, grows) as Record<string, string>;
-  return withoutCookie && byName['cookie'] !== undefined ? undefined : { list, byName };
-}
-
-/**
- * A spread takes a quarter of what it takes to add the names one by one. But on Node 20 what is added to its result afterwards, a cookie for
- * example, makes a hidden class for each object, which costs a third of a small request.
- */
-const copyOf: (headers: HeaderMap, grows: boolean) => object = process.version.startsWith('v20.')
-  ? (headers, grows) => (grows ? Object.assign({}, headers) : { ...headers })
-  : (headers) => ({ ...headers });
-
-let requests = 0;
-
-/** Undefined where two names differ in case only, and for what {@link headersOf} does not do. */
-function cleaned(headers: HeaderMap, withoutCookie: boolean): OneEach | undefined {
-  const list: string[] = [];
-  const byName: Record<string, string> = {};
-  // To count the names of the object that is made takes longer than to mark those that came.
-  const request = ++requests;
-  const before = cleared;
-  for (const name of Object.keys(headers)) {
-    const given = headers[name];
-    const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
-    if (value === null || value === undefined) continue;
-    const known = headerName(name);
-    const { lower } = known;
-    if (known.dropped || (lower === 'cookie' && withoutCookie)) continue;
-    if (lower === undefined || typeof value !== 'string' || name.length > CACHED_LENGTH)
-      return undefined;
-    const clean = headerValue(known.key, value);
-    if (clean === undefined) continue;
-    if (known.request === request) return undefined;
-    known.request = request;
-    list.push(name, clean);
-    byName[lower] = clean;
-  }
-  return cleared === before ? { list, byName } : undefined;
-}
-
-function joinedCookies(cookies: readonly unknown[]): string | undefined {
-  let joined: string | undefined;
-  for (const cookie of cookies) {
-    const clean = typeof cookie === 'string' ? cleanValue(cookie) : undefined;
-    if (clean === undefined) return undefined;
-    joined = joined === undefined ? clean : `${joined}; ${clean}`;
-  }
-  return joined;
-}
-
-/** What is known of a header's name: one object for all its spellings. */
-class HeaderName {
-  /** As Node has it in `headers`; undefined where a header needs more than that. */
-  readonly lower: string | undefined;
-  /** It must not reach an application. */
-  readonly dropped: boolean;
-  /** The last request that came with it. */
-  request = 0;
-
-  /** The environ's key. */
-  readonly key: string;
-
-  constructor(lower: string, key: string) {
-    this.key = key;
-    // Node keeps a list of `Set-Cookie`, and a name may be one that every object has.
-    const unusual = lower === 'set-cookie' || lower in {};
-    this.dropped = key === '';
-    this.lower = this.dropped || unusual ? undefined : lower;
-  }
-}
-
-// Bounded as the cache of environ keys is, and for the same reason.
-const NAMES = new Map<string, HeaderName>();
-const CACHED_NAMES = 1000;
-const CACHED_LENGTH = 64;
-/** How often it was full. */
-let cleared = 0;
-
-function headerName(name: string): HeaderName {
-  const known = NAMES.get(name);
-  if (known !== undefined) return known;
-  if (NAMES.size >= CACHED_NAMES) {
-    NAMES.clear();
-    cleared++;
-  }
-  const lower = lowerCase(name);
-  const key = environKey(name);
-  // A name that is none may have one in lower case: of the Kelvin sign that is a k.
-  const found = (key !== '' && NAMES.get(lower)) || new HeaderName(lower, key);
-  if (name.length > CACHED_LENGTH) return found;
-  NAMES.set(name, found);
-  if (key !== '') NAMES.set(lower, found);
-  return found;
 }

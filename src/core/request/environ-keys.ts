@@ -21,6 +21,11 @@ interface EnvironKey {
   readonly key: string;
   /** Whether the name has no capitals: of such names no two have one key. */
   readonly lower: boolean;
+  /**
+   * Whether the name needs no second look: it has no capitals, is not dropped, and is neither
+   * `set-cookie`, of which Node keeps a list, nor a member of every object.
+   */
+  readonly plain: boolean;
 }
 
 /**
@@ -30,10 +35,11 @@ export function environKey(name: string): string {
   return keyOf(name).key;
 }
 
-export const keyOf: (name: string) => EnvironKey = memoize((name) => ({
-  key: mapName(name),
-  lower: name === name.toLowerCase(),
-}));
+export const keyOf: (name: string) => EnvironKey = memoize((name) => {
+  const key = mapName(name);
+  const lower = name === name.toLowerCase();
+  return { key, lower, plain: lower && key !== '' && name !== 'set-cookie' && !(name in {}) };
+});
 
 const DROPPED: ReadonlySet<string> = new Set([
   // httpoxy: CGI's HTTP_PROXY is the variable many HTTP clients take their proxy from. `Proxy` has

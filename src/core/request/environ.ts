@@ -5,75 +5,10 @@
 import { bufferedInput } from './input.ts';
 import { encodeNative, percentDecode, percentEncode } from '../../base/native.ts';
 import { fileWrapper } from './file-wrapper.ts';
-import {
-  type Encode,
-  environKey,
-  headerValue,
-  type HeaderMap,
-  isHeaderList,
-  joinValues,
-  keyOf,
-} from './environ-keys.ts';
-import { keepRawHeaders } from './request-headers.ts';
-import type { Environ, ErrorStream, HeaderList, InputStream, NativeString } from '../../types.ts';
-
-export type { HeaderMap } from './environ-keys.ts';
-
-/**
- * What a gateway knows of a request. Texts may hold any JavaScript string; they are encoded here,
- * unless `native` says otherwise.
- */
-export interface RequestParts {
-  /**
-   * The texts are native strings already, bytes as code points, as `node:http` and other servers of
-   * their own hand them over: encoded once more, a byte `E9` would become two.
-   */
-  native?: boolean | undefined;
-  method: string;
-  /** The path as it was sent, undecoded. */
-  rawPath: string;
-  /**
-   * The decoded path, where the platform decoded it already; left out, `rawPath` is percent-decoded
-   * once.
-   */
-  path?: string | undefined;
-  /** After the `?`, undecoded. */
-  query?: string | undefined;
-  /** A prefix that the client's URL has and the path given here has not: a stage. */
-  scriptName?: string | undefined;
-  headers: HeaderMap | HeaderList;
-  /** Cookies the platform took out of the headers; they replace a `cookie` header. */
-  cookies?: readonly string[] | null | undefined;
-  /** The body's bytes; left out when there is none. */
-  body?: Uint8Array | undefined;
-  /** Instead of `body`: a stream, its length in bytes under `contentLength` where known. */
-  input?: InputStream | undefined;
-  contentLength?: number | undefined;
-  scheme?: 'http' | 'https' | undefined;
-  protocol?: string | null | undefined;
-  /** For `SERVER_NAME` when the request has no Host. */
-  serverName?: string | null | undefined;
-  serverPort?: string | undefined;
-  /** Addresses and identity come from the platform, never from a header a client can write. */
-  remoteAddress?: string | null | undefined;
-  remoteUser?: string | null | undefined;
-}
-
-/** What a gateway knows of itself. */
-export interface ServerInfo {
-  errors: ErrorStream;
-  /**
-   * Mount points, e.g. `/shop`. The longest that the path begins with moves to `SCRIPT_NAME`, at a
-   * segment boundary only.
-   */
-  basePath?: readonly string[] | undefined;
-  multithread?: boolean;
-  /** True on every function platform: many sandboxes run the same application. */
-  multiprocess?: boolean;
-  runOnce?: boolean;
-  /** Whether this application may be entered again before this call has finished. */
-  concurrent?: boolean;
-}
+import type { Encode } from './environ-keys.ts';
+import { addHeaders, keepRawHeaders } from './request-headers.ts';
+import type { RequestParts, ServerInfo } from './request-parts.ts';
+import type { Environ, NativeString } from '../../types.ts';
 
 /** Shared and frozen: the one environ value that is not new for each request. */
 const VERSION: readonly [1, 0] = Object.freeze([1, 0] as const);
@@ -269,60 +204,3 @@ function escapeQuery(query: NativeString): NativeString {
 }
 const NOT_IN_QUERY = /[^\x21\x22\x24-\x7e]/;
 const TARGET = '!"$%&\'()*+,/:;<=>@[\\]^`{|}';
-
-// ── Headers
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function addHeaders(environ: Environ, parts: RequestParts, native: Encode): void {
-  const { headers, cookies, body, contentLength, input } = parts;
-  // The platform's own list of cookies replaces the header.
-  const ownCookies = cookies && cookies.length > 0 ? cookies : undefined;
-  let announced = false;
-  if (isHeaderList(headers)) {
-    // Not destructured: an iterator a header is slower on Node 22.
-    for (const header of headers) {
-      const key = environKey(header[0]);
-      if (key === 'CONTENT_LENGTH') announced = true;
-      else if (key !== 'HTTP_COOKIE' || !ownCookies) {
-        addValue(environ, key, header[1], native, true);
-      }
-    }
-  } else {
-    // Names in lower case cannot meet on one key, so what is there need not be looked up (0.25 µs
-    // for 20 headers).
-    let mayCollide = false;
-    for (const name of Object.keys(headers)) {
-      const value = headers[name];
-      const { key, lower } = keyOf(name);
-      if (!lower) mayCollide = true;
-      if (key === 'CONTENT_LENGTH') announced ||= value !== null && value !== undefined;
-      else if (key === 'HTTP_COOKIE' && ownCookies) continue;
-      else if (Array.isArray(value)) {
-        for (const one of value) addValue(environ, key, one as unknown, native, true);
-      } else addValue(environ, key, value, native, mayCollide);
-    }
-  }
-  if (ownCookies) {
-    for (const cookie of ownCookies) addValue(environ, 'HTTP_COOKIE', cookie, native, true);
-  }
-  // CONTENT_LENGTH counts the bytes that will be read. What the client's header claims can be wrong
-  // after base64 or re-chunking, so of it only "there is a body, an empty one" is kept.
-  const length = body?.length ?? contentLength;
-  if (length !== undefined) environ.CONTENT_LENGTH = String(length);
-  else if (announced && input === undefined) environ.CONTENT_LENGTH = '0';
-}
-
-/** Through the same checks for every header; what is no text is passed over. */
-function addValue(
-  environ: Environ,
-  key: string,
-  value: unknown,
-  native: Encode,
-  mayCollide: boolean,
-): void {
-  if (key === '' || typeof value !== 'string') return;
-  const clean = headerValue(key, value, native);
-  if (clean === undefined) return;
-  const before = mayCollide ? environ[key] : undefined;
-  environ[key] = before === undefined ? clean : joinValues(key, before as string, clean);
-}

@@ -3,7 +3,7 @@
  * renames members of events and replies, and the event's shape is the only sign of it.
  */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
 import { nativeToText } from '../../base/native.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';

@@ -1,5 +1,5 @@
 /** The maps of an event: headers and query parameters, with one value a name or with several. */
-import type { HeaderMap } from '../../core/request/environ.ts';
+import type { HeaderMap } from '../../core/request/environ-keys.ts';
 import { lowerCase } from '../../http/headers.ts';
 import { isObject } from './source.ts';
 

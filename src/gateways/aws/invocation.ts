@@ -6,12 +6,8 @@ import {
   sendErrorPage,
   type Transport,
 } from '../../core/transport.ts';
-import {
-  createEnviron,
-  type RequestParts,
-  requestTarget,
-  type ServerInfo,
-} from '../../core/request/environ.ts';
+import { createEnviron, requestTarget } from '../../core/request/environ.ts';
+import type { RequestParts, ServerInfo } from '../../core/request/request-parts.ts';
 import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { statusCode } from '../../http/status.ts';
 import { type AbortSignalLike, abortable } from '../../core/abort.ts';

@@ -1,6 +1,6 @@
 /** VPC Lattice target groups, with event structure version V1 and V2. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
 import { describedReply, type DescribedReply } from './alb.ts';
 import { decodeBody } from './body.ts';
 import { mapOf } from './event-maps.ts';

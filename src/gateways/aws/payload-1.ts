@@ -1,6 +1,6 @@
 /** Payload format 1.0, which REST APIs and HTTP APIs share. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
 import { completeHeaders, completeQuery } from './event-maps.ts';

@@ -1,6 +1,6 @@
 /** Payload format 2.0, which HTTP APIs and function URLs share. */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
 import { statusCode } from '../../http/status.ts';
 import { decodeBody } from './body.ts';
 import { mapOf } from './event-maps.ts';

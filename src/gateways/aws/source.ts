@@ -2,7 +2,8 @@
  * An event source, one file each: how its events are recognised and read, and how it is answered.
  */
 import type { BufferedResponse } from '../../core/transport.ts';
-import type { HeaderMap, RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
+import type { HeaderMap } from '../../core/request/environ-keys.ts';
 import type { Log } from './reply.ts';
 
 export interface LambdaEventSource<Reply = unknown> {

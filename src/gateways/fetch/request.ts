@@ -1,5 +1,6 @@
 /** A request of a fetch host as an environ. */
-import { createEnviron, type RequestParts, type ServerInfo } from '../../core/request/environ.ts';
+import { createEnviron } from '../../core/request/environ.ts';
+import type { RequestParts, ServerInfo } from '../../core/request/request-parts.ts';
 import { errorStream } from '../../core/request/error-stream.ts';
 import { ClientDisconnected } from '../../core/errors.ts';
 import { findHeader, isToken, MAX_REQUEST_HEADERS } from '../../http/headers.ts';

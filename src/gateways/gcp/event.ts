@@ -1,5 +1,5 @@
 /** A CloudEvent as the request that carries it in binary mode (CloudEvents HTTP protocol binding, section 3.1). */
-import type { RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
 import type { Header } from '../../types.ts';
 
 /** An event as the functions framework hands it over: a plain object. */

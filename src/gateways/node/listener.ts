@@ -1,6 +1,7 @@
 /** One request of `node:http`: build an environ, call the application, send. */
 import { callApplication, type ErrorCallback } from '../../core/call.ts';
-import { createEnviron, moveToScriptName, type ServerInfo } from '../../core/request/environ.ts';
+import { createEnviron, moveToScriptName } from '../../core/request/environ.ts';
+import type { ServerInfo } from '../../core/request/request-parts.ts';
 import { describeError, errorStream, type LogSink } from '../../core/request/error-stream.ts';
 import { ClientDisconnected, isA } from '../../core/errors.ts';
 import { findHeader } from '../../http/headers.ts';

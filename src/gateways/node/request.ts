@@ -1,5 +1,5 @@
 /** What a request of `node:http` says, as facts for the environ; and which requests are refused before any application sees them. */
-import type { RequestParts } from '../../core/request/environ.ts';
+import type { RequestParts } from '../../core/request/request-parts.ts';
 import { isBytes } from '../../base/bytes.ts';
 import { lowerCase, omitHeader } from '../../http/headers.ts';
 import { percentDecode } from '../../base/native.ts';

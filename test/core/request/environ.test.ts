@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  copyEnviron,
-  createEnviron,
-  type RequestParts,
-} from '../../../src/core/request/environ.ts';
+import { copyEnviron, createEnviron } from '../../../src/core/request/environ.ts';
+import type { RequestParts } from '../../../src/core/request/request-parts.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import { streamedInput } from '../../../src/core/request/input.ts';
 import type { Environ } from '../../../src/types.ts';

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  copyEnviron,
-  createEnviron,
-  type RequestParts,
-} from '../../../src/core/request/environ.ts';
+import { copyEnviron, createEnviron } from '../../../src/core/request/environ.ts';
+import type { RequestParts } from '../../../src/core/request/request-parts.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import { fromNodeListener } from '../../../src/bridges/node.ts';
 import { toNodeListener } from '../../../src/gateways/node.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createEnviron, type RequestParts } from '../../../src/core/request/environ.ts';
+import { createEnviron } from '../../../src/core/request/environ.ts';
+import type { RequestParts } from '../../../src/core/request/request-parts.ts';
 import { errorStream } from '../../../src/core/request/error-stream.ts';
 import type { Environ } from '../../../src/types.ts';
 import {
