@@ -2,10 +2,9 @@
  * What of a request can be told from a gateway's facts alone, without the environ that costs half of a small request
  * (decisions/008-gateway-request.md). Only what an environ would say in the same words; whatever it would touch is left to it.
  */
-import { memoize } from '../../base/memoize.ts';
 import type { RequestParts } from '../../core/request/request-parts.ts';
 import type { HeaderMap } from '../../core/request/environ-keys.ts';
-import { environKey, headerValue, joinValues, nameOfKey } from '../../core/request/environ-keys.ts';
+import { nameOfKey } from '../../core/request/environ-keys.ts';
 import { MAX_REQUEST_HEADERS } from '../../http/headers.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
@@ -37,44 +36,6 @@ export function urlPartsFrom(
   return { scheme, host, path: rawPath, query };
 }
 
-/** Of these the body, the event's cookies, or whoever sent the request, has a say in what an environ holds. */
-const TOUCHED: ReadonlySet<string> = new Set(['content-length', 'cookie']);
-
-/** The value of a header that came once, in lower case; undefined says nothing of whether there is one. */
-export function plainHeader({ headers, native }: RequestParts, name: string): string | undefined {
-  if (Array.isArray(headers) || native || nameOf(name) !== name || TOUCHED.has(name))
-    return undefined;
-  const map = headers as HeaderMap;
-  if (!Object.hasOwn(map, name)) return undefined;
-  const value = map[name];
-  return typeof value === 'string' ? headerValue(environKey(name), value) : undefined;
-}
-
-/**
- * All headers, values by lower-case name, by the rules that an environ is made by. Undefined where a length that nobody
- * vouches for, or what Connection names, has a say in them.
- */
-export function allHeaders(facts: RequestParts): Map<string, string> | undefined {
-  const { headers, cookies, body, native } = facts;
-  if (Array.isArray(headers) || native || !isBuffered(facts)) return undefined;
-  const map = headers as HeaderMap;
-  const values = new Map<string, string>();
-  const ownCookies = cookies && cookies.length > 0;
-  for (const key of Object.keys(map)) {
-    const name = nameOf(key);
-    if (name === '') continue;
-    if (name === 'content-length' && body) continue;
-    if (name === 'content-length') return undefined;
-    if (ownCookies && name === 'cookie') continue;
-    const value = map[key];
-    if (Array.isArray(value)) for (const one of value as unknown[]) addHeader(values, name, one);
-    else addHeader(values, name, value);
-  }
-  if (ownCookies) for (const cookie of cookies) addHeader(values, 'cookie', cookie);
-  if (body) values.set('content-length', String(body.length));
-  return values;
-}
-
 /** How many header values there are. Inherited keys are counted, too: fewer would be no safer. */
 export function countHeaders(headers: RequestParts['headers']): number {
   if (Array.isArray(headers)) return headers.length;
@@ -98,13 +59,3 @@ export function countEnvironHeaders(environ: Environ): number {
 export function isBuffered({ input, contentLength }: RequestParts): boolean {
   return input === undefined && contentLength === undefined;
 }
-
-function addHeader(values: Map<string, string>, name: string, value: unknown): void {
-  const clean = typeof value === 'string' ? headerValue(environKey(name), value) : undefined;
-  if (clean === undefined) return;
-  const before = values.get(name);
-  values.set(name, before === undefined ? clean : joinValues(environKey(name), before, clean));
-}
-
-/** A header's name in lower case; `''` for one that an environ has not. */
-const nameOf: (header: string) => string = memoize((header) => nameOfKey(environKey(header)));

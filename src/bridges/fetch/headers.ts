@@ -3,7 +3,8 @@ import { memoize } from '../../base/memoize.ts';
 import { nameOfKey } from '../../core/request/environ-keys.ts';
 import { isToken, lowerCase } from '../../http/headers.ts';
 import type { Environ } from '../../types.ts';
-import { allHeaders, plainHeader, type RequestSource } from './direct.ts';
+import { foldedHeaders, plainHeader } from '../../core/request/request-headers.ts';
+import { type RequestSource } from './direct.ts';
 import { HeadersIterator } from './headers-iterator.ts';
 import { showAs } from './custom-inspect.ts';
 
@@ -191,7 +192,8 @@ export class LightHeaders {
   #listed(): Map<string, string> {
     const source = this.#source;
     if (source) {
-      const values = (source.parts && allHeaders(source.parts)) ?? environHeaders(source.environ);
+      const values =
+        (source.parts && foldedHeaders(source.parts)) ?? environHeaders(source.environ);
       this.#source = undefined;
       const cookie = values.get(SET_COOKIE);
       if (cookie !== undefined) this.#cookies = [cookie];

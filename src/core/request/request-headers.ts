@@ -7,6 +7,7 @@
  * application wants what came. So the gateway's own headers ride along under a symbol, which
  * `for … in` passes over and `Object.assign` copies.
  */
+import { memoize } from '../../base/memoize.ts';
 import {
   type Encode,
   environKey,
@@ -172,6 +173,60 @@ function lengthIn(list: readonly string[]): number {
   while (lowerCase(list[index] ?? '') !== 'content-length') index += 2;
   return index + 1;
 }
+
+// ── As the Fetch standard has them ───────────────────────────────────────────────────────────────
+
+/** The body or the event's cookies decide what an environ holds of these. */
+const DECIDED: ReadonlySet<string> = new Set(['content-length', 'cookie']);
+
+/**
+ * The value of a header that came once, its name given in lower case. `undefined` does not say that
+ * there is none.
+ */
+export function plainHeader({ headers, native }: RequestParts, name: string): string | undefined {
+  if (isHeaderList(headers) || native || nameOf(name) !== name || DECIDED.has(name)) {
+    return undefined;
+  }
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  return typeof value === 'string' ? headerValue(environKey(name), value) : undefined;
+}
+
+/**
+ * All headers by the rules of an environ, values by lower-case name. `undefined` for native strings,
+ * streamed bodies, and a length without a body, which the environ decides.
+ */
+export function foldedHeaders(parts: RequestParts): Map<string, string> | undefined {
+  const { headers, cookies, body, input, contentLength, native } = parts;
+  const streamed = input !== undefined || contentLength !== undefined;
+  if (isHeaderList(headers) || native || streamed) return undefined;
+  const values = new Map<string, string>();
+  const ownCookies = cookies && cookies.length > 0 ? cookies : undefined;
+  for (const key of Object.keys(headers)) {
+    const name = nameOf(key);
+    if (name === '' || (name === 'cookie' && ownCookies)) continue;
+    if (name === 'content-length') {
+      if (body) continue;
+      return undefined;
+    }
+    const value = headers[key];
+    if (Array.isArray(value)) for (const one of value as unknown[]) fold(values, name, one);
+    else fold(values, name, value);
+  }
+  for (const cookie of ownCookies ?? []) fold(values, 'cookie', cookie);
+  if (body) values.set('content-length', String(body.length));
+  return values;
+}
+
+function fold(values: Map<string, string>, name: string, value: unknown): void {
+  const key = environKey(name);
+  const clean = typeof value === 'string' ? headerValue(key, value) : undefined;
+  if (clean === undefined) return;
+  const before = values.get(name);
+  values.set(name, before === undefined ? clean : joinValues(key, before, clean));
+}
+
+/** A header's name in lower case; `''` for one that an environ does not have. */
+const nameOf: (header: string) => string = memoize((header) => nameOfKey(environKey(header)));
 
 // ── Back from an environ ─────────────────────────────────────────────────────────────────────────
 
