@@ -3,7 +3,7 @@ import type { ResponseClass } from '../fetch/body.ts';
 
 type Fetch = (input: unknown, init?: RequestInit) => Promise<Response>;
 
-export const nativeFetch = (globalThis as unknown as { fetch: Fetch }).fetch;
+export const nativeFetch: Fetch = (globalThis as unknown as { fetch: Fetch }).fetch;
 
 /** Loads undici, so that only what needs it asks for it: to read the global `Response` would load it at once. */
 export async function findNativeResponse(): Promise<ResponseClass> {
