@@ -5,7 +5,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lambdaEvent, lambdaResponse } from 'gatecall/testing/aws';
+import { lambdaEvent, lambdaResponse } from 'gatecall/aws-model';
 import { fileOf, FLOOR, GET, type Scenario, type Source } from './rows.ts';
 
 export interface Asked {

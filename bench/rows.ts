@@ -1,7 +1,7 @@
 /** Who is measured, and on what. */
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { LambdaRequest, LambdaSource } from 'gatecall/testing/aws';
+import type { LambdaRequest, LambdaSource } from 'gatecall/aws-model';
 
 export type Source = Extract<LambdaSource, 'http-api-2' | 'alb' | 'rest-api'>;
 export const SOURCES: readonly Source[] = ['http-api-2', 'alb', 'rest-api'];

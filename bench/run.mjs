@@ -50,7 +50,7 @@ async function bundle(gatecall) {
       'gatecall/bridges/fetch': join(gatecall, 'esm/bridges/fetch.js'),
       'gatecall/bridges/fetch-light': join(gatecall, 'esm/bridges/fetch-light.js'),
       'gatecall/local/runtime-api': join(gatecall, 'esm/local/runtime-api.js'),
-      'gatecall/testing/aws': join(gatecall, 'esm/aws-model.js'),
+      'gatecall/aws-model': join(gatecall, 'esm/aws-model.js'),
       gatecall: join(gatecall, 'esm/index.js'),
     },
   };

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lambdaEvent } from 'gatecall/testing/aws';
+import { lambdaEvent } from 'gatecall/aws-model';
 import { type RuntimeApi, startRuntimeApi } from 'gatecall/local/runtime-api';
 import type { Settings } from './main.ts';
 import { median } from './paired.ts';
@@ -94,7 +94,7 @@ async function start(here: string, node: string, row: string): Promise<Row> {
       AWS_LAMBDA_LOG_STREAM_NAME: 'bench',
     },
   });
-  child.once('exit', (status) => api.exited(`exit status ${status}`));
+  child.once('exit', (status) => api.reportExit(`exit status ${status}`));
   return { api, child };
 }
 
