@@ -11,8 +11,9 @@ import type { Application, Environ, ResponseBody, StartResponse } from '../types
 import { lazy } from '../core/lazy.ts';
 import { acceptsGatewayRequest } from '../core/gateway-request.ts';
 import { nodeHttp } from './node/builtin.ts';
-import { type Constructors, Exchange } from './node/exchange.ts';
+import { type Constructors, NodeExchange } from './node/exchange.ts';
 import { fromEnviron, fromGatewayRequest, type Incoming } from './node/incoming.ts';
+import type { ExchangeHooks } from './node/internals.ts';
 import { type Listener, listenerOf, type NodeApplication } from './node/listener.ts';
 import { requestConstructor } from './node/request.ts';
 import { highWaterMark, responseConstructor } from './node/response.ts';
@@ -67,7 +68,7 @@ function applicationOf({ dispatch, prototypes }: Listener): Application {
         highWaterMark: highWaterMark(),
       };
     }
-    return new Exchange(incoming, startResponse, constructors).run(dispatch);
+    return new NodeExchange(incoming, startResponse, constructors).run(dispatch);
   };
   return acceptsGatewayRequest(
     (environ, startResponse) => handle(fromEnviron(environ), startResponse),
@@ -85,7 +86,7 @@ function applicationOf({ dispatch, prototypes }: Listener): Application {
  * @throws {TypeError} for a request that came otherwise, from a real socket for example
  */
 export function environOf(request: { readonly socket: unknown }): Environ {
-  const exchange = (request.socket as { _exchange?: Exchange } | null | undefined)?._exchange;
+  const exchange = (request.socket as { _exchange?: ExchangeHooks } | null | undefined)?._exchange;
   if (!exchange) {
     throw new TypeError(
       'environOf() takes the request of a listener behind fromNodeListener(); this one did not come that way',

@@ -24,7 +24,7 @@ function byBoth(facts: RequestParts, given: ServerInfo = server): [Incoming, Inc
 }
 
 function told(incoming: Incoming): object {
-  const { method, url, originalUrl, baseUrl, old, remoteAddress, secure, buffered } = incoming;
+  const { method, url, originalUrl, baseUrl, isHttp10, remoteAddress, secure, buffered } = incoming;
   const { list, byName } = incoming.headers;
   const lines = list.flatMap((name, index) =>
     index % 2 === 0 ? [`${name.toLowerCase()}: ${list[index + 1]}`] : [],
@@ -32,7 +32,7 @@ function told(incoming: Incoming): object {
   const named = byName && Object.entries(byName).map(([key, header]) => `${key}: ${header}`);
   expect(named?.sort() ?? lines.sort()).toEqual(lines.sort());
   const body = Buffer.from(incoming.takeBody() ?? []).toString('hex');
-  const facts = { method, url, originalUrl, baseUrl, old, remoteAddress, secure, buffered };
+  const facts = { method, url, originalUrl, baseUrl, isHttp10, remoteAddress, secure, buffered };
   return { ...facts, lines: lines.sort(), body };
 }
 

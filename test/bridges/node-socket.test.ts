@@ -21,7 +21,12 @@ interface Leave {
 }
 
 /** All that a listener and its client's leaving bring about. */
-function watching({ read, begun }: Leave): { listener: NodeListener; events: string[] } {
+function watching({ read, begun }: Leave): {
+  listener: NodeListener;
+  events: string[];
+  called: Promise<void>;
+  closed: Promise<void>;
+} {
   const events: string[] = [];
   const note = (name: string, emitter: NodeJS.EventEmitter, kinds: string[]): void => {
     for (const kind of kinds) {
@@ -31,36 +36,48 @@ function watching({ read, begun }: Leave): { listener: NodeListener; events: str
       });
     }
   };
+  let onCalled = (): void => {};
+  let onClosed = (): void => {};
+  const called = new Promise<void>((resolve) => (onCalled = resolve));
+  const closed = new Promise<void>((resolve) => (onClosed = resolve));
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     note('req', request, ['aborted', 'error', 'close']);
     note('res', response, ['error', 'close', 'finish']);
     note('socket', request.socket, ['error']);
     if (read) request.resume();
     if (begun) response.write('x');
-    setTimeout(() => {
-      response.write('late', (error) =>
-        events.push(`write ${(error as Error & { code: string }).code}`),
-      );
-    }, 60);
+    response.on('close', () => {
+      response.write('late', (error) => {
+        events.push(`write ${(error as NodeJS.ErrnoException | null)?.code}`);
+        onClosed();
+      });
+    });
+    onCalled();
   };
-  return { listener, events };
+  return { listener, events, called, closed };
 }
 
-async function leave(listener: http.RequestListener, { body, reset }: Leave): Promise<void> {
+async function leave(
+  listener: http.RequestListener,
+  { body, begun, reset }: Leave,
+  { called, closed }: { called: Promise<void>; closed: Promise<void> },
+): Promise<void> {
   const server = http.createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   client.on('error', () => {});
-  // What was not read when it leaves would reset the connection.
-  client.resume();
   const length = body === undefined ? '' : `Content-Length: ${body.length}\r\n`;
   client.write(
     `${body === undefined ? 'GET' : 'POST'} / HTTP/1.1\r\nHost: a\r\n${length}\r\n${body ?? ''}`,
   );
-  await timeout(30);
+  await called;
+  // What was not read when it leaves would reset the connection.
+  if (begun) await once(client, 'data');
+  await timeout(10);
   if (reset) client.resetAndDestroy();
   else client.destroy();
-  await timeout(80);
+  await closed;
+  await timeout(5);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 }
@@ -76,11 +93,11 @@ describe('a client that leaves', () => {
 
   it.each(cases)('brings about what node:http does: %j', async (how) => {
     const node = watching(how);
-    await leave(node.listener, how);
+    await leave(node.listener, how, node);
     const bridge = watching(how);
     const log: string[] = [];
     const application = fromNodeListener(bridge.listener);
-    await leave(toNodeListener(application, { log: (line) => log.push(line) }), how);
+    await leave(toNodeListener(application, { log: (line) => log.push(line) }), how, bridge);
     expect(bridge.events.sort()).toEqual(node.events.sort());
     expect(log).toEqual([]);
   });

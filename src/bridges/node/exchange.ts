@@ -1,6 +1,7 @@
 /**
- * One request and its response. The listener's side is `req`, `res` and their socket; the gateway's side is what an application
- * returns. A response that is ended before anything had to leave becomes a list; any other a body that is pulled block by block.
+ * One request and its response. The listener's side is `req`, `res` and their socket; the gateway's
+ * side is what an application returns. A response that is ended before anything had to leave becomes
+ * a list, any other a body that is pulled block by block.
  */
 import type { AsyncResource } from 'node:async_hooks';
 import { isThenable } from '../../base/promises.ts';
@@ -8,20 +9,15 @@ import { ClientDisconnected } from '../../core/errors.ts';
 import { describeError } from '../../core/request/error-stream.ts';
 import { escapeLogText } from '../../http/log-format.ts';
 import type { HeaderList, ResponseBody, StartResponse } from '../../types.ts';
-import { BlockQueue } from './block-queue.ts';
-import { bindContext, currentContext, type IncomingMessage } from './builtin.ts';
+import { currentContext, type IncomingMessage } from './builtin.ts';
 import type { Incoming } from './incoming.ts';
+import type { BridgeResponse, Callback, Dispatch, ExchangeHooks } from './internals.ts';
+import { RequestBodyPump } from './request-body.ts';
 import { createRequest, type RequestConstructor } from './request.ts';
-import type { BridgeResponse } from './internals.ts';
-import {
-  emitClose,
-  emitDrain,
-  emitFinish,
-  markFinished,
-  type ResponseConstructor,
-} from './response.ts';
+import { emitClose, emitFinish, markFinished, type ResponseConstructor } from './response.ts';
+import { ResponseQueue } from './response-queue.ts';
 import { BridgeSocket } from './socket.ts';
-import { StreamedBody } from './streamed-body.ts';
+import { type BlockSource, StreamedBody } from './streamed-body.ts';
 
 export interface Constructors {
   Request: RequestConstructor;
@@ -29,64 +25,70 @@ export interface Constructors {
   highWaterMark: number;
 }
 
-/** What handles a request: whatever it returns, if a promise, is watched. */
-export type Dispatch = (request: IncomingMessage, response: BridgeResponse) => unknown;
-
-type Callback = (error?: Error | null) => void;
+// The life of a response, in order. A failure can come at any time before it was ended.
+/** Nothing has to leave yet. */
+const OPEN = 0;
+/** The head leaves at the end of this turn. */
+const FLUSHING = 1;
+/** The gateway has the head, and pulls blocks. */
+const STREAMING = 2;
+/** `end()` was called. */
+const ENDED = 3;
+/** `finish` and `close` are on their way. */
+const FINISHING = 4;
+/** `close` was emitted, or nothing listens for it. */
+const CLOSED = 5;
+type State =
+  | typeof OPEN
+  | typeof FLUSHING
+  | typeof STREAMING
+  | typeof ENDED
+  | typeof FINISHING
+  | typeof CLOSED;
 
 const NO_HEADERS: HeaderList = [];
-const SOCKET_ENDED = 'the socket was ended before the response; call response.end() first';
 /** Given to `write()`, it sends the head before there is a block. */
 const HEAD_ONLY = new Uint8Array(0);
 
-export class Exchange {
+const SOCKET_ENDED = 'the socket was ended before the response; call response.end() first';
+const DESTROYED = 'the response was destroyed before it was ended; no reason was given';
+
+export class NodeExchange implements ExchangeHooks, BlockSource {
   readonly incoming: Incoming;
   readonly highWaterMark: number;
+
   readonly #startResponse: StartResponse;
   readonly #socket: BridgeSocket;
   readonly #request: IncomingMessage;
   readonly #response: BridgeResponse;
+  readonly #requestBody: RequestBodyPump;
+  readonly #queue: ResponseQueue;
 
+  #state: State = OPEN;
   #status: string | undefined;
   #headers: HeaderList = NO_HEADERS;
-  readonly #queue = new BlockQueue();
-  #callbacks: Callback[] | undefined;
-  /** The response was ended. */
-  #ended = false;
-  #finishing = false;
-  #socketEnded = false;
-  /** `close` was emitted, or nothing listens for it. */
-  #closed = false;
-  /** The async context in which the response was ended, if its body was being pulled then. */
-  #endContext: AsyncResource | undefined;
-  /** The async context of the write that was told to wait for `drain`. */
-  #drainContext: AsyncResource | undefined;
-  /** The listener has not returned yet, so what it ends needs no promise. */
-  #running = true;
-  #commitScheduled = false;
-  /** What the application returns, once it is known. */
+  /** What the application returns, once the head is known. */
   #body: ResponseBody | undefined;
-  #resolve: ((body: ResponseBody) => void) | undefined;
-  #reject: ((error: unknown) => void) | undefined;
-  #failure: { error: unknown } | undefined;
-  /** Somebody has asked for the request's body, and a block of it is on its way. */
-  #bodyWanted = false;
-  #reading = false;
-  /** Listens to the signal, as long as somebody waits for the response. */
-  #onAbort: (() => void) | undefined;
-
-  /** The body, where it is pulled. */
+  /** The same, where it is pulled. */
   #stream: StreamedBody | undefined;
+  #failure: { error: unknown } | undefined;
+  /** The gateway's promise, where the listener had not ended the response when it returned. */
+  #waiting: { resolve: (body: ResponseBody) => void; reject: (error: unknown) => void } | undefined;
+  /** The async context in which the response was ended while its body was being pulled. */
+  #endContext: AsyncResource | undefined;
+  /** Listens to the gateway's signal, until the response is over. */
+  #onAbort: (() => void) | undefined;
 
   constructor(incoming: Incoming, startResponse: StartResponse, constructors: Constructors) {
     this.incoming = incoming;
     this.highWaterMark = constructors.highWaterMark;
     this.#startResponse = startResponse;
+    this.#queue = new ResponseQueue(this.highWaterMark);
     this.#socket = new BridgeSocket(this);
     this.#request = createRequest(constructors.Request, this.#socket, incoming);
+    this.#requestBody = new RequestBodyPump(this.#request, incoming, this.highWaterMark);
     this.#response = new constructors.Response(this.#request, this.#socket, this);
     this.#socket._httpMessage = this.#response;
-    if (incoming.buffered) this.#request.complete = true;
   }
 
   /** Hands the request to the listener. */
@@ -97,68 +99,61 @@ export class Exchange {
     } catch (error) {
       this.fail(error);
     }
-    this.#running = false;
     if (this.#failure) throw this.#failure.error;
     if (this.#body) {
-      if (this.#ended) this.announceEnd();
+      if (this.#hasEnded) this.announceEnd();
       // A listener of `finish` or `close` may give work to `gatecall.after`, so the gateway gets
       // the body after it was called.
-      if (!this.#ended || this.#closed) return this.#body;
+      if (!this.#hasEnded || this.closed) return this.#body;
     } else this.#watchSignal();
     return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      if (this.#commitScheduled) this.flush();
+      this.#waiting = { resolve, reject };
+      if (this.#state === FLUSHING) process.nextTick(commit, this);
     });
   }
 
-  // ── The listener's side ──────────────────────────────────────────────────────────────────────────────────────────
+  // ── The listener's side ───────────────────────────────────────────────────────────────────────
 
   setHead(status: string, headers: HeaderList): void {
     this.#status = status;
     this.#headers = headers;
   }
 
-  /** Something has to leave, at the end of this turn: until then the response may still become a list. */
   flush(): void {
-    if (this.#body || (this.#commitScheduled && !this.#resolve)) return;
+    if (this.#body || this.#state === FLUSHING) return;
     // Without a body it is complete.
-    if (!this.#response._hasBody) return this.#commit();
-    this.#commitScheduled = true;
-    if (this.#resolve) process.nextTick(() => this.#commit());
+    if (!this.#response._hasBody) return this.commit();
+    this.#state = FLUSHING;
+    // In the listener's own turn, `run` does so.
+    if (this.#waiting) process.nextTick(commit, this);
   }
 
-  /** @returns whether there is room for more */
   push(block: Uint8Array, callback: Callback | undefined): boolean {
     this.flush();
     if (this.#socket.timeout > 0) this.#socket.refreshTimeout();
-    if (this.#stream?.stopped || this.#socketEnded) {
+    if (this.#stream?.stopped || this.#socket.ended) {
       if (callback) process.nextTick(callback);
       return true;
     }
-    this.#queue.push(block);
-    if (callback) (this.#callbacks ??= []).push(bindContext(callback));
+    const hasRoom = this.#queue.push(block, callback);
     this.#stream?.wake();
-    const more = this.#queue.bytes < this.highWaterMark;
-    if (!more) this.#drainContext = currentContext();
-    return more;
+    return hasRoom;
   }
 
-  /** Bytes written and not yet taken. */
   get queued(): number {
     return this.#queue.bytes;
   }
 
   end(block: Uint8Array | undefined): void {
-    if (this.#socketEnded) return;
-    if (block !== undefined && block.length > 0 && !this.#stream?.stopped) this.#queue.push(block);
-    this.#ended = true;
+    if (this.#socket.ended) return;
+    if (block && !this.#stream?.stopped) this.#queue.pushLast(block);
+    this.#state = ENDED;
     const response = this.#response;
     if (response._events !== undefined) response.emit('prefinish');
-    if (!this.#body) this.#commit();
+    if (!this.#body) this.commit();
     else if (!this.#stream || this.#stream.stopped) this.announceEnd();
     else {
-      if (this.#isHeard()) this.#endContext = currentContext();
+      if (this.#hasListeners) this.#endContext = currentContext();
       this.#stream.wake();
     }
   }
@@ -166,9 +161,9 @@ export class Exchange {
   /** The listener threw, its promise was rejected, or the response was destroyed. */
   fail(error: unknown, socketError?: Error): void {
     if (this.#failure) return;
-    if (this.#complete) return this.log(error);
+    if (this.#isComplete) return this.log(error);
     this.#failure = { error };
-    if (!this.#body) this.#reject?.(error);
+    if (!this.#body) this.#waiting?.reject(error);
     this.#stream?.wake();
     this.#socket.destroy(socketError);
   }
@@ -179,44 +174,13 @@ export class Exchange {
     errors.write(`${line}: after the response had ended\n${describeError(error)}\n`);
   }
 
-  /** Somebody reads the request's body. */
   readBody(): void {
-    if (this.#reading) return;
-    this.#bodyWanted = true;
-    this.#reading = true;
-    if (this.incoming.buffered) {
-      const body = this.incoming.takeBody();
-      if (body) this.#pushBody(body);
-      this.#request.push(null);
-    } else void this.#readStream();
+    this.#requestBody.read();
   }
 
-  async #readStream(): Promise<void> {
-    try {
-      const block = await this.incoming.environ['wsgi.input'].read(this.highWaterMark);
-      if (this.#request.destroyed) return;
-      if (block.length === 0) {
-        this.#request.complete = true;
-        this.#request.push(null);
-      } else {
-        this.#reading = false;
-        this.#pushBody(block);
-      }
-    } catch (error) {
-      this.#request.destroy(error as Error);
-    }
-  }
-
-  #pushBody(block: Uint8Array): void {
-    if (block.length === 0) return;
-    const { buffer, byteOffset, length } = block;
-    this.#request.push(Buffer.isBuffer(block) ? block : Buffer.from(buffer, byteOffset, length));
-  }
-
-  /** The socket was destroyed: as when a client has gone. */
-  abandon(error: Error | undefined): void {
+  socketDestroyed(error: Error | undefined): void {
     this.#stopWatching();
-    this.#runCallbacks(
+    this.#queue.runCallbacks(
       Object.assign(new Error('Cannot call write after a stream was destroyed'), {
         code: 'ERR_STREAM_DESTROYED',
       }),
@@ -230,25 +194,15 @@ export class Exchange {
       }
       this.#deliver();
     });
-    if (this.#complete || this.#failure) return;
-    this.fail(
-      error ?? new Error('the response was destroyed before it was ended; no reason was given'),
-    );
+    if (!this.#isComplete) this.fail(error ?? new Error(DESTROYED));
   }
 
-  /** The socket was ended: what was written still leaves, and nothing after it. */
-  endSocket(): void {
-    if (this.#complete) return void this.#socket.destroySoon();
-    this.#socketEnded = true;
-    if (this.#queue.bytes === 0) this.fail(new Error(SOCKET_ENDED));
+  socketEnded(): void {
+    if (this.#isComplete) this.#socket.destroySoon();
+    else if (this.#queue.bytes === 0) this.fail(new Error(SOCKET_ENDED));
   }
 
-  /** The last event of the response was emitted, or nothing listens for it. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
-  timedOut(): void {
+  socketTimedOut(): void {
     const response = this.#response;
     const request = this.#request;
     this.#socket.emit('timeout');
@@ -263,97 +217,71 @@ export class Exchange {
     }
   }
 
-  /** The response is whole, whatever comes now. */
-  get #complete(): boolean {
-    return this.#ended || (this.#body !== undefined && this.#stream === undefined);
-  }
-
-  // ── The gateway's side ───────────────────────────────────────────────────────────────────────────────────────────
+  // ── The gateway's side ────────────────────────────────────────────────────────────────────────
 
   /** Fixes status and headers, and with them what kind of body there is. */
-  #commit(): void {
-    if (this.#body || this.#failure) return;
-    if (this.#status === undefined) return;
-    const whole = this.#ended || !this.#response._hasBody;
+  commit(): void {
+    if (this.#body || this.#failure || this.#status === undefined) return;
+    const isWhole = this.#hasEnded || !this.#response._hasBody;
     try {
       const write = this.#startResponse(this.#status, this.#headers);
       // `flushHeaders()` and `write('')` send the head although no block follows them.
-      if (!whole && this.#queue.bytes === 0) void write(HEAD_ONLY);
+      if (!isWhole && this.#queue.bytes === 0) void write(HEAD_ONLY);
     } catch (error) {
-      this.#ended = false;
+      this.#state = OPEN;
       return this.fail(error);
     }
-    if (whole) this.#body = this.#queue.takeAll();
-    else this.#body = this.#stream = new StreamedBody(this);
-    if (!this.#ended) this.#resolve?.(this.#body);
-    // In the turn and the async context of `end()`. Without listeners it waits for the dispatcher
-    // to return, as one may still be added.
-    else if (!this.#running || this.#isHeard()) this.announceEnd();
+    if (isWhole) this.#body = this.#queue.takeAll();
+    else {
+      this.#state = STREAMING;
+      this.#body = this.#stream = new StreamedBody(this);
+    }
+    if (!this.#hasEnded) this.#waiting?.resolve(this.#body);
+    // In the turn and the async context of `end()`. Without listeners it is put off until `dispatch`
+    // has returned, because one may still be added.
+    else if (this.#waiting || this.#hasListeners) this.announceEnd();
   }
 
-  /** The gateway gets a response that ended after its last event. */
-  #deliver(): void {
-    this.#closed = true;
-    if (this.#body) this.#resolve?.(this.#body);
-    this.#stream?.wake();
-  }
-
-  /** The next block; undefined at the end; `'later'` when there is none yet. */
   take(): Uint8Array | undefined | 'later' {
     if (this.#failure) throw this.#failure.error;
-    // To ask for the next is to have sent the last.
+    // To ask for the next block is to have sent the last.
     const block = this.#queue.take();
     if (block) return block;
-    this.#runCallbacks();
-    if (!this.#ended) {
-      if (this.#socketEnded) {
-        this.fail(new Error(SOCKET_ENDED));
-        return this.take();
-      }
-      this.#drained();
-      return 'later';
+    this.#queue.runCallbacks();
+    if (this.#hasEnded) {
+      this.announceEnd();
+      return this.closed ? undefined : 'later';
     }
-    this.announceEnd();
-    return this.#closed ? undefined : 'later';
+    if (this.#socket.ended) {
+      this.fail(new Error(SOCKET_ENDED));
+      return this.take();
+    }
+    this.#queue.announceDrain(this.#response);
+    return 'later';
   }
 
-  #drained(): void {
-    const context = this.#drainContext;
-    this.#drainContext = undefined;
-    if (!this.#response.writableNeedDrain) return;
-    if (context) context.runInAsyncScope(process.nextTick, process, emitDrain, this.#response);
-    else process.nextTick(emitDrain, this.#response);
-  }
-
-  /** The gateway wants no more. After the last announced byte that is no fault; before it, the client has gone. */
-  stopped(bytes: number): void {
+  /** After the last byte that was announced this is no fault; before it, the client has gone. */
+  bodyStopped(bytes: number): void {
     const declared = this.#response._contentLength;
     this.#queue.clear();
-    if (this.#ended || (declared !== null && bytes >= declared)) {
-      this.#runCallbacks();
-      this.#drained();
-      if (this.#ended) this.announceEnd();
+    if (this.#hasEnded || (declared !== null && bytes >= declared)) {
+      this.#queue.runCallbacks();
+      this.#queue.announceDrain(this.#response);
+      if (this.#hasEnded) this.announceEnd();
     } else this.#socket.destroy();
   }
 
-  #runCallbacks(error?: Error): void {
-    const callbacks = this.#callbacks;
-    if (!callbacks) return;
-    this.#callbacks = undefined;
-    for (const callback of callbacks) process.nextTick(callback, error);
-  }
+  // ── The end ───────────────────────────────────────────────────────────────────────────────────
 
-  // ── The end ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** `finish` and `close`, as node:http emits them: each in a turn of its own, and only where somebody could listen. */
+  /** `finish` and `close`, as node:http emits them: each in a turn of its own. */
   announceEnd(): void {
-    if (this.#finishing) return;
-    this.#finishing = true;
+    if (this.#state >= FINISHING) return;
+    this.#state = FINISHING;
     this.#stopWatching();
     this.#socket.stopTimeout();
-    this.#runCallbacks();
+    this.#queue.runCallbacks();
     const response = this.#response;
-    if (!this.#isHeard()) {
+    if (!this.#hasListeners) {
       markFinished(response);
       response.destroyed = true;
       response._closed = true;
@@ -382,20 +310,40 @@ export class Exchange {
     try {
       emitClose(this.#response);
       this.#endRequest();
-      this.#socket.endWithResponse();
+      this.#socket.responseClosed();
     } finally {
       this.#deliver();
     }
   }
 
+  /** The gateway gets a response that was ended, after the last event of it. */
+  #deliver(): void {
+    this.#state = CLOSED;
+    if (this.#body) this.#waiting?.resolve(this.#body);
+    this.#stream?.wake();
+  }
+
+  get closed(): boolean {
+    return this.#state === CLOSED;
+  }
+
+  get #hasEnded(): boolean {
+    return this.#state >= ENDED;
+  }
+
+  /** Whether nothing can change the response any more. */
+  get #isComplete(): boolean {
+    return this.#hasEnded || (this.#body !== undefined && this.#stream === undefined);
+  }
+
   /** Whether a listener of the request or the response could notice the end. */
-  #isHeard(): boolean {
+  get #hasListeners(): boolean {
     return this.#response._events !== undefined || hasListeners(this.#request);
   }
 
-  /** A body nobody has asked for is read to its end, so that the request ends as well: to the ears of whoever listens to it. */
+  /** Reads a body that nothing has asked for, because its listeners wait for the request to end. */
   #endRequest(): void {
-    if (!this.#bodyWanted && hasListeners(this.#request)) this.#request.resume();
+    if (!this.#requestBody.asked && hasListeners(this.#request)) this.#request.resume();
   }
 
   #watchSignal(): void {
@@ -404,13 +352,14 @@ export class Exchange {
     const onAbort = (): void => {
       // `error` is for what happened to a socket; a client that left and a deadline are none.
       const { reason } = signal;
-      if (this.#complete || this.#failure) this.#socket.destroy(socketError(reason));
+      if (this.#isComplete || this.#failure) this.#socket.destroy(socketError(reason));
       else this.fail(reason ?? new ClientDisconnected(), socketError(reason));
     };
     if (signal.aborted) return onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
-    // By a name, not as a function written here: V8 takes what is assigned as it is written for a method and puts it among the
-    // old objects, from where it keeps the whole request (see `gatecall.after`).
+    // By a name, not as a function written here: V8 takes what is assigned as it is written for a
+    // method and puts it among the old objects, from where it keeps the whole request (see
+    // core/after.ts).
     this.#onAbort = onAbort;
   }
 
@@ -422,19 +371,25 @@ export class Exchange {
   }
 }
 
-function announceFinish(exchange: Exchange): void {
+// Functions of their own for `nextTick`: a closure each would cost every request one.
+
+function commit(exchange: NodeExchange): void {
+  exchange.commit();
+}
+
+function announceFinish(exchange: NodeExchange): void {
   exchange.announceFinish();
 }
 
-function announceClose(exchange: Exchange): void {
+function announceClose(exchange: NodeExchange): void {
   exchange.announceClose();
 }
 
 /** The error of a real socket in an abort reason, known by its code. */
 function socketError(reason: unknown): Error | undefined {
   const cause = reason instanceof Error ? reason.cause : undefined;
-  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
-  return typeof code === 'string' ? (cause as Error) : undefined;
+  if (!(cause instanceof Error)) return undefined;
+  return typeof (cause as NodeJS.ErrnoException).code === 'string' ? cause : undefined;
 }
 
 function hasListeners(emitter: object): boolean {

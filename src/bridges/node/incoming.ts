@@ -1,6 +1,7 @@
 /**
- * What a bridge wants of a request, by either door: of an environ, which middleware may have changed, or of what the gateway knows
- * (decisions/008-gateway-request.md). Both must say the same; test/bridges/node-gateway-request.test.ts holds them to it.
+ * What this bridge reads of a request: from an environ, which middleware may have changed, or from the
+ * gateway's own request (decisions/008-gateway-request.md). Both must give the same, which
+ * test/bridges/node-gateway-request.test.ts checks.
  */
 import { joinTarget, requestTarget } from '../../core/request/environ.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
@@ -24,22 +25,22 @@ export interface Incoming {
   readonly baseUrl: string;
   /** Whether a part of the path belongs to a mount or a stage. */
   readonly mounted: boolean;
-  /** HTTP/1.0. What else a front speaks reaches node:http as HTTP/1.1. */
-  readonly old: boolean;
+  /** Every other version that a front speaks reaches node:http as HTTP/1.1. */
+  readonly isHttp10: boolean;
   readonly headers: RequestHeaders;
   readonly errors: ErrorStream;
   readonly signal: AbortSignalLike | undefined;
   readonly remoteAddress: string | undefined;
   readonly secure: boolean;
-  /** Whether the body is all there; if not, it is read from `environ['wsgi.input']`. */
+  /** Whether the whole body is in memory; if not, it is read from `environ['wsgi.input']`. */
   readonly buffered: boolean;
-  /** All of it, where it is. */
+  /** The whole body, if it is in memory. */
   takeBody(): Uint8Array | undefined;
-  /** Made when it is asked for, by the side door. */
+  /** Behind a gateway's own request it is made on first use. */
   readonly environ: Environ;
 }
 
-/** As a size, because the contract does not let an application read without one. */
+/** A size, because PEP 3333 does not let an application read without one. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
 export function fromEnviron(environ: Environ): Incoming {
@@ -56,7 +57,7 @@ export function fromEnviron(environ: Environ): Incoming {
     originalUrl,
     baseUrl: environ.SCRIPT_NAME === '' ? '' : baseUrlOf(originalUrl, url),
     mounted: environ.SCRIPT_NAME !== '',
-    old: environ.SERVER_PROTOCOL === 'HTTP/1.0',
+    isHttp10: environ.SERVER_PROTOCOL === 'HTTP/1.0',
     headers,
     // The application may replace what it finds in the environ.
     errors: environ['wsgi.errors'],
@@ -73,7 +74,7 @@ export function fromEnviron(environ: Environ): Incoming {
 function targetOf(environ: Environ): string {
   const raw = environ['gatecall.raw_path'];
   const path = environ.PATH_INFO;
-  // Middleware that moves the path on (`shiftPathInfo`, `mount`) knows nothing of the raw one.
+  // Middleware that moves the path on (`shiftPathInfo`, `mount`) leaves the raw one alone.
   const same = typeof raw === 'string' && (raw === path || percentDecode(raw) === path);
   const target = same ? raw : percentEncode(path, PATH);
   return joinTarget(rooted(target, environ.REQUEST_METHOD), environ.QUERY_STRING);
@@ -93,14 +94,14 @@ const PATH = "/!$&'()*+,:;=@";
 
 function baseUrlOf(whole: string, target: string): string {
   if (whole.endsWith(target)) return whole.slice(0, -target.length);
-  // The mount alone, `/shop` or `/shop?x=1`, of which the target below is `/` or `/?x=1`.
+  // Of the mount alone, `/shop` or `/shop?x=1`, the target below is `/` or `/?x=1`.
   const below = target.slice(1);
   if (!whole.endsWith(below)) return '';
   // `/shop%2Fa`: the slash of the target below was encoded.
   return whole.slice(0, whole.length - below.length).replace(/%2f$/i, '');
 }
 
-/** What is not plain (a mount to be cut off, a streamed body, headers of the connection) goes by way of the environ. */
+/** Requests with a base path, a streamed body or a server's own headers are read from the environ. */
 export function fromGatewayRequest(gatewayRequest: GatewayRequest): Incoming {
   const { parts, server } = gatewayRequest;
   if (server.basePath || parts.input || parts.native) return fromEnviron(gatewayRequest.environ);
@@ -116,7 +117,7 @@ class DirectIncoming implements Incoming {
   readonly originalUrl: string;
   readonly baseUrl: string;
   readonly mounted: boolean;
-  readonly old: boolean;
+  readonly isHttp10: boolean;
   readonly headers: RequestHeaders;
   readonly buffered = true;
   readonly #request: GatewayRequest;
@@ -128,7 +129,7 @@ class DirectIncoming implements Incoming {
     this.mounted = Boolean(parts.scriptName);
     this.baseUrl = parts.scriptName ? percentEncode(encodeNative(parts.scriptName)) : '';
     this.originalUrl = this.baseUrl + this.url;
-    this.old = parts.protocol === 'HTTP/1.0';
+    this.isHttp10 = parts.protocol === 'HTTP/1.0';
     this.headers = headers;
     this.#request = request;
   }

@@ -1,9 +1,9 @@
-/** What `fromNodeListener` may be given, and how each of them is called. */
+/** What `fromNodeListener` takes, and how a request is dispatched to each kind. */
 import { describe } from '../../base/bytes.ts';
 import { type IncomingMessage, nodeHttp, type ServerResponse } from './builtin.ts';
-import type { Dispatch } from './exchange.ts';
+import type { Dispatch } from './internals.ts';
 
-/** A request listener of node:http; a promise it returns is watched. */
+/** A request listener of node:http. If it returns a promise, its rejection fails the response. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** Koa's applications. */
@@ -45,10 +45,10 @@ export interface Listener {
   prototypes?: () => { request: object; response: object } | undefined;
 }
 
-/** How to come to a listener: at once, or after what the framework wants to do before its first request. */
+/** A listener, or what prepares one: a framework may have work to do before its first request. */
 export type Preparation = Listener | (() => Promise<Listener>);
 
-/** @throws {TypeError} for what is none of them */
+/** @throws {TypeError} for any other value */
 export function listenerOf(target: unknown): Preparation {
   if (typeof target === 'function') return functionListener(target as NodeListener);
   if (has(target, 'getHttpAdapter', 'init')) return () => nestListener(target as NestLike);

@@ -5,21 +5,22 @@ import type { BridgeSocket } from './socket.ts';
 
 export type RequestConstructor = new (socket: BridgeSocket) => IncomingMessage;
 
-/** Members that Node's types leave out or say otherwise. */
-interface Internals {
+/** Members that Node's types leave out. */
+interface RequestInternals {
   originalUrl?: string;
   baseUrl?: string;
   _addHeaderLines(list: readonly string[], length: number): void;
 }
 
 /**
- * `IncomingMessage` itself, with another prototype. Born with the prototype of `app.request`, a request makes Express's `setPrototypeOf` a
- * no-op; changed afterwards, each gets a hidden class of its own on Node 20 and 22, four times as slow.
+ * `IncomingMessage` with another prototype. A request that is made with the prototype of `app.request`
+ * turns Express's `setPrototypeOf` into a no-op. Changed afterwards, each request gets a hidden class
+ * of its own on Node 20 and 22, which is four times as slow.
  */
 export function requestConstructor(prototype: object): RequestConstructor {
   const { IncomingMessage } = nodeHttp();
   const Request = function (this: Record<string, unknown>, socket: BridgeSocket): void {
-    // All that the constructor is going to set, so that V8 leaves room for it in the object (half of its time).
+    // All members that the constructor sets, so that V8 leaves room for them (half of its time).
     this._events = undefined;
     this._readableState = undefined;
     this._maxListeners = undefined;
@@ -51,7 +52,7 @@ export function createRequest(
   socket: BridgeSocket,
   incoming: Incoming,
 ): IncomingMessage {
-  const request = new Request(socket) as IncomingMessage & Internals;
+  const request = new Request(socket) as IncomingMessage & RequestInternals;
   request.method = incoming.method;
   request.url = incoming.url;
   // Only below a mount: serve-static, finalhandler and Connect prefer it to a `url` that a listener
@@ -60,12 +61,12 @@ export function createRequest(
     request.originalUrl = incoming.originalUrl;
     if (incoming.baseUrl !== '') request.baseUrl = incoming.baseUrl;
   }
-  request.httpVersion = incoming.old ? '1.0' : '1.1';
+  request.httpVersion = incoming.isHttp10 ? '1.0' : '1.1';
   request.httpVersionMajor = 1;
-  request.httpVersionMinor = incoming.old ? 0 : 1;
+  request.httpVersionMinor = incoming.isHttp10 ? 0 : 1;
   const { list, byName } = incoming.headers;
   request._addHeaderLines(list, list.length);
-  // What Node would make of the list when `headers` is first read, which takes it four times as long.
+  // Node would make the same of the list on the first read of `headers`, in four times the time.
   if (byName) request.headers = byName;
   return request;
 }

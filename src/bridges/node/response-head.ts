@@ -1,4 +1,4 @@
-/** Status and headers of a response: where Node keeps them until they leave, and on their way to the exchange as a list. */
+/** Status and headers of a response: in Node's own storage, and as the list that the exchange gets. */
 import { responseName } from '../../http/headers.ts';
 import { isBodiless, isStatus } from '../../http/status.ts';
 import type { Header } from '../../types.ts';
@@ -8,12 +8,14 @@ import {
   type Callback,
   type HeaderValue,
   internals,
+  member,
   nodeError,
+  setMember,
 } from './internals.ts';
 
 /**
- * What Node keeps headers in is an object without a prototype, which V8 makes a dictionary. An object whose prototype is empty is as
- * good to Node's methods, and quicker to make and to fill.
+ * Node keeps headers in an object without a prototype, which V8 makes a dictionary. An object with an
+ * empty prototype does for Node's methods as well, and is quicker to make and to fill.
  */
 const OutHeaders = function () {} as unknown as new () => OutHeaders;
 OutHeaders.prototype = Object.create(null) as OutHeaders;
@@ -21,55 +23,55 @@ interface OutHeaders {
   [lowerName: string]: [name: string, value: HeaderValue];
 }
 
-// As Node's own check: what is unfit for a header's value.
-const UNFIT = /[^\t\x20-\x7e\x80-\xff]/;
+// What Node's own check refuses in a header's value.
+const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** Node's own, where there is nothing to complain of: its checks and its storage cost a small response more than all else does. */
+/** Does what Node's own method does with valid headers: its checks and its storage are most of the cost of a small response. */
 function setHeader(this: BridgeResponse, name: string, value: HeaderValue): BridgeResponse {
   const { symbols, setHeader: nodes } = internals();
   const inherited = (Object.getPrototypeOf(this) as BridgeResponse).setHeader;
   const lower = typeof name === 'string' ? responseName(name) : '';
   if (
     lower === '' ||
-    (typeof value === 'string' ? UNFIT.test(value) : typeof value !== 'number') ||
+    (typeof value === 'string' ? INVALID_VALUE.test(value) : typeof value !== 'number') ||
     this._header !== null ||
-    // Somebody has put another in its place.
+    // Instrumentation has replaced it.
     inherited !== nodes
   ) {
     return inherited.call(this, name, value);
   }
-  const stores = this as unknown as Record<symbol, OutHeaders | null>;
-  const stored = (stores[symbols.outHeaders] ??= new OutHeaders());
+  let stored = member(this, symbols.outHeaders) as OutHeaders | null;
+  if (!stored) setMember(this, symbols.outHeaders, (stored = new OutHeaders()));
   stored[lower] = [name, value];
   return this;
 }
 
 /** A code with the reason that Node gives it. */
-interface UsualStatus {
+interface StandardStatus {
   reason: string;
   status: string;
   line: string;
 }
-const USUAL = new Map<number, UsualStatus>();
+const STANDARD_STATUSES = new Map<number, StandardStatus>();
 
-function usualStatus(code: number): UsualStatus | undefined {
-  const known = USUAL.get(code);
+function standardStatus(code: number): StandardStatus | undefined {
+  const known = STANDARD_STATUSES.get(code);
   if (known) return known;
   const reason = nodeHttp().STATUS_CODES[code];
   if (reason === undefined) return undefined;
   const status = `${code} ${reason}`;
   const usual = { reason, status, line: `HTTP/1.1 ${status}\r\n` };
-  USUAL.set(code, usual);
+  STANDARD_STATUSES.set(code, usual);
   return usual;
 }
 
-/** `_implicitHeader` and the `writeHead` that it calls, without the detour where nobody has changed either and the status is a usual one. */
+/** Does what `_implicitHeader` and `writeHead` do, at once where neither was replaced and the reason is Node's. */
 export function implicitHeader(response: BridgeResponse): void {
   const { symbols, writeHead, implicitHeader: nodes } = internals();
   const { statusCode } = response;
-  // A code may be a string, too, of which Node makes a number.
+  // Node takes a string for the code as well.
   const final = typeof statusCode === 'number' && statusCode >= 200;
-  const usual = final ? usualStatus(statusCode) : undefined;
+  const usual = final ? standardStatus(statusCode) : undefined;
   if (
     usual === undefined ||
     response.statusMessage ||
@@ -80,11 +82,10 @@ export function implicitHeader(response: BridgeResponse): void {
   }
   response.statusMessage = usual.reason;
   if (isBodiless(statusCode)) response._hasBody = false;
-  const headers = (response as unknown as Record<symbol, unknown>)[symbols.outHeaders];
-  storeHeader.call(response, usual.line, headers);
+  storeHeader.call(response, usual.line, member(response, symbols.outHeaders));
 }
 
-/** Where `writeHead` arrives once it has checked the status and merged the headers: Node would make text of them here. */
+/** `writeHead` calls this with a valid status and merged headers. Node's own method makes text of them. */
 function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown): void {
   const list: Header[] = [];
   const { outHeaders } = internals().symbols;
@@ -92,7 +93,7 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
   this._contentLength = null;
   if (headers === undefined || headers === null) {
     // None.
-  } else if (headers === (this as unknown as Record<symbol, unknown>)[outHeaders]) {
+  } else if (headers === member(this, outHeaders)) {
     const stored = headers as Record<string, [name: string, value: HeaderValue]>;
     for (const key of Object.keys(stored)) {
       const entry = stored[key] as [string, HeaderValue];
@@ -104,16 +105,16 @@ function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown)
     const named = headers as Record<string, HeaderValue>;
     for (const name of Object.keys(named)) addChecked(this, list, name, named[name] as HeaderValue);
   }
-  // As Node: who ends a response in one go need not count.
+  // As Node does for a response that is ended in one go.
   if (whole !== null && this._contentLength === null && this._hasBody && !this._removedContLen) {
     list.push(['Content-Length', String(whole)]);
     this._contentLength = whole;
   }
-  // Not the text Node would send; what others ask is whether there is one.
+  // Not the text that Node would send: other code only asks whether there is one.
   this._header = statusLine;
   this._headerSent = true;
   const { statusCode, statusMessage } = this;
-  const usual = usualStatus(statusCode);
+  const usual = standardStatus(statusCode);
   const status =
     usual && usual.reason === statusMessage ? usual.status : statusOf(statusCode, statusMessage);
   this._exchange.setHead(status, list);
@@ -124,7 +125,7 @@ function statusOf(code: number, message: string | undefined): string {
   return isStatus(status) ? status : `${code} ${(message ?? '').trim()}`;
 }
 
-/** Node takes pairs, and names and values in turn. */
+/** Node takes pairs, or names and values in turn. */
 function pairsOf(headers: readonly unknown[]): [name: string, value: HeaderValue][] {
   if (Array.isArray(headers[0])) return headers as [string, HeaderValue][];
   if (headers.length % 2 !== 0) {
@@ -141,7 +142,7 @@ function pairsOf(headers: readonly unknown[]): [name: string, value: HeaderValue
   return pairs;
 }
 
-/** Headers that came with `writeHead` alone have been checked by nobody yet. */
+/** Headers that came with `writeHead` alone are not checked yet. */
 function addChecked(
   response: BridgeResponse,
   list: Header[],
@@ -149,7 +150,10 @@ function addChecked(
   value: HeaderValue,
 ): void {
   let lower = responseName(name);
-  if (lower === '' || (typeof value === 'string' ? UNFIT.test(value) : typeof value !== 'number')) {
+  if (
+    lower === '' ||
+    (typeof value === 'string' ? INVALID_VALUE.test(value) : typeof value !== 'number')
+  ) {
     const { validateHeaderName, validateHeaderValue }: Http = nodeHttp();
     validateHeaderName(name);
     for (const one of Array.isArray(value) ? (value as string[]) : [value]) {
@@ -171,7 +175,7 @@ function addHeader(
   if (responseName(lowerName) === '') return;
   if (typeof value === 'string') list.push([name, value]);
   else if (!Array.isArray(value)) list.push([name, String(value)]);
-  // As Node: several lines, but of cookies a client sends, one.
+  // As Node does: several lines, but one of `Cookie`.
   else if (lowerName === 'cookie' && value.length > 1) list.push([name, value.join('; ')]);
   else for (const one of value as unknown[]) list.push([name, String(one)]);
   if (lowerName === 'content-length') {
@@ -185,7 +189,7 @@ function flushHeaders(this: BridgeResponse): void {
   this._exchange.flush();
 }
 
-/** Where `writeContinue`, `writeProcessing` and `writeEarlyHints` arrive: no gateway can pass an informational response on. */
+/** `writeContinue`, `writeProcessing` and `writeEarlyHints` call this. No gateway can pass an informational response on. */
 function writeRaw(
   this: BridgeResponse,
   _text: string,
@@ -196,7 +200,7 @@ function writeRaw(
   return true;
 }
 
-/** What a response has of its own for its head. */
+/** The methods that each response gets for its head. */
 export const headMethods: {
   readonly setHeader: typeof setHeader;
   readonly storeHeader: typeof storeHeader;

@@ -1,21 +1,28 @@
 /**
- * A `ServerResponse` that writes no HTTP. Its headers are where Node keeps them, so that Node's methods read them; instead of text,
- * status and headers go to the exchange as a list, and blocks as blocks. Letting Node build the text, to take it apart again or to throw it
- * away, is what makes the peers slow.
+ * A `ServerResponse` that writes no HTTP. Its headers are where Node keeps them, so that Node's own
+ * methods read them. Status and headers go to the exchange as a list, and blocks as blocks: other
+ * adapters are slow because they let Node build text, and parse it or throw it away.
  */
 import { type IncomingMessage, nodeHttp } from './builtin.ts';
-import type { Exchange } from './exchange.ts';
-import { type BridgeResponse, type Callback, internals, nodeError } from './internals.ts';
+import {
+  type BridgeResponse,
+  type Callback,
+  type ExchangeHooks,
+  internals,
+  member,
+  nodeError,
+  setMember,
+} from './internals.ts';
 import { headMethods, implicitHeader } from './response-head.ts';
 import type { BridgeSocket } from './socket.ts';
 
 export type ResponseConstructor = new (
   request: IncomingMessage,
   socket: BridgeSocket,
-  exchange: Exchange,
+  exchange: ExchangeHooks,
 ) => BridgeResponse;
 
-/** In bytes: what Node lets a response hold back before `write` says false. */
+/** Bytes that Node lets a response hold back before `write` returns false. */
 export function highWaterMark(): number {
   return internals().highWaterMark;
 }
@@ -24,8 +31,9 @@ const { setHeader, storeHeader, flushHeaders, writeRaw } = headMethods;
 const NO_BLOCKS: readonly never[] = Object.freeze([]);
 
 /**
- * Responses with the prototype of `app.response`, or with Node's. All that a response has is there from birth, and in one order:
- * symbols first, because V8 turns an object into a slow dictionary when it gets them after a dozen other fields; and less than 40 fields.
+ * Makes responses with the prototype of `app.response`, or with Node's. The constructor sets every
+ * member, in one order: symbols first, because V8 turns an object into a slow dictionary when it gets
+ * them after a dozen other members; and fewer than 40 in all.
  */
 export function responseConstructor(prototype: object): ResponseConstructor {
   const { symbols } = internals();
@@ -44,7 +52,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
     this: Record<string | symbol, unknown>,
     request: IncomingMessage,
     socket: BridgeSocket,
-    exchange: Exchange,
+    exchange: ExchangeHooks,
   ): void {
     this[outHeaders] = null;
     this[needDrain] = false;
@@ -78,7 +86,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
     this.req = request;
     this.statusCode = 200;
     this.statusMessage = undefined;
-    // On the object, not on its prototype, which is the application's.
+    // On the object, because its prototype belongs to the application.
     this._storeHeader = storeHeader;
     this._writeRaw = writeRaw;
     this.write = write;
@@ -90,7 +98,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
   return Response as unknown as ResponseConstructor;
 }
 
-// ── Body ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Body ───────────────────────────────────────────────────────────────────────────────────────────
 
 type Chunk = string | Uint8Array;
 
@@ -100,9 +108,9 @@ function write(
   encodingOrCallback?: BufferEncoding | Callback | null,
   callbackOrNone?: Callback,
 ): boolean {
-  const [encoding, callback] = trailing(encodingOrCallback, callbackOrNone);
+  const [encoding, callback] = encodingAndCallback(encodingOrCallback, callbackOrNone);
   if (!isChunk(chunk) || this.finished || this.destroyed) return refuse(this, chunk, callback);
-  // Node's callback says that the buffer may be used again, which is too early for a gateway that collects the body.
+  // After the callback the listener may use its buffer again, and a gateway may still hold it.
   const block = bytesOf(chunk, encoding, callback !== undefined);
   countBytes(this, block.length, false);
   if (!this._header) implicitHeader(this);
@@ -159,7 +167,7 @@ function end(
   return this;
 }
 
-function trailing(
+function encodingAndCallback(
   encoding: BufferEncoding | Callback | null | undefined,
   callback: Callback | undefined,
 ): [encoding: BufferEncoding | undefined, callback: Callback | undefined] {
@@ -176,34 +184,33 @@ function bytesOf(chunk: Chunk, encoding: BufferEncoding | undefined, copied: boo
   return copied ? Buffer.from(chunk) : chunk;
 }
 
-/** A write that fails, by Node's own rules: it throws, or emits an error, and does nothing else. */
+/** Lets Node's own method throw or emit the error of a write that cannot be. */
 function refuse(response: BridgeResponse, chunk: unknown, callback: Callback | undefined): boolean {
-  hearError(response);
+  ensureErrorListener(response);
   if (response.finished) response._exchange.announceEnd();
   const { write: nodeWrite } = nodeHttp().ServerResponse.prototype;
   return nodeWrite.call(response, chunk, 'utf8', callback);
 }
 
 function endAgain(response: BridgeResponse, chunk: unknown, callback: Callback | undefined): void {
-  if (chunk) hearError(response);
-  // What was ended before is told before.
+  if (chunk) ensureErrorListener(response);
+  // The events of the first end come before the error of the second.
   response._exchange.announceEnd();
   const { end: nodeEnd } = nodeHttp().ServerResponse.prototype;
   nodeEnd.call(response, chunk, 'utf8', callback);
 }
 
-/** An error nobody listens to would end the process, and with it the invocations of others. */
-function hearError(response: BridgeResponse): void {
+/** An `error` without a listener would end the process, with all the other requests in it. */
+function ensureErrorListener(response: BridgeResponse): void {
   if (response.listenerCount('error') > 0) return;
   response.once('error', (error: Error) => response._exchange.log(error));
 }
 
-/** `strictContentLength`: more than announced, or in the end less, is an error in the caller's face. */
+/** With `strictContentLength`, more bytes than announced, or fewer in the end, throw. */
 function countBytes(response: BridgeResponse, length: number, last: boolean): void {
   if (!response.strictContentLength) return;
   const { bytesWritten } = internals().symbols;
-  const counts = response as unknown as Record<symbol, number>;
-  const total = (counts[bytesWritten] ?? 0) + length;
+  const total = Number(member(response, bytesWritten) ?? 0) + length;
   const declared = response._contentLength;
   const applies = declared !== null && response._hasBody && !response._removedContLen;
   if (applies && (last ? total !== declared : total > declared)) {
@@ -213,16 +220,16 @@ function countBytes(response: BridgeResponse, length: number, last: boolean): vo
       `Response body's content-length of ${total} byte(s) does not match the content-length of ${declared} byte(s) set in header`,
     );
   }
-  counts[bytesWritten] = total;
+  setMember(response, bytesWritten, total);
 }
 
-// ── For the exchange ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── For the exchange ───────────────────────────────────────────────────────────────────────────────
 
 function setNeedDrain(response: BridgeResponse, value: boolean): void {
-  (response as unknown as Record<symbol, boolean>)[internals().symbols.needDrain] = value;
+  setMember(response, internals().symbols.needDrain, value);
 }
 
-/** The queue is empty again: says so to whom `write` has told to wait. */
+/** The queue is empty again, after a `write` that returned false. */
 export function emitDrain(response: BridgeResponse): void {
   if (response.finished || response.destroyed || !response.writableNeedDrain) return;
   setNeedDrain(response, false);
@@ -241,7 +248,7 @@ export function emitClose(response: BridgeResponse): void {
   response.emit('close');
 }
 
-/** Everything has been sent, and nobody wants to be told. */
+/** What `finish` means, without the event. */
 export function markFinished(response: BridgeResponse): void {
-  (response as unknown as Record<symbol, boolean>)[internals().symbols.writableFinished] = true;
+  setMember(response, internals().symbols.writableFinished, true);
 }

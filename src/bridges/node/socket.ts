@@ -1,13 +1,14 @@
 /**
- * What `req.socket` is. There is no socket: a front has spoken HTTP with the client. But Node's own request and response talk
- * to one (reading resumes it, destroying destroys it, timeouts are its), so that here is where they meet the exchange.
+ * What `req.socket` is. There is no socket, because a front speaks HTTP with the client. But Node's own
+ * request and response call one (reading resumes it, destroying destroys it, timeouts are its), and
+ * this one passes their calls on to the exchange.
  */
 import { EventEmitter } from 'node:events';
-import type { Exchange } from './exchange.ts';
+import type { ExchangeHooks } from './internals.ts';
 
 /**
- * An `EventEmitter` without its constructor, which makes the dictionary of listeners for each; `on` does so, too, when it finds
- * none, and most requests are over before anybody has listened.
+ * An `EventEmitter` without its constructor, which makes a dictionary of listeners for each object.
+ * `on` makes one where there is none, and most requests are over before anything listens.
  */
 const Emitter = function () {} as unknown as typeof EventEmitter;
 Emitter.prototype = EventEmitter.prototype;
@@ -16,10 +17,10 @@ export class BridgeSocket extends Emitter {
   _events: object | undefined = undefined;
   _eventsCount = 0;
 
-  /** Underscored, as Node's own `_httpMessage`. */
-  readonly _exchange: Exchange;
+  /** Underscored as Node's own `_httpMessage` is. */
+  readonly _exchange: ExchangeHooks;
   encrypted: boolean;
-  // On-finished and body-parser take a request whose socket is not readable for one that is over.
+  // To on-finished and body-parser a request is over when its socket is not readable.
   readable = true;
   writable = true;
   destroyed = false;
@@ -30,13 +31,18 @@ export class BridgeSocket extends Emitter {
   #endsWithResponse = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: ExchangeHooks) {
     super();
     this._exchange = exchange;
     this.encrypted = exchange.incoming.secure;
   }
 
-  // ── Who is there ─────────────────────────────────────────────────────────────────────────────────────────────────
+  /** Whether nothing may be written any more, although the socket is not destroyed. */
+  get ended(): boolean {
+    return !this.writable && !this.destroyed;
+  }
+
+  // ── Addresses ────────────────────────────────────────────────────────────────────────────────────
 
   get remoteAddress(): string | undefined {
     return this._exchange.incoming.remoteAddress;
@@ -59,7 +65,7 @@ export class BridgeSocket extends Emitter {
     return {};
   }
 
-  // ── What Node's messages ask of it ───────────────────────────────────────────────────────────────────────────────
+  // ── What Node's messages ask of it ───────────────────────────────────────────────────────────────
 
   get writableHighWaterMark(): number {
     return this._exchange.highWaterMark;
@@ -69,36 +75,35 @@ export class BridgeSocket extends Emitter {
     return this._exchange.queued;
   }
 
-  /** Somebody reads the request: `IncomingMessage.prototype._read` calls this. */
+  /** `IncomingMessage.prototype._read` calls this when the request is read. */
   resume(): this {
     this._exchange.readBody();
     return this;
   }
 
-  /** Nobody else ends an exchange before its time. */
   destroy(error?: Error | null): this {
     if (this.destroyed) return this;
     this.destroyed = true;
     this.readable = false;
     this.writable = false;
     clearTimeout(this.#timer);
-    this._exchange.abandon(error ?? undefined);
+    this._exchange.socketDestroyed(error ?? undefined);
     return this;
   }
 
   /** Closes once the response has left; one that is ended only now still arrives. */
   destroySoon(): this {
     this.#endsWithResponse = true;
-    if (this._exchange.closed) this.endWithResponse();
+    if (this._exchange.closed) this.responseClosed();
     return this;
   }
 
   /** The response has left. */
-  endWithResponse(): void {
+  responseClosed(): void {
     if (this.#endsWithResponse) this.destroy();
   }
 
-  /** In ms without a block written; 0 for never. As behind node:http, nobody listening means the exchange is over. */
+  /** In ms without a block written; 0 for never. Without a listener the response fails, as behind node:http. */
   setTimeout(ms: number, listener?: () => void): this {
     if (listener) {
       if (ms > 0) this.once('timeout', listener);
@@ -112,7 +117,7 @@ export class BridgeSocket extends Emitter {
   refreshTimeout(): void {
     clearTimeout(this.#timer);
     if (this.timeout > 0 && !this.destroyed) {
-      this.#timer = setTimeout(() => this._exchange.timedOut(), this.timeout);
+      this.#timer = setTimeout(() => this._exchange.socketTimedOut(), this.timeout);
     }
   }
 
@@ -121,17 +126,17 @@ export class BridgeSocket extends Emitter {
     clearTimeout(this.#timer);
   }
 
-  // ── Of a connection that is not ours ─────────────────────────────────────────────────────────────────────────────
+  // ── Members that need a real connection ──────────────────────────────────────────────────────────
 
   write(): boolean {
     return true;
   }
 
-  /** No byte leaves after this one: what was written arrives, a response that was not ended is broken. */
+  /** What was written arrives, and nothing after it: a response that was not ended is broken. */
   end(): this {
     if (!this.writable) return this;
     this.writable = false;
-    this._exchange.endSocket();
+    this._exchange.socketEnded();
     return this;
   }
 

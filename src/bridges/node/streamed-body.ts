@@ -1,18 +1,29 @@
 /** A response's body that leaves while the listener still writes. */
-import type { Exchange } from './exchange.ts';
 
-/** Iterated once, by the gateway; blocks are handed over one by one, each when it is asked for. */
+/** Where the blocks come from. */
+export interface BlockSource {
+  /**
+   * The next block; undefined at the end; `'later'` when there is none yet.
+   *
+   * @throws what made the response fail
+   */
+  take(): Uint8Array | undefined | 'later';
+  /** The gateway wants no more after so many bytes. */
+  bodyStopped(bytes: number): void;
+}
+
+/** Iterated once, by the gateway, which is given a block whenever it asks for one. */
 export class StreamedBody implements AsyncIterableIterator<Uint8Array> {
   stopped = false;
-  readonly #exchange: Exchange;
+  readonly #source: BlockSource;
   #bytes = 0;
   #done = false;
   #waiting:
     | { resolve: (step: IteratorResult<Uint8Array>) => void; reject: (error: unknown) => void }
     | undefined;
 
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(source: BlockSource) {
+    this.#source = source;
   }
 
   [Symbol.asyncIterator](): this {
@@ -31,7 +42,7 @@ export class StreamedBody implements AsyncIterableIterator<Uint8Array> {
     const waiting = this.#waiting;
     if (!waiting) return;
     try {
-      const block = this.#done ? undefined : this.#exchange.take();
+      const block = this.#done ? undefined : this.#source.take();
       if (block === 'later') return;
       this.#waiting = undefined;
       this.#done = block === undefined;
@@ -55,7 +66,7 @@ export class StreamedBody implements AsyncIterableIterator<Uint8Array> {
     if (this.#done) return;
     this.#done = true;
     this.stopped = true;
-    this.#exchange.stopped(this.#bytes);
+    this.#source.bodyStopped(this.#bytes);
     this.wake();
   }
 }
