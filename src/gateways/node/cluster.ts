@@ -1,14 +1,14 @@
-/** What a supervisor and its workers have in common. */
+/** What a supervisor and its workers share. */
 import type { Cluster } from 'node:cluster';
 
-/** What goes between them. An application may have messages of its own. */
+/** Messages between them. An application may send messages of its own. */
 export interface Message {
   gatecall: 'ready' | 'retire' | 'connection' | 'accepted' | 'stop';
-  /** Of a connection. */
+  /** Names a connection. */
   id?: number;
 }
 
-/** Tells a worker of ours from one of the user's own cluster; its value is the port. */
+/** Marks a worker of `serve`, as a user may have a cluster too. Its value is the port. */
 const MARK = 'GATECALL_WORKER';
 
 export function workerVariables(port: number): Readonly<Record<string, string>> {
@@ -24,7 +24,7 @@ export function workerPort(): number {
   return Number(process.env[MARK]);
 }
 
-/** Loaded when it is needed: most listeners live in one process. */
+/** Loaded on first use: most servers have one process. */
 export function cluster(): Cluster {
   return process.getBuiltinModule('node:cluster') as unknown as Cluster;
 }

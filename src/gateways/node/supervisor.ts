@@ -1,18 +1,18 @@
-/** The process that serves nothing itself: it accepts connections and hands them to its workers. */
+/** The process that accepts connections and dispatches them to its workers. */
 import { createServer, type Socket } from 'node:net';
 import type { ListenAddress } from './address.ts';
-import { assembleCrew } from './worker-pool.ts';
+import { WorkerPool } from './worker-pool.ts';
 import { listen, StartError } from './listen.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { watchSources } from './watch.ts';
 
 export interface Supervisor {
   address: ListenAddress;
-  /** Takes no more connections and stops the workers; those that take too long are killed. */
+  /** Accepts no more connections and stops the workers; those that take too long are killed. */
   stop(): Promise<void>;
   /** As `stop`, without waiting for requests. */
   kill(): void;
-  /** New workers in place of all. */
+  /** Replaces all workers. */
   reload(): void;
 }
 
@@ -20,8 +20,8 @@ export interface Supervisor {
 const BACKLOG = 1024;
 
 /**
- * The listening socket is the supervisor's own. node:cluster's goes with the last worker, and connections would be refused until
- * there is another.
+ * The supervisor listens itself. The socket of node:cluster goes with the last worker, and connections
+ * would be refused until there is another.
  *
  * @throws {StartError} (as a rejection) when the address is taken, or a worker ends before any has served
  */
@@ -36,12 +36,12 @@ export async function supervise(
   }
   const { workers: size, stopTimeout, watch } = settings;
   const waiting: Socket[] = [];
-  const hand = (socket: Socket): void => {
-    if (crew.hand(socket)) return;
+  const dispatch = (socket: Socket): void => {
+    if (pool.dispatch(socket)) return;
     if (waiting.length < BACKLOG) waiting.push(socket);
     else socket.destroy();
   };
-  const listener = createServer({ pauseOnConnect: true, noDelay: true }, hand);
+  const listener = createServer({ pauseOnConnect: true, noDelay: true }, dispatch);
   const address = await listen(listener, settings.address);
   listener.on('error', (error) => log(`accepting failed: ${error.message}`));
 
@@ -51,18 +51,18 @@ export async function supervise(
     onStarted = resolve;
     onFailed = reject;
   });
-  const crew = assembleCrew({
+  const pool = new WorkerPool({
     size,
     port: 'port' in address ? address.port : 0,
     stopTimeout,
-    // What is being worked on may well be broken: the next change mends it.
+    // While the sources are edited they may be broken: the next change starts new workers.
     retry: watch.length === 0,
     log,
     onReady(complete) {
-      for (const socket of waiting.splice(0)) hand(socket);
+      for (const socket of waiting.splice(0)) dispatch(socket);
       if (complete) onStarted();
     },
-    onReturned: hand,
+    onReturned: dispatch,
     onFailedStart(message) {
       if (watch.length === 0) onFailed(new StartError(message));
       else onStarted();
@@ -70,7 +70,7 @@ export async function supervise(
   });
   const unwatch = watchSources(watch, (path) => {
     log(`${path} has changed: new workers start`);
-    crew.renew();
+    pool.restartAll();
   });
   const close = (): void => {
     unwatch();
@@ -81,21 +81,21 @@ export async function supervise(
     address,
     stop() {
       close();
-      return crew.dismiss();
+      return pool.stop();
     },
     kill() {
       close();
-      crew.kill();
+      pool.kill();
     },
-    reload: () => crew.renew(),
+    reload: () => pool.restartAll(),
   };
-  crew.start();
+  pool.start();
   try {
     await started;
   } catch (error) {
-    const gone = supervisor.stop();
-    crew.kill();
-    await gone;
+    const stopped = supervisor.stop();
+    pool.kill();
+    await stopped;
     throw error;
   }
   return supervisor;

@@ -1,178 +1,196 @@
-/** The workers of a supervisor: as many as are wanted, whatever becomes of single ones. */
+/** The workers of a supervisor: a fixed number of them, whatever becomes of each. */
 import type { Worker } from 'node:cluster';
 import type { Socket } from 'node:net';
 import { cluster, type Message, workerVariables } from './cluster.ts';
 
-export interface CrewOptions {
+export interface WorkerPoolOptions {
   size: number;
-  /** For what the workers say of themselves. */
+  /** The port that the workers name as theirs. */
   port: number;
   /** ms that a worker may take to stop before it is killed. */
   stopTimeout: number;
-  /** Whether a worker that cannot even start is tried again by itself, or waits for {@link Crew.renew}. */
+  /** Whether a worker that never served is replaced at once, or waits for {@link WorkerPool.restartAll}. */
   retry: boolean;
   log(message: string): void;
-  /** One more serves; `complete` when none is missing. */
+  /** One more worker serves; `complete` when none is missing. */
   onReady(complete: boolean): void;
-  /** A worker has died before it could take a connection. */
+  /** A worker ended before it could take this connection. */
   onReturned(socket: Socket): void;
-  /** One has ended before any had served. */
+  /** A worker ended before any had served. */
   onFailedStart(message: string): void;
 }
 
-export interface Crew {
-  start(): void;
-  /** False when nobody is ready. */
-  hand(socket: Socket): boolean;
-  /** New ones for all; each of the old goes when a new one is ready. */
-  renew(): void;
-  /** Settles when all have ended, killed if need be. */
-  dismiss(): Promise<void>;
-  kill(): void;
-}
-
-interface Member {
+interface PoolWorker {
   worker: Worker;
   started: number;
   ready: boolean;
-  /** Serves until another can take its place: it has had its requests, or belongs to a crew that was renewed. */
-  stale: boolean;
-  /** Was told to stop. */
-  leaving: boolean;
-  /** Connections that it was handed and has not taken yet. They are kept open here, or they would hang if it has died meanwhile. */
-  handed: Map<number, Socket>;
+  /** It serves until another can take its place: it has had its requests, or `restartAll` was called. */
+  outdated: boolean;
+  /** It was told to stop. */
+  stopping: boolean;
+  /**
+   * Connections that were sent to it and that it has not taken yet. They stay open here, or they would
+   * hang when the worker has ended meanwhile.
+   */
+  dispatched: Map<number, Socket>;
 }
 
-/** ms between deaths: the first replacement comes at once, the next after this, then twice as long each time. */
+/** ms between replacements: the first comes at once, the next after this, then twice as long each time. */
 const BACKOFF = 100;
 const MAX_BACKOFF = 10_000;
-/** A worker that lived so many ms did not die of its start. */
+/** A worker that lived so many ms did not fail at its start. */
 const HEALTHY = 10_000;
 /** ms that a worker has, beyond the time for its requests, to end by itself. */
 const MARGIN = 2000;
 
-export function assembleCrew(options: CrewOptions): Crew {
-  const { size, stopTimeout, log } = options;
-  const members = new Set<Member>();
-  let everReady = false;
-  let turn = 0;
-  let deaths = 0;
-  let restart: ReturnType<typeof setTimeout> | undefined;
-  let dismissed: (() => void) | undefined;
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #workers = new Set<PoolWorker>();
+  #everReady = false;
+  #lastDispatch = 0;
+  #failures = 0;
+  #restart: ReturnType<typeof setTimeout> | undefined;
+  #onStopped: (() => void) | undefined;
 
-  const lasting = (): Member[] => [...members].filter((one) => !one.stale && !one.leaving);
-  const serving = (): Member[] => [...members].filter((one) => one.ready && !one.leaving);
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
 
-  const fill = (): void => {
-    clearTimeout(restart);
-    for (let missing = size - lasting().length; missing > 0; missing--) hire();
-  };
+  /** Forks the workers that are missing. */
+  start(): void {
+    clearTimeout(this.#restart);
+    const missing = this.#options.size - this.#current().length;
+    for (let count = 0; count < missing; count++) this.#fork();
+  }
 
-  const hire = (): void => {
-    const worker = cluster().fork(workerVariables(options.port));
-    const member: Member = {
+  /** Sends a connection to a worker, each in turn. False when none is ready. */
+  dispatch(socket: Socket): boolean {
+    const ready = [...this.#workers].filter((one) => one.ready && !one.stopping);
+    const id = ++this.#lastDispatch;
+    const chosen = ready[id % ready.length];
+    if (!chosen) return false;
+    chosen.dispatched.set(id, socket);
+    send(chosen, { gatecall: 'connection', id }, socket);
+    return true;
+  }
+
+  /** Replaces all workers: each stops when a new one is ready. */
+  restartAll(): void {
+    for (const one of this.#workers) one.outdated = true;
+    this.#failures = 0;
+    this.start();
+  }
+
+  /** Settles when all workers have ended; those that take too long are killed. */
+  stop(): Promise<void> {
+    clearTimeout(this.#restart);
+    return new Promise((resolve) => {
+      this.#onStopped = resolve;
+      if (this.#workers.size === 0) resolve();
+      for (const one of this.#workers) this.#retire(one);
+    });
+  }
+
+  kill(): void {
+    for (const { worker } of this.#workers) worker.process.kill('SIGKILL');
+  }
+
+  /** The workers that are to stay. */
+  #current(): PoolWorker[] {
+    return [...this.#workers].filter((one) => !one.outdated && !one.stopping);
+  }
+
+  #fork(): void {
+    const worker = cluster().fork(workerVariables(this.#options.port));
+    const forked: PoolWorker = {
       worker,
       started: Date.now(),
       ready: false,
-      stale: false,
-      leaving: false,
-      handed: new Map(),
+      outdated: false,
+      stopping: false,
+      dispatched: new Map(),
     };
-    members.add(member);
-    worker.on('message', (message: Partial<Message> | null) => {
-      if (message?.gatecall === 'ready') welcome(member);
-      else if (message?.gatecall === 'accepted') {
-        member.handed.get(message.id ?? 0)?.destroy();
-        member.handed.delete(message.id ?? 0);
-      } else if (message?.gatecall === 'retire') {
-        member.stale = true;
-        if (!dismissed) fill();
-      }
-    });
+    this.#workers.add(forked);
+    worker.on('message', (message: Partial<Message> | null) => this.#onMessage(forked, message));
     worker.on('exit', (code: number | null, signal: string | null) => {
-      bury(member, signal === null ? `exited with ${code}` : `was ended by ${signal}`);
+      this.#onExit(forked, signal === null ? `exited with ${code}` : `was ended by ${signal}`);
     });
-    worker.on('error', (error) => log(`worker ${worker.process.pid}: ${error.message}`));
-  };
+    worker.on('error', (error) =>
+      this.#options.log(`worker ${worker.process.pid}: ${error.message}`),
+    );
+  }
 
-  const welcome = (member: Member): void => {
-    member.ready = true;
-    everReady = true;
-    const old = [...members].filter((one) => one.stale && !one.leaving);
-    const complete = lasting().length >= size && lasting().every((one) => one.ready);
-    for (const one of complete ? old : old.slice(0, 1)) letGo(one);
-    options.onReady(complete);
-  };
+  #onMessage(from: PoolWorker, message: Partial<Message> | null): void {
+    if (message?.gatecall === 'ready') this.#onReady(from);
+    else if (message?.gatecall === 'accepted') {
+      const id = message.id ?? 0;
+      from.dispatched.get(id)?.destroy();
+      from.dispatched.delete(id);
+    } else if (message?.gatecall === 'retire') {
+      from.outdated = true;
+      if (!this.#onStopped) this.start();
+    }
+  }
 
-  const letGo = (member: Member): void => {
-    if (member.leaving) return;
-    member.leaving = true;
-    const { process } = member.worker;
-    // Before it serves it does not listen to anybody.
-    if (member.ready) tell(member, { gatecall: 'stop' });
+  #onReady(worker: PoolWorker): void {
+    worker.ready = true;
+    this.#everReady = true;
+    const outdated = [...this.#workers].filter((one) => one.outdated && !one.stopping);
+    const current = this.#current();
+    const complete = current.length >= this.#options.size && current.every((one) => one.ready);
+    for (const one of complete ? outdated : outdated.slice(0, 1)) this.#retire(one);
+    this.#options.onReady(complete);
+  }
+
+  /** Tells a worker to stop, and kills it if it does not. */
+  #retire(one: PoolWorker): void {
+    if (one.stopping) return;
+    one.stopping = true;
+    const { log, stopTimeout } = this.#options;
+    const { process } = one.worker;
+    // Before it serves, it reads no messages.
+    if (one.ready) send(one, { gatecall: 'stop' });
     else process.kill('SIGTERM');
     const timer = setTimeout(() => {
       log(`worker ${process.pid} did not stop in ${stopTimeout} ms and is killed`);
       process.kill('SIGKILL');
     }, stopTimeout + MARGIN);
-    member.worker.once('exit', () => clearTimeout(timer));
-  };
+    one.worker.once('exit', () => clearTimeout(timer));
+  }
 
-  const bury = (member: Member, how: string): void => {
-    members.delete(member);
-    for (const socket of member.handed.values()) {
-      if (dismissed) socket.destroy();
-      else options.onReturned(socket);
+  #onExit(ended: PoolWorker, how: string): void {
+    const { log, onReturned } = this.#options;
+    this.#workers.delete(ended);
+    for (const socket of ended.dispatched.values()) {
+      if (this.#onStopped) socket.destroy();
+      else onReturned(socket);
     }
-    if (dismissed) {
-      if (members.size === 0) dismissed();
+    if (this.#onStopped) {
+      if (this.#workers.size === 0) this.#onStopped();
       return;
     }
-    if (member.leaving) return;
-    const text = `worker ${member.worker.process.pid} ${how}`;
-    if (!member.ready) {
-      if (!everReady) options.onFailedStart(`${text} before it served; why, it has said itself`);
-      if (!options.retry) return log(`${text} before it served`);
-      if (!everReady) return;
-    }
-    deaths = Date.now() - member.started < HEALTHY ? deaths + 1 : 1;
-    const wait = deaths === 1 ? 0 : Math.min(BACKOFF * 2 ** (deaths - 2), MAX_BACKOFF);
+    if (ended.stopping) return;
+    const text = `worker ${ended.worker.process.pid} ${how}`;
+    if (!ended.ready && this.#failedStart(text)) return;
+    const lived = Date.now() - ended.started;
+    this.#failures = lived < HEALTHY ? this.#failures + 1 : 1;
+    const wait =
+      this.#failures === 1 ? 0 : Math.min(BACKOFF * 2 ** (this.#failures - 2), MAX_BACKOFF);
     log(`${text}; another starts in ${wait} ms`);
-    clearTimeout(restart);
-    restart = setTimeout(fill, wait);
-  };
+    clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => this.start(), wait);
+  }
 
-  return {
-    start: fill,
-    hand(socket) {
-      const ready = serving();
-      const member = ready[++turn % ready.length];
-      if (!member) return false;
-      const id = turn;
-      member.handed.set(id, socket);
-      tell(member, { gatecall: 'connection', id }, socket);
-      return true;
-    },
-    renew() {
-      for (const member of members) member.stale = true;
-      deaths = 0;
-      fill();
-    },
-    dismiss() {
-      clearTimeout(restart);
-      return new Promise((resolve) => {
-        dismissed = resolve;
-        if (members.size === 0) resolve();
-        for (const member of members) letGo(member);
-      });
-    },
-    kill() {
-      for (const { worker } of members) worker.process.kill('SIGKILL');
-    },
-  };
+  /** @returns whether no other worker takes its place now */
+  #failedStart(text: string): boolean {
+    const { log, onFailedStart, retry } = this.#options;
+    if (!this.#everReady) onFailedStart(`${text} before it served; its own output says why`);
+    if (!retry) log(`${text} before it served`);
+    return !retry || !this.#everReady;
+  }
 }
 
-function tell(member: Member, message: Message, socket?: Socket): void {
-  // That it has died meanwhile, its exit tells.
-  member.worker.send(message, socket, { keepOpen: true }, () => {});
+function send({ worker }: PoolWorker, message: Message, socket?: Socket): void {
+  // An error means that the worker has ended, which its `exit` event says too.
+  worker.send(message, socket, { keepOpen: true }, () => {});
 }

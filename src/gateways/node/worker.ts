@@ -1,17 +1,17 @@
-/** A process that a supervisor has started: serves the connections it is handed. */
+/** A process that a supervisor has started: serves the connections that it is sent. */
 import type { Socket } from 'node:net';
 import type { Application } from '../../types.ts';
 import type { Message } from './cluster.ts';
 import type { ServeSettings } from './serve-options.ts';
 import { WebServer } from './server.ts';
 
-/** Serves until the supervisor, or a signal, says that it is enough; then the process ends. */
+/** Serves until the supervisor or a signal stops it; then the process ends. */
 export function work(application: Application, settings: ServeSettings): { stop(): Promise<void> } {
   const { maxRequests, maxRequestsJitter } = settings;
-  const enough =
+  const limit =
     maxRequests === 0 ? Infinity : maxRequests + Math.round(Math.random() * maxRequestsJitter);
   const server = new WebServer(application, settings, (count) => {
-    if (count === enough) tell({ gatecall: 'retire' });
+    if (count === limit) send({ gatecall: 'retire' });
   });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> =>
@@ -21,16 +21,16 @@ export function work(application: Application, settings: ServeSettings): { stop(
   process.on('message', (message: Partial<Message> | null, socket?: unknown) => {
     if (message?.gatecall === 'stop') void stop();
     else if (message?.gatecall === 'connection') {
-      tell({ gatecall: 'accepted', id: message.id ?? 0 });
-      // A client that has left on the way comes as no socket.
+      send({ gatecall: 'accepted', id: message.id ?? 0 });
+      // The socket is missing when the client has left on the way.
       if (socket) server.accept(socket as Socket);
     }
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
-  tell({ gatecall: 'ready' });
+  send({ gatecall: 'ready' });
   return { stop };
 }
 
-function tell(message: Message): void {
+function send(message: Message): void {
   if (process.connected) process.send?.(message);
 }
