@@ -408,6 +408,32 @@ it('refuses options that do not exist or fit, and what is no application', () =>
   );
 });
 
+describe('the log', () => {
+  it('has one line of each error, whatever the client wrote', async () => {
+    const log: string[] = [];
+    const listener = toNodeListener(
+      () => {
+        throw new Error('on purpose');
+      },
+      { log: (line) => log.push(line) },
+    );
+    const server = createServer((request, response) => {
+      request.method = 'GET\r\nforged: \x1b[31m';
+      listener(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    stops.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const { port } = server.address() as AddressInfo;
+    await send({ http: { port } }, testRequest({ headers: [['Host', 'h']] }));
+    expect(log.join('\n').split('\n')[0]).toBe(
+      'GET\\x0d\\x0aforged: \\x1b[31m /: Error: on purpose',
+    );
+  });
+});
+
 describe('what other frameworks made of a request', () => {
   type Changed = IncomingMessage & { baseUrl?: string; originalUrl?: string };
 
