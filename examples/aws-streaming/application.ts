@@ -5,8 +5,8 @@
  *
  * | path | answer |
  * |---|---|
- * | `/events?count=n` | n server-sent events, five a second; 10 unless told |
- * | `/download?bytes=n` | n bytes, made block by block; 10 million unless told |
+ * | `/events?count=n` | n server-sent events, five a second. Default: 10 |
+ * | `/download?bytes=n` | n bytes, made block by block. Default: 10 million |
  * | `/tokens` | the request's body word by word, as a language model would send it |
  */
 import type { Application, Environ, StartResponse } from 'gatecall';
@@ -48,7 +48,7 @@ const events: Application = (environ, startResponse) => {
       // Before the event, not after it: nothing waits on behalf of a client that asks for no more.
       if (id > seen + 1) await pause(BETWEEN_EVENTS);
       const data = JSON.stringify({ number: id, of: count });
-      // One event, one block: half an event is of no use to anybody.
+      // One event is one block: a client cannot use half an event.
       yield utf8(`id: ${id}\ndata: ${data}\n\n`);
     }
   })();

@@ -3,7 +3,7 @@ import type { FetchContext } from 'gatecall/bridges/fetch';
 
 export const app = new Hono<{ Bindings: FetchContext }>();
 
-app.get('/', (c) => c.text(`Hello ${c.env.environ.REMOTE_ADDR ?? 'whoever you are'}\n`));
+app.get('/', (c) => c.text(`Hello ${c.env.environ.REMOTE_ADDR ?? 'stranger'}\n`));
 app.get('/items/:id', (c) => c.json({ id: c.req.param('id'), query: c.req.query() }));
 app.post('/echo', async (c) =>
   c.body(await c.req.arrayBuffer(), 200, {
