@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const manifest = JSON.parse(readFileSync(here('package.json'), 'utf8')) as {
-  exports: Record<string, string | { import: { module: string } }>;
-};
+const exported = JSON.parse(readFileSync(here('scripts/exports.json'), 'utf8')) as Record<
+  string,
+  { source: string }
+>;
 
 // Examples import the package by its name. In tests that name means the sources, as everywhere else in
-// the tests: who debugs one should find it.
-const alias = Object.entries(manifest.exports).flatMap(([subpath, target]) => {
-  if (typeof target === 'string') return [];
-  const source = target.import.module.replace('./dist/esm/', './src/').replace(/\.js$/, '.ts');
-  return [{ find: new RegExp(`^${subpath.replace('.', 'gatecall')}$`), replacement: here(source) }];
-});
+// the tests, so that a debugger finds it.
+const alias = Object.entries(exported).map(([subpath, { source }]) => ({
+  find: new RegExp(`^${subpath.replace('.', 'gatecall')}$`),
+  replacement: here(`src/${source}.ts`),
+}));
 
 // The example's own dependency, from where the tests have theirs.
 const express = { find: /^express$/, replacement: here('test/frameworks/node_modules/express') };

@@ -7,7 +7,7 @@ import type { ColdStart } from './cold-start.ts';
 import { median, writeEvent } from './paired.ts';
 import { digits, type Goal, say, table } from './report.ts';
 import { fileOf, FLOOR, GET, rowsOf } from './rows.ts';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 
 const SOURCE = 'http-api-2';
 const KINDS = ['cjs', 'mjs'] as const;

@@ -6,26 +6,13 @@ import { join } from 'node:path';
 import { cold } from './cold.ts';
 import { memory } from './memory.ts';
 import { type Goal, said, say, table } from './report.ts';
-import { type Group, GROUPS } from './rows.ts';
+import { GROUPS } from './rows.ts';
 import { serve } from './serve.ts';
+import type { NodeBinary, Settings } from './settings.ts';
 import { size } from './size.ts';
 import { startApi } from './start-api.ts';
 import { streaming } from './streaming.ts';
 import { get, large, post, upload } from './warm.ts';
-
-export interface NodeBinary {
-  path: string;
-  version: string;
-}
-
-export interface Settings {
-  /** This folder, and the build of gatecall that is measured. */
-  here: string;
-  gatecall: string;
-  quick: boolean;
-  nodes: readonly NodeBinary[];
-  groups: readonly Group[];
-}
 
 interface Arguments extends Omit<Settings, 'nodes' | 'groups'> {
   only?: readonly string[];

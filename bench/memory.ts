@@ -2,7 +2,7 @@
 import { garbage } from './paired.ts';
 import { digits, type Goal, say, table } from './report.ts';
 import { FLOOR, GET, rowsOf } from './rows.ts';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 
 const AT_MOST: Readonly<Record<string, number>> = { 'raw/gatecall': 6.5, 'express5/gatecall': 13 };
 

@@ -49,8 +49,8 @@ async function bundle(gatecall) {
       'gatecall/bridges/node': join(gatecall, 'esm/bridges/node.js'),
       'gatecall/bridges/fetch': join(gatecall, 'esm/bridges/fetch.js'),
       'gatecall/bridges/fetch-light': join(gatecall, 'esm/bridges/fetch-light.js'),
-      'gatecall/local/runtime-api': join(gatecall, 'esm/local/runtime-api.js'),
-      'gatecall/aws-model': join(gatecall, 'esm/aws-model.js'),
+      'gatecall/local/runtime-api': join(here, '../src/local/runtime-api.ts'),
+      'gatecall/aws-model': join(here, '../src/aws-model.ts'),
       gatecall: join(gatecall, 'esm/index.js'),
     },
   };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { median } from './paired.ts';
 import { digits, type Goal, say, table } from './report.ts';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 
 /** What is asked, over and over, and what answers it. */
 interface Load {
@@ -95,7 +95,7 @@ export async function serve(settings: Settings): Promise<Goal[]> {
 }
 
 async function measure({ gatecall, nodes, quick }: Settings, load: Load): Promise<Goal[]> {
-  const serveModule = pathToFileURL(join(gatecall, 'esm/gateways/node.js')).href;
+  const serveModule = pathToFileURL(join(gatecall, 'bundled/gateways/node.js')).href;
   const imports = `import { createServer } from 'node:http'; import { serve } from ${JSON.stringify(serveModule)};`;
   const goals: Goal[] = [];
   const cells: string[][] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { digits, type Goal, say, table } from './report.ts';
 import { fileOf, rowsOf } from './rows.ts';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 
 export async function size({ here, gatecall, groups, quick }: Settings): Promise<Goal[]> {
   const { outputFiles } = await build({

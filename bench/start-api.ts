@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 import { median } from './paired.ts';
 import { digits, type Goal, say, table } from './report.ts';
 
@@ -65,7 +65,7 @@ export async function startApi({ here, gatecall, nodes, quick }: Settings): Prom
     cells.push([name, digits(first), digits(edit), digits(warm)]);
   };
   for (const { path, version } of nodes) {
-    const cli = [join(gatecall, 'esm/cli.js'), 'start-api', '--inspector-port', '0', '--port'];
+    const cli = [join(gatecall, 'command/cli.js'), 'start-api', '--inspector-port', '0', '--port'];
     for (const language of ['JavaScript', 'TypeScript'] as const) {
       const times = await measure(folder, language, path, cli, quick);
       row(`gatecall start-api, ${language}, Node ${version}`, times);

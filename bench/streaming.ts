@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lambdaEvent } from 'gatecall/aws-model';
 import { type RuntimeApi, startRuntimeApi } from 'gatecall/local/runtime-api';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 import { median } from './paired.ts';
 import { digits, type Goal, say, table } from './report.ts';
 

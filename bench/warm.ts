@@ -13,7 +13,7 @@ import {
   SOURCES,
   UPLOAD,
 } from './rows.ts';
-import type { Settings } from './main.ts';
+import type { Settings } from './settings.ts';
 
 export async function get(settings: Settings): Promise<Goal[]> {
   const plan = {

@@ -19,7 +19,7 @@ import { lambdaResponse, lambdaSources } from '../src/aws-model.ts';
 import { textOf } from '../src/aws-model/message.ts';
 import { nodes, root } from './nodes.ts';
 
-const cli = join(root, 'dist/esm/cli.js');
+const cli = join(root, 'dist/command/cli.js');
 let folder: string;
 
 /** A project with gatecall installed, and handlers of every kind. */
@@ -392,7 +392,7 @@ describe('gatecall invoke', () => {
   it('asks for esbuild by name where it is missing', async () => {
     // Away from our own node_modules, as the package of a user who has no esbuild.
     const dist = join(folder, 'node_modules/alone/dist');
-    cpSync(join(root, 'dist/esm'), dist, { recursive: true });
+    cpSync(join(root, 'dist/command'), dist, { recursive: true });
     writeFileSync(join(folder, 'node_modules/alone/package.json'), '{"type":"module"}');
     const file = join(dist, 'cli.js');
     expect(await run(['invoke', 'typed.ts', '-e', 'event.json'], { file })).toEqual({

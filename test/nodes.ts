@@ -14,7 +14,7 @@ export const root: string = fileURLToPath(new URL('..', import.meta.url));
 
 /** For tests of dist/: says what to do where there is none, or only half of one. */
 export function requireDist(): void {
-  if (existsSync(`${root}dist/esm/index.js`) && existsSync(`${root}dist/cjs/package.json`)) return;
+  if (existsSync(`${root}dist/esm/index.js`) && existsSync(`${root}NOTICE`)) return;
   throw new Error('dist/ is missing: run `npm run build` first, or `npm test`, which does both');
 }
 

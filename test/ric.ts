@@ -14,7 +14,7 @@ import { optional } from './optional.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const AWS_CLIENT = here('ric/node_modules/aws-lambda-ric/index.mjs');
-const OWN_CLIENT = here('../dist/esm/local/functions/client.js');
+const OWN_CLIENT = here('../dist/command/client.js');
 
 /** Whether the client is installed. */
 export const ric: boolean = optional(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { testRequest, type TestRequestOptions, textOf } from '../src/aws-model/message.ts';
 import { send } from './http-client.ts';
 
-const cli = fileURLToPath(new URL('../dist/esm/cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../dist/command/cli.js', import.meta.url));
 export const fixture = (name: string): string =>
   fileURLToPath(new URL(`fixtures/serve/${name}`, import.meta.url));
 

@@ -7,9 +7,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { newInvocation } from '../local/functions/context.ts';
 import { type Outcome, platformFailure } from '../local/functions/outcome.ts';
+import { startedFile } from '../local/started-file.ts';
 import type { InvokeOrder, LoadOrder, Report } from './runtime.ts';
 
 export interface Sandbox {
@@ -30,8 +30,7 @@ export function startSandbox(
   timeoutMs: number,
   onLine: (line: string) => void,
 ): Sandbox {
-  const runtime = import.meta.url.replace(/sandbox(\.[jt]s)$/, 'runtime$1');
-  const child = fork(fileURLToPath(runtime), {
+  const child = fork(startedFile('runtime.js'), {
     env: variables,
     execArgv: [...process.execArgv, '--enable-source-maps'],
     // Not this command's own standard error: what a function writes could steer the terminal.

@@ -1,9 +1,11 @@
 /** TypeScript handlers, bundled in memory as `sam build` bundles them into a file. */
 import { createRequire, register } from 'node:module';
 import { basename, dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type * as Esbuild from 'esbuild';
 import { UsageError } from './command.ts';
 import { RuntimeError } from '../local/functions/handler.ts';
+import { startedFile } from '../local/started-file.ts';
 import type { Replacement } from './typescript-hook.ts';
 
 /**
@@ -42,8 +44,9 @@ export async function bundle(file: string): Promise<string> {
 
 /** From now on an import of `url` runs `source`. */
 export function replaceSource(url: string, source: string): void {
-  const hook = import.meta.url.replace(/typescript(\.[jt]s)$/, 'typescript-hook$1');
-  register(hook, { data: { url, source } satisfies Replacement });
+  register(pathToFileURL(startedFile('typescript-hook.js')), {
+    data: { url, source } satisfies Replacement,
+  });
 }
 
 /** The project's own esbuild, else one that happens to be installed beside this package. */

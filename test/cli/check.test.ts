@@ -13,7 +13,7 @@ beforeAll(requireDist);
 function run(folder: string, ...args: string[]): { code: number | null; out: string; log: string } {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(root, 'dist/esm/cli.js'), 'check', ...args],
+    [join(root, 'dist/command/cli.js'), 'check', ...args],
     { cwd: folder, encoding: 'utf8', timeout: 20_000, env: { ...process.env, NODE_OPTIONS: '' } },
   );
   return { code: status, out: stdout, log: stderr };

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { until } from '../local/support.ts';
 import { root } from '../nodes.ts';
 
-const cli = join(root, 'dist/esm/cli.js');
+const cli = join(root, 'dist/command/cli.js');
 const children: ChildProcess[] = [];
 
 /** For afterAll. */

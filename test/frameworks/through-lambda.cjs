@@ -6,10 +6,10 @@
  *     npm run build && GATECALL_SOURCE=function-url node --require ./test/frameworks/through-lambda.cjs node_modules/.bin/mocha …
  */
 const http = require('node:http');
-const dist = process.env.GATECALL_DIST ?? `${__dirname}/../../dist/cjs`;
-const { toLambdaHandler } = require(`${dist}/gateways/aws.js`);
-const { fromNodeListener } = require(`${dist}/bridges/node.js`);
-const { lambdaEvent, lambdaResponse } = require(`${dist}/testing.js`);
+const dist = process.env.GATECALL_DIST ?? `${__dirname}/../../dist/bundled`;
+const { toLambdaHandler } = require(`${dist}/gateways/aws.cjs`);
+const { fromNodeListener } = require(`${dist}/bridges/node.cjs`);
+const { lambdaEvent, lambdaResponse } = require(`${dist}/testing.cjs`);
 
 const source = process.env.GATECALL_SOURCE ?? 'function-url';
 const bridges = new WeakMap();

@@ -2,11 +2,10 @@
  * The inspector's server: what it serves, what it tells, whom it refuses, what it hands to the
  * gateway.
  */
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Inspector, type Replay, startInspector } from '../../src/local/inspector.ts';
 import { type InvocationTrace, TraceLog } from '../../src/local/trace.ts';
@@ -209,18 +208,16 @@ describe('the page', () => {
     });
   });
 
-  it('is part of the build, beside the module that reads it', async () => {
+  it('is part of the build, beside the command that reads it', () => {
     requireDist();
-    const script = `
-      const { startInspector } = await import('./dist/esm/local/inspector.js');
-      const { TraceLog } = await import('./dist/esm/local/trace.js');
-      const inspector = await startInspector({ traces: new TraceLog() });
-      const pages = await Promise.all(['', 'main.js', 'style.css'].map(async (name) => (await fetch(inspector.url + name)).status));
-      await inspector.close();
-      console.log(JSON.stringify(pages));`;
-    const args = ['--input-type=module', '--eval', script];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
-    expect(JSON.parse(stdout)).toEqual([200, 200, 200]);
+    const files = (folder: string): string[] =>
+      readdirSync(join(root, folder)).filter((name) => !name.endsWith('.json'));
+    expect(files('dist/command/page')).toEqual(files('src/local/inspector/page'));
+    const command = readdirSync(join(root, 'dist/command'))
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => readFileSync(join(root, 'dist/command', name), 'utf8'))
+      .join('\n');
+    expect(command).toMatch(/new URL\([`'"]page\/[`'"], ?import\.meta\.url\)/);
   });
 });
 

@@ -1,8 +1,8 @@
 /** Which runtime client runs a function: AWS's own where the project has it, ours else. */
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { startedFile } from '../started-file.ts';
 
 export interface RuntimeClient {
   /** Its file. */
@@ -11,17 +11,8 @@ export interface RuntimeClient {
   readonly name: string;
 }
 
-/**
- * By its own name, because this file lies at another depth in src than in dist; processes run what
- * is built.
- */
-const built = join(
-  dirname(createRequire(import.meta.url).resolve('gatecall/package.json')),
-  'dist/esm/local/functions',
-);
-
 /** Loaded before the client, whichever it is: reports what the application is asked and answers. */
-export const preload: string = pathToFileURL(join(built, 'preload.js')).href;
+export const preload: string = pathToFileURL(startedFile('preload.js')).href;
 
 /** AWS's client of a folder or one above it, up to the project's; it must have been compiled. */
 export function findRuntimeClient(folder: string, projectFolder: string): RuntimeClient {
@@ -36,5 +27,5 @@ export function findRuntimeClient(folder: string, projectFolder: string): Runtim
     if (isCompiled && file !== undefined) return { file, name: 'aws-lambda-ric' };
     if (at === projectFolder || at === dirname(at)) break;
   }
-  return { file: join(built, 'client.js'), name: 'gatecall' };
+  return { file: startedFile('client.js'), name: 'gatecall' };
 }
