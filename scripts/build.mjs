@@ -30,14 +30,15 @@ const minify = {
 };
 
 /** Bundles, writes, and gives back the modules that went in. */
-async function bundle(input, dir, format, options = {}) {
+async function bundle(input, dir, format, options = {}, treeshake = true) {
   const build = await rolldown({
     input,
     external: [/^node:/, 'esbuild'],
     // Neither Node's conditions nor its globals: some exports run elsewhere, too.
     platform: 'neutral',
     resolve: { mainFields: ['module', 'main'] },
-    preserveEntrySignatures: 'allow-extension',
+    preserveEntrySignatures: 'strict',
+    treeshake,
     logLevel: 'warn',
     checks: { ineffectiveDynamicImport: false },
   });
@@ -57,20 +58,35 @@ async function bundle(input, dir, format, options = {}) {
   return output.flatMap(({ modules }) => Object.keys(modules ?? {}));
 }
 
-await bundle(entries(sources('alone', 'shared')), 'dist/esm', 'esm', {
-  preserveModules: true,
-  preserveModulesRoot: resolve(COMPILED),
-});
+await bundle(
+  entries(sources('alone', 'pair', 'shared')),
+  'dist/esm',
+  'esm',
+  { preserveModules: true, preserveModulesRoot: resolve(COMPILED) },
+  // As "sideEffects" of package.json says it: no file is imported for nothing but its side effects.
+  { moduleSideEffects: (id) => id.endsWith('/bridges/fetch-light.js') },
+);
 
 const layer = (pattern) => (id) => pattern.test(relative(resolve(COMPILED), id));
+const pair = {
+  codeSplitting: { groups: [{ name: 'bridges/fetch-base', test: layer(/^(?!.*fetch-light)/) }] },
+};
 const common = {
   codeSplitting: { groups: [{ name: 'core', test: layer(/^(types|base|http|core)\b/) }] },
 };
 for (const format of ['esm', 'cjs']) {
   for (const name of sources('alone')) await bundle(entries([name]), 'dist/bundled', format);
-  const shared = format === 'cjs' ? sources('shared', 'tests') : sources('shared');
-  await bundle(entries(shared), 'dist/bundled', format, common);
+  // The light bridge is the other one with more, so that both share one file.
+  await bundle(entries(sources('pair')), 'dist/bundled', format, pair);
+  await bundle(entries(sources('shared')), 'dist/bundled', format, common);
 }
+// No deployed function starts with these, so they share one copy of all they need.
+await bundle(entries(sources('tests')), 'dist/bundled', 'cjs', {
+  minify: true,
+  codeSplitting: {
+    groups: [{ name: 'tests', test: layer(/^(types|base|http|core|validator)\b/) }],
+  },
+});
 for (const name of sources('tests')) {
   const names = Object.keys(await import(resolve(COMPILED, `${name}.js`)));
   const code = `import all from './${posix.basename(name)}.cjs';\nexport const {\n  ${names.join(',\n  ')},\n} = all;\n`;
@@ -122,8 +138,19 @@ for (let file = declarations.pop(); file !== undefined; file = declarations.pop(
 }
 for (const entry of readdirSync('dist/types', { recursive: true, withFileTypes: true })) {
   const file = relative('dist/types', join(entry.parentPath, entry.name));
-  if (entry.isFile() && !wanted.has(file)) rmSync(join('dist/types', file));
+  if (!entry.isFile()) continue;
+  if (!wanted.has(file)) {
+    rmSync(join('dist/types', file));
+    continue;
+  }
+  const text = readFileSync(join('dist/types', file), 'utf8');
+  const indented = text.replaceAll(/^(?: {4})+/gm, (blanks) => '\t'.repeat(blanks.length / 4));
+  writeFileSync(join('dist/types', file), indented);
 }
+// The table's texts, whose types nothing asks for, are an eighth of all declarations.
+const rules = 'dist/types/validator/rules.d.ts';
+const texts = /^\treadonly (?:party|section|sentence|remedy): (?:'.*'|".*");\n/gm;
+writeFileSync(rules, readFileSync(rules, 'utf8').replaceAll(texts, ''));
 writeFileSync('dist/types/package.json', '{"type":"commonjs"}\n');
 for (const { source } of Object.values(list)) {
   const file = `dist/types/${source}.d.mts`;

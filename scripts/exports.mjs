@@ -2,13 +2,14 @@
  * Writes `exports` of package.json from the list in exports.json: node scripts/exports.mjs
  *
  * `node` says what Node loads (decisions/012-one-file-an-export.md): `alone`, one file with all of it;
- * `shared`, a file beside the others' common one; `tests`, CommonJS and an ES wrapper around it.
+ * `pair`, a file beside one that both bridges of fetch share; `shared`, a file beside the others' common
+ * one; `tests`, CommonJS and an ES wrapper around it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const here = (path) => new URL(path, import.meta.url);
 
-/** @type {Record<string, { source: string, node: 'alone' | 'shared' | 'tests' }>} */
+/** @type {Record<string, { source: string, node: 'alone' | 'pair' | 'shared' | 'tests' }>} */
 export const list = JSON.parse(readFileSync(here('exports.json'), 'utf8'));
 
 export function exportsMap() {
