@@ -45,7 +45,8 @@ export interface StaticFilesOptions {
    */
   symlinks?: 'inside' | 'follow' | 'ignore';
   /**
-   * The `Cache-Control` of a file, or a function of its path below the root. `false` for none.
+   * The `Cache-Control` of a file, or a function of its path below the root. `false` for none. It
+   * stands for serve-static's `maxAge` and `immutable`: `'public, max-age=3600, immutable'`.
    * Default: `'public, max-age=0'`.
    */
   cacheControl?: string | false | ((path: string) => string);

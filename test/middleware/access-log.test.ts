@@ -34,7 +34,7 @@ describe('a line', () => {
     environ: { REMOTE_USER: 'some one' },
   };
 
-  it('is in the combined format unless told', async () => {
+  it('is in the combined format by default', async () => {
     const log: string[] = [];
     await ask(accessLog(text('hello')), { ...request, log });
     expect(log.join('')).toMatch(
@@ -99,7 +99,7 @@ describe('an entry', () => {
     expect(entry.duration).toBeGreaterThanOrEqual(0);
   });
 
-  it('has the user whom the application found', async () => {
+  it('has the user that the application found', async () => {
     const entry = await entryOf((environ, startResponse) => {
       environ.REMOTE_USER = 'ann';
       environ.REQUEST_METHOD = 'CHANGED';

@@ -23,7 +23,7 @@ it('leaves other methods alone', async () => {
   expect((await ask(head(getOnly), { method: 'POST' })).status).toBe(405);
 });
 
-it('tells the application, and not the environ of whoever stands outside', async () => {
+it('changes the environ of the application, not that of the middleware around', async () => {
   const application = vi.fn<Application>(text(''));
   const environ = environOf({ method: 'HEAD' });
   await head(application)(environ, () => () => {});

@@ -56,7 +56,7 @@ it.each<[string, Ask, MethodOverrideOptions?]>([
     { headers: { 'Content-Type': 'multipart/form-data; boundary=x' }, body: bytes('_method=PUT') },
   ],
   ['no form when told so', { headers: [FORM], body: bytes('_method=PUT') }, { field: '' }],
-  ['a length nobody knows', { headers: [FORM], input: streamedInput([bytes('_method=PUT')]) }],
+  ['an unknown length', { headers: [FORM], input: streamedInput([bytes('_method=PUT')]) }],
   [
     'a form that is too large',
     { headers: [FORM], body: bytes(`_method=PUT&a=${'x'.repeat(1_048_576)}`) },

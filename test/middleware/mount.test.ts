@@ -51,7 +51,7 @@ describe('paths', () => {
     expect((await ask(nested, { rawPath: '/outer/api/x' })).text).toBe('api /outer/api|/x|/x');
   });
 
-  it('that nobody has are a 404, or the fallback', async () => {
+  it('without an application are a 404, or the fallback', async () => {
     const lone = mount({ '/api': named('api') });
     const answer = await ask(lone, { rawPath: '/apixyz' });
     expect([answer.status, answer.text]).toEqual([404, 'Not Found\n']);
@@ -75,7 +75,7 @@ describe('paths', () => {
       await body.close?.();
       expect(`${seen?.SCRIPT_NAME}${seen?.PATH_INFO}`).toBe(before);
       expect(percentDecode(String(seen?.['gatecall.raw_path']))).toBe(seen?.PATH_INFO);
-      // The environ of whoever stands outside is its own.
+      // The middleware around keeps its own environ.
       expect([outer.SCRIPT_NAME, outer.PATH_INFO]).toEqual(['', before]);
     };
     await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 8 }), check));

@@ -39,7 +39,7 @@ it.each(['', 'a b', 'a,b', '<x>', 'x'.repeat(201), 'caf\u00e9'])('but not %j', a
   expect((await idsOf({ headers: { 'X-Request-Id': id } }))[0]).toMatch(UUID);
 });
 
-it("uses the platform's, which nobody outside can replace", async () => {
+it("uses the platform's, which no client can replace", async () => {
   const environ = { 'gatecall.request_id': 'lambda-1' };
   expect(await idsOf({ environ })).toEqual(['lambda-1', 'lambda-1', 'lambda-1']);
   const headers = { 'X-Request-Id': 'outside' };

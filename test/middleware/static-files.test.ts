@@ -307,7 +307,7 @@ describe('options of serve-static', () => {
 
 describe('what is no file of the folder', () => {
   it.each([
-    ['a name nobody has', '/gone.txt'],
+    ['an unknown name', '/gone.txt'],
     ['a folder without an index', '/empty/'],
     ['the same without a slash', '/empty'],
     ['a file as a folder', '/index.html/'],

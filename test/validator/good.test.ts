@@ -508,7 +508,7 @@ describe('what passes through', () => {
     expect((await serve(strict(application))).problems).toEqual([0]);
   });
 
-  it('the end of a stream nobody has read: it is destroyed', async () => {
+  it('the end of an unread stream: it is destroyed', async () => {
     const streams: Readable[] = [];
     const application = returns(() => {
       const stream = Readable.from([encode('a')]);
