@@ -13,7 +13,7 @@ export interface Address {
  */
 export function readAddress(text: string | undefined): Address | undefined {
   if (text === undefined) return undefined;
-  if (IPV6.test(text)) return { address: text, port: undefined };
+  if (IPV4.test(text) || IPV6.test(text)) return { address: text, port: undefined };
   const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? [];
   if (bracketed !== undefined && IPV6.test(bracketed)) return { address: bracketed, port };
   return plain !== undefined && IPV4.test(plain) ? { address: plain, port } : undefined;

@@ -67,11 +67,20 @@ function isJsonValue(body: {}): boolean {
  * `CONTENT_LENGTH` 0 tells the parser the same.
  */
 export function announcesBody(headers: HeaderMap | HeaderList): boolean {
-  const names = isHeaderList(headers) ? headers.map(([name]) => name) : Object.keys(headers);
-  return names.some(
-    (name) => name.length === TRANSFER_ENCODING.length && lowerCase(name) === TRANSFER_ENCODING,
+  if (isHeaderList(headers)) return headers.some(([name]) => isTransferEncoding(name));
+  for (const name of Object.keys(headers)) if (isTransferEncoding(name)) return true;
+  return false;
+}
+
+/** Most names differ in their length or in their first letter. */
+function isTransferEncoding(name: string): boolean {
+  return (
+    name.length === TRANSFER_ENCODING.length &&
+    (name.charCodeAt(0) | 32) === LETTER_T &&
+    lowerCase(name) === TRANSFER_ENCODING
   );
 }
+const LETTER_T = 116;
 const TRANSFER_ENCODING = 'transfer-encoding';
 
 /**

@@ -15,9 +15,12 @@ export function mapOf(value: unknown): EventMap {
 
 /** Whether a map has a text under this very name. */
 export function hasValue(map: EventMap, name: string): boolean {
-  if (!Object.hasOwn(map, name)) return false;
   const value: unknown = map[name];
-  return Array.isArray(value) ? value.some(isText) : isText(value);
+  const found =
+    typeof value === 'string' ||
+    // Nearly every list begins with a text.
+    (Array.isArray(value) && (typeof value[0] === 'string' || value.some(isText)));
+  return found && Object.hasOwn(map, name);
 }
 
 function isText(value: unknown): boolean {
@@ -43,8 +46,9 @@ function complete(multi: unknown, single: unknown, fold: (name: string) => strin
   const many = mapOf(multi);
   const ones = mapOf(single);
   if (many === EMPTY) return ones;
-  const missing = Object.keys(ones).filter((name) => !hasValue(many, name));
-  if (missing.length === 0) return many;
+  let missing: string[] | undefined;
+  for (const name of Object.keys(ones)) if (!hasValue(many, name)) (missing ??= []).push(name);
+  if (!missing) return many;
   const all = Object.create(null) as Record<string, EventMap[string]>;
   const known = new Set<string>();
   for (const name of Object.keys(many)) {

@@ -9,14 +9,14 @@ import { type EventMap, hasValue } from './event-maps.ts';
 /** How a front spells its headers: API Gateway's payload 1.0 with capitals, all others without. */
 export type Spelling = 'capitalised' | 'lower-case';
 
-/** The front's headers, as payload 1.0 spells them. */
-const CAPITALISED: ReadonlyMap<string, string> = new Map([
-  ['x-forwarded-for', 'X-Forwarded-For'],
-  ['x-forwarded-port', 'X-Forwarded-Port'],
-  ['x-forwarded-proto', 'X-Forwarded-Proto'],
-]);
+/** The headers that fronts write, at the place of their length less 15: each has a length of its own. */
+const FRONT: Readonly<Record<Spelling, readonly string[]>> = {
+  'lower-case': ['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto'],
+  capitalised: ['X-Forwarded-For', 'X-Forwarded-Port', 'X-Forwarded-Proto'],
+};
 const SHORTEST = 15;
 const LONGEST = 17;
+const LETTER_F = 102;
 
 /**
  * The headers without a second spelling of what the front wrote. Two spellings are two members of a
@@ -24,13 +24,14 @@ const LONGEST = 17;
  * `X-Forwarded-Proto` would become part of its value.
  */
 export function withFrontHeaders(headers: EventMap, spelling: Spelling): EventMap {
+  const written = FRONT[spelling];
   let others: string[] | undefined;
   for (const name of Object.keys(headers)) {
     if (name.length < SHORTEST || name.length > LONGEST) continue;
-    const lower = lowerCase(name);
-    const capitalised = CAPITALISED.get(lower);
-    const own = spelling === 'capitalised' ? capitalised : lower;
-    if (capitalised === undefined || own === undefined || own === name) continue;
+    // Of `x-forwarded`. To ask for the lower case of each name takes ten times as long.
+    if ((name.charCodeAt(2) | 32) !== LETTER_F) continue;
+    const own = written[name.length - SHORTEST] ?? '';
+    if (own === name || lowerCase(own) !== lowerCase(name)) continue;
     if (hasValue(headers, own)) (others ??= []).push(name);
   }
   if (!others) return headers;
@@ -41,7 +42,8 @@ export function withFrontHeaders(headers: EventMap, spelling: Spelling): EventMa
 
 /** The last value of a header, given in lower case, in the two spellings that events use. */
 function lastValue(headers: EventMap, name: string): string | undefined {
-  const known = Object.hasOwn(headers, name) ? name : (CAPITALISED.get(name) ?? name);
+  const capitalised = FRONT.capitalised[name.length - SHORTEST] ?? '';
+  const known = Object.hasOwn(headers, name) ? name : capitalised;
   const value = Object.hasOwn(headers, known) ? headers[known] : undefined;
   const last: unknown = Array.isArray(value) ? value.at(-1) : value;
   return typeof last === 'string' ? last : undefined;
