@@ -12,7 +12,7 @@ import { describeError, errorStream } from '../../core/request/error-stream.ts';
 import { statusCode } from '../../http/status.ts';
 import { type AbortSignalLike, abortable } from '../../core/abort.ts';
 import { addAfter, afterFunction } from '../../core/after.ts';
-import { printable } from '../../base/printable.ts';
+import { escapeLogText } from '../../http/log-format.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Application, Environ } from '../../types.ts';
 import { announcesBody, encodeBody } from './body.ts';
@@ -70,7 +70,8 @@ export class Invocation implements GatewayRequest {
   /** Logs a problem behind the request line. */
   log(problem: string): void {
     const { parts, server } = this;
-    server.errors.write(`${printable(parts.method)} ${requestTarget(parts)}: ${problem}\n`);
+    const line = escapeLogText(`${parts.method} ${requestTarget(parts)}`);
+    server.errors.write(`${line}: ${problem}\n`);
   }
 
   #makeEnviron(): Environ {

@@ -3,7 +3,7 @@
  * helps no one to mend it.
  */
 import { describe } from '../../base/bytes.ts';
-import { printable } from '../../base/printable.ts';
+import { escapeLogText } from '../../http/log-format.ts';
 import { isObject, type LambdaEvent } from './source.ts';
 
 /**
@@ -44,15 +44,14 @@ export function notHttp(event: unknown): TypeError {
   const kind = isObject(event) ? KINDS.find(([, matches]) => matches(event)) : undefined;
   if (kind) {
     const { eventSource, EventSource = '' } = (event as LambdaEvent).Records?.[0] ?? {};
-    const service = String(eventSource ?? EventSource);
+    const service = escapeLogText(String(eventSource ?? EventSource));
     return refusal(
       service ? `${kind[0]} from ${service}` : kind[0],
       'Give it a function of its own',
     );
   }
-  const keys = isObject(event)
-    ? `, with the keys ${Object.keys(event).slice(0, 12).join(', ') || 'none'}`
-    : '';
+  const names = isObject(event) ? Object.keys(event).slice(0, 12).join(', ') || 'none' : undefined;
+  const keys = names === undefined ? '' : `, with the keys ${escapeLogText(names)}`;
   return refusal(
     describe(event) + keys,
     'Looked for REST API, HTTP API 1.0 and 2.0, function URL, ALB, VPC Lattice and Lambda@Edge; ' +
@@ -61,5 +60,5 @@ export function notHttp(event: unknown): TypeError {
 }
 
 function refusal(what: string, advice: string): TypeError {
-  return new TypeError(`not an HTTP request: got ${printable(what)}. ${advice}`);
+  return new TypeError(`not an HTTP request: got ${what}. ${advice}`);
 }
