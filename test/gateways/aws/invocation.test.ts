@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { closing } from '../../../src/core/response/body.ts';
 import { text } from '../../../src/core/response/answers.ts';
+import { environOf, fromNodeListener } from '../../../src/bridges/node.ts';
 import { type LambdaOptions, toLambdaHandler } from '../../../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, textOf } from '../../../src/testing.ts';
 import type { Application, Environ } from '../../../src/types.ts';
@@ -197,6 +198,36 @@ describe('gatecall.after', () => {
     });
     expect(status).toBe(200);
     expect(log).toMatch(/work after the response failed\nError: no queue/);
+  });
+
+  it.each([
+    ['finish', false],
+    ['finish', true],
+    ['close', false],
+    ['close', true],
+  ] as const)('is waited for from a listener of %s (late: %s)', async (event, late) => {
+    let done = false;
+    const application = fromNodeListener(async (request, response) => {
+      response.on(event, () => {
+        const work = sleep(30).then(() => {
+          done = true;
+        });
+        after(environOf(request), work);
+      });
+      if (late) await sleep(3);
+      response.end('x');
+    });
+    await answered(application);
+    expect(done).toBe(true);
+  });
+
+  it('is also called gatecall.wait_until', async () => {
+    let same: unknown;
+    await answered((environ, startResponse) => {
+      same = environ['gatecall.wait_until'] === environ['gatecall.after'];
+      return text('x')(environ, startResponse);
+    });
+    expect(same).toBe(true);
   });
 
   it('is given up at the deadline', async () => {
