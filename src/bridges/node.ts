@@ -29,8 +29,9 @@ export type {
 } from './node/listener.ts';
 
 /**
- * A request listener of node:http as an application, or what a framework calls its application: an Express or Connect app, a
- * Koa app, a Fastify instance, a NestJS app, a Hapi server, a Polka app, an `http.Server`. None of them needs to listen.
+ * A request listener of node:http as an application, or what a framework calls its application: an
+ * Express or Connect app, a Koa app, a Fastify instance, a NestJS app, a Hapi server, a Polka app,
+ * an `http.Server`. None of them needs to listen.
  *
  * ```ts
  * const app = express();
@@ -38,9 +39,10 @@ export type {
  * export const handler = toLambdaHandler(fromNodeListener(app));
  * ```
  *
- * `req` and `res` are Node's own classes and behave as behind node:http, with `req.url` the undecoded target without the base
- * path, and `req.originalUrl` the whole of it. What the framework does before its first request (`ready()`, `init()`) is done by the first
- * request, once. The way to the environ, and so to event and context, is {@link environOf}.
+ * `req` and `res` are Node's own classes and behave as behind node:http, with `req.url` the
+ * undecoded target. Below a base path or a stage it is what follows that, and `req.originalUrl` is
+ * the whole target. The first request prepares the framework (`ready()`, `init()`), once. The way
+ * to the environ, and so to event and context, is {@link environOf}.
  *
  * @throws {TypeError} at once for anything else
  */
@@ -77,7 +79,8 @@ function applicationOf({ dispatch, prototypes }: Listener): Application {
 }
 
 /**
- * The environ of a request that came through {@link fromNodeListener}: `gatecall.event`, `gatecall.context`, `gatecall.after` and all.
+ * The environ of a request that came through {@link fromNodeListener}: `gatecall.event`,
+ * `gatecall.context`, `gatecall.after` and all.
  *
  * ```ts
  * app.get('/', (req, res) => res.json(environOf(req)['gatecall.event']));

@@ -1,5 +1,6 @@
 /**
- * Google Cloud Functions, and whatever else the functions framework runs (Cloud Run functions, Firebase).
+ * Google Cloud Functions, and what else the functions framework runs (Cloud Run functions,
+ * Firebase).
  *
  * ```ts
  * import { http } from '@google-cloud/functions-framework';
@@ -20,13 +21,18 @@ import { type NodeOptions, toNodeListener } from './node.ts';
 
 export type { CloudEvent } from './gcp/event.ts';
 
-/** As for `toNodeListener`, except that `trustProxy` is 1: Google's front end. Behind an external load balancer it is 2. */
+/**
+ * As for `toNodeListener`, except that `trustProxy` is 1: Google's front end. Behind an external
+ * load balancer it is 2.
+ */
 export type CloudFunctionOptions = NodeOptions;
 
 /**
- * An application as an HTTP function. Bodies that the framework has read already are taken from `rawBody`, decompressed as it has left them and
- * without their `Content-Encoding`; those it leaves alone are streamed. Responses stream. `REMOTE_ADDR` and the scheme come from what Google's
- * front end appends to the request; `gatecall.source` is `'gcp'`, `gatecall.request_id` the execution's id.
+ * An application as an HTTP function. Bodies that the framework has read already are taken from
+ * `rawBody`, decompressed as it has left them and without their `Content-Encoding`; those it leaves
+ * alone are streamed. Responses stream. `REMOTE_ADDR` and the scheme come from what Google's front
+ * end appends to the request; `gatecall.source` is `'gcp'`, `gatecall.request_id` the execution's
+ * id.
  *
  * ```ts
  * http('api', toCloudFunction(application));
@@ -39,14 +45,14 @@ export function toCloudFunction(
   options: CloudFunctionOptions = {},
 ): (request: IncomingMessage, response: ServerResponse) => void {
   checkApplication(application);
-  const told: Application = (environ, startResponse) => {
+  const onGoogle: Application = (environ, startResponse) => {
     environ['gatecall.source'] = 'gcp';
     // Google's front end sets it, whatever the client sent.
     const id = environ['HTTP_FUNCTION_EXECUTION_ID'];
     if (id !== undefined) environ['gatecall.request_id'] = id;
     return application(environ, startResponse);
   };
-  return toNodeListener(told, { trustProxy: 1, multiprocess: true, ...options });
+  return toNodeListener(onGoogle, { trustProxy: 1, multiprocess: true, ...options });
 }
 
 export interface CloudEventOptions {
@@ -55,9 +61,11 @@ export interface CloudEventOptions {
 }
 
 /**
- * An application as a CloudEvent function. Each event becomes the request that carries it in the binary mode of the CloudEvents HTTP binding:
- * `POST /`, attributes as `HTTP_CE_ID`, `HTTP_CE_TYPE` …, the data as body. An answer below 500 means that the event is dealt with; any other, or an
- * error, rejects, so that the platform delivers it again where retries are on. The event itself is in `gatecall.event`.
+ * An application as a CloudEvent function. Each event becomes the request that carries it in the
+ * binary mode of the CloudEvents HTTP binding: `POST /`, attributes as `HTTP_CE_ID`, `HTTP_CE_TYPE`
+ * …, the data as body. An answer below 500 settles the event. Any other, or an error, rejects, so
+ * that the platform delivers it again where retries are on. The event itself is in
+ * `gatecall.event`.
  *
  * ```ts
  * cloudEvent('worker', toCloudEventFunction(application));

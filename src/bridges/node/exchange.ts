@@ -1,7 +1,7 @@
 /**
  * One request and its response. The listener's side is `req`, `res` and their socket; the gateway's
- * side is what an application returns. A response that is ended before anything had to leave becomes
- * a list, any other a body that is pulled block by block.
+ * side is what an application returns. A response that is ended before anything had to leave
+ * becomes a list, any other a body that is pulled block by block.
  */
 import type { AsyncResource } from 'node:async_hooks';
 import { isThenable } from '../../base/promises.ts';
@@ -237,8 +237,8 @@ export class NodeExchange implements ExchangeHooks, BlockSource {
       this.#body = this.#stream = new StreamedBody(this);
     }
     if (!this.#hasEnded) this.#waiting?.resolve(this.#body);
-    // In the turn and the async context of `end()`. Without listeners it is put off until `dispatch`
-    // has returned, because one may still be added.
+    // In the turn and the async context of `end()`. Without listeners it is put off until
+    // `dispatch` has returned, because one may still be added.
     else if (this.#waiting || this.#hasListeners) this.announceEnd();
   }
 

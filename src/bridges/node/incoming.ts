@@ -1,6 +1,6 @@
 /**
- * What this bridge reads of a request: from an environ, which middleware may have changed, or from the
- * gateway's own request (decisions/008-gateway-request.md). Both must give the same, which
+ * What this bridge reads of a request: from an environ, which middleware may have changed, or from
+ * the gateway's own request (decisions/008-gateway-request.md). Both must give the same, which
  * test/bridges/node-gateway-request.test.ts checks.
  */
 import { joinTarget, requestTarget } from '../../core/request/environ.ts';
@@ -81,8 +81,9 @@ function targetOf(environ: Environ): string {
 }
 
 /**
- * With a slash in front, or `new URL('http://host' + url)` would be of another host: `@evil.example`
- * makes user information of it, `.evil.example` a domain. `*` is no path, and for OPTIONS alone.
+ * With a slash in front, or `new URL('http://host' + url)` would be of another host:
+ * `@evil.example` makes user information of it, `.evil.example` a domain. `*` is no path, and for
+ * OPTIONS alone.
  */
 function rooted(path: string, method: string): string {
   if (path.startsWith('/') || (path === '*' && method === 'OPTIONS')) return path;
@@ -101,7 +102,9 @@ function baseUrlOf(whole: string, target: string): string {
   return whole.slice(0, whole.length - below.length).replace(/%2f$/i, '');
 }
 
-/** Requests with a base path, a streamed body or a server's own headers are read from the environ. */
+/**
+ * Requests with a base path, a streamed body or a server's own headers are read from the environ.
+ */
 export function fromGatewayRequest(gatewayRequest: GatewayRequest): Incoming {
   const { parts, server } = gatewayRequest;
   if (server.basePath || parts.input || parts.native) return fromEnviron(gatewayRequest.environ);

@@ -50,7 +50,9 @@ export type Dispatch = (request: IncomingMessage, response: BridgeResponse) => u
 export type HeaderValue = string | number | readonly string[];
 export type Callback = (error?: Error | null) => void;
 
-/** The symbols under which Node keeps a response's state, found on a real one by their description. */
+/**
+ * The symbols under which Node keeps a response's state, found on a real one by their description.
+ */
 interface Symbols {
   outHeaders: symbol;
   needDrain: symbol;
@@ -70,7 +72,10 @@ interface Internals {
   writeHead: ServerResponse['writeHead'];
   implicitHeader: () => void;
   highWaterMark: number;
-  /** Node 24 calls the callback of `end` before it emits `finish`; earlier versions made a listener of it. */
+  /**
+   * Node 24 calls the callback of `end` before it emits `finish`; earlier versions made a listener
+   * of it.
+   */
   callsBackFirst: boolean;
 }
 

@@ -13,9 +13,9 @@ interface RequestInternals {
 }
 
 /**
- * `IncomingMessage` with another prototype. A request that is made with the prototype of `app.request`
- * turns Express's `setPrototypeOf` into a no-op. Changed afterwards, each request gets a hidden class
- * of its own on Node 20 and 22, which is four times as slow.
+ * `IncomingMessage` with another prototype. A request that is made with the prototype of
+ * `app.request` turns Express's `setPrototypeOf` into a no-op. Changed afterwards, each request
+ * gets a hidden class of its own on Node 20 and 22, which is four times as slow.
  */
 export function requestConstructor(prototype: object): RequestConstructor {
   const { IncomingMessage } = nodeHttp();

@@ -1,4 +1,6 @@
-/** Status and headers of a response: in Node's own storage, and as the list that the exchange gets. */
+/**
+ * Status and headers of a response: in Node's own storage, and as the list that the exchange gets.
+ */
 import { responseName } from '../../http/headers.ts';
 import { isBodiless, isStatus } from '../../http/status.ts';
 import type { Header } from '../../types.ts';
@@ -14,8 +16,8 @@ import {
 } from './internals.ts';
 
 /**
- * Node keeps headers in an object without a prototype, which V8 makes a dictionary. An object with an
- * empty prototype does for Node's methods as well, and is quicker to make and to fill.
+ * Node keeps headers in an object without a prototype, which V8 makes a dictionary. An object with
+ * an empty prototype does for Node's methods as well, and is quicker to make and to fill.
  */
 const OutHeaders = function () {} as unknown as new () => OutHeaders;
 OutHeaders.prototype = Object.create(null) as OutHeaders;
@@ -26,7 +28,10 @@ interface OutHeaders {
 // What Node's own check refuses in a header's value.
 const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
-/** Does what Node's own method does with valid headers: its checks and its storage are most of the cost of a small response. */
+/**
+ * Does what Node's own method does with valid headers: its checks and its storage are most of the
+ * cost of a small response.
+ */
 function setHeader(this: BridgeResponse, name: string, value: HeaderValue): BridgeResponse {
   const { symbols, setHeader: nodes } = internals();
   const inherited = (Object.getPrototypeOf(this) as BridgeResponse).setHeader;
@@ -65,7 +70,10 @@ function standardStatus(code: number): StandardStatus | undefined {
   return usual;
 }
 
-/** Does what `_implicitHeader` and `writeHead` do, at once where neither was replaced and the reason is Node's. */
+/**
+ * Does what `_implicitHeader` and `writeHead` do, at once where neither was replaced and the reason
+ * is Node's.
+ */
 export function implicitHeader(response: BridgeResponse): void {
   const { symbols, writeHead, implicitHeader: nodes } = internals();
   const { statusCode } = response;
@@ -85,7 +93,10 @@ export function implicitHeader(response: BridgeResponse): void {
   storeHeader.call(response, usual.line, member(response, symbols.outHeaders));
 }
 
-/** `writeHead` calls this with a valid status and merged headers. Node's own method makes text of them. */
+/**
+ * `writeHead` calls this with a valid status and merged headers. Node's own method makes text of
+ * them.
+ */
 function storeHeader(this: BridgeResponse, statusLine: string, headers: unknown): void {
   const list: Header[] = [];
   const { outHeaders } = internals().symbols;
@@ -189,7 +200,10 @@ function flushHeaders(this: BridgeResponse): void {
   this._exchange.flush();
 }
 
-/** `writeContinue`, `writeProcessing` and `writeEarlyHints` call this. No gateway can pass an informational response on. */
+/**
+ * `writeContinue`, `writeProcessing` and `writeEarlyHints` call this. No gateway can pass an
+ * informational response on.
+ */
 function writeRaw(
   this: BridgeResponse,
   _text: string,

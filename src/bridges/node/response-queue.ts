@@ -15,7 +15,7 @@ export class ResponseQueue {
   /** Index of the first block that waits. `shift()` moves all the others, which is quadratic. */
   #head = 0;
   #callbacks: Callback[] | undefined;
-  /** The async context of the write that was told to wait for `drain`. */
+  /** The async context of the write that returned false. */
   #drainContext: AsyncResource | undefined;
 
   constructor(highWaterMark: number) {
@@ -90,7 +90,7 @@ export class ResponseQueue {
     for (const callback of callbacks) process.nextTick(callback, error);
   }
 
-  /** Emits `drain` if a write was told to wait for it. */
+  /** Emits `drain` if a write returned false. */
   announceDrain(response: BridgeResponse): void {
     const context = this.#drainContext;
     this.#drainContext = undefined;

@@ -32,8 +32,8 @@ const NO_BLOCKS: readonly never[] = Object.freeze([]);
 
 /**
  * Makes responses with the prototype of `app.response`, or with Node's. The constructor sets every
- * member, in one order: symbols first, because V8 turns an object into a slow dictionary when it gets
- * them after a dozen other members; and fewer than 40 in all.
+ * member, in one order: symbols first, because V8 turns an object into a slow dictionary when it
+ * gets them after a dozen other members; and fewer than 40 in all.
  */
 export function responseConstructor(prototype: object): ResponseConstructor {
   const { symbols } = internals();
@@ -98,7 +98,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
   return Response as unknown as ResponseConstructor;
 }
 
-// ── Body ───────────────────────────────────────────────────────────────────────────────────────────
+// ── Body ─────────────────────────────────────────────────────────────────────────────────────────
 
 type Chunk = string | Uint8Array;
 
@@ -223,7 +223,7 @@ function countBytes(response: BridgeResponse, length: number, last: boolean): vo
   setMember(response, bytesWritten, total);
 }
 
-// ── For the exchange ───────────────────────────────────────────────────────────────────────────────
+// ── For the exchange ─────────────────────────────────────────────────────────────────────────────
 
 function setNeedDrain(response: BridgeResponse, value: boolean): void {
   setMember(response, internals().symbols.needDrain, value);

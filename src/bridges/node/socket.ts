@@ -1,7 +1,7 @@
 /**
- * What `req.socket` is. There is no socket, because a front speaks HTTP with the client. But Node's own
- * request and response call one (reading resumes it, destroying destroys it, timeouts are its), and
- * this one passes their calls on to the exchange.
+ * What `req.socket` is. There is no socket, because a front speaks HTTP with the client. But Node's
+ * own request and response call one (reading resumes it, destroying destroys it, timeouts are its),
+ * and this one passes their calls on to the exchange.
  */
 import { EventEmitter } from 'node:events';
 import type { ExchangeHooks } from './internals.ts';
@@ -42,7 +42,7 @@ export class BridgeSocket extends Emitter {
     return !this.writable && !this.destroyed;
   }
 
-  // ── Addresses ────────────────────────────────────────────────────────────────────────────────────
+  // ── Addresses ──────────────────────────────────────────────────────────────────────────────────
 
   get remoteAddress(): string | undefined {
     return this._exchange.incoming.remoteAddress;
@@ -65,7 +65,7 @@ export class BridgeSocket extends Emitter {
     return {};
   }
 
-  // ── What Node's messages ask of it ───────────────────────────────────────────────────────────────
+  // ── What Node's messages ask of it ─────────────────────────────────────────────────────────────
 
   get writableHighWaterMark(): number {
     return this._exchange.highWaterMark;
@@ -103,7 +103,10 @@ export class BridgeSocket extends Emitter {
     if (this.#endsWithResponse) this.destroy();
   }
 
-  /** In ms without a block written; 0 for never. Without a listener the response fails, as behind node:http. */
+  /**
+   * In ms without a block written; 0 for never. Without a listener the response fails, as behind
+   * node:http.
+   */
   setTimeout(ms: number, listener?: () => void): this {
     if (listener) {
       if (ms > 0) this.once('timeout', listener);
@@ -126,7 +129,7 @@ export class BridgeSocket extends Emitter {
     clearTimeout(this.#timer);
   }
 
-  // ── Members that need a real connection ──────────────────────────────────────────────────────────
+  // ── Members that need a real connection ────────────────────────────────────────────────────────
 
   write(): boolean {
     return true;

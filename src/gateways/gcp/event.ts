@@ -1,4 +1,7 @@
-/** A CloudEvent as the request that carries it in binary mode (CloudEvents HTTP protocol binding, section 3.1). */
+/**
+ * A CloudEvent as the request that carries it in binary mode (CloudEvents HTTP protocol binding,
+ * section 3.1).
+ */
 import type { RequestParts } from '../../core/request/request-parts.ts';
 import type { Header } from '../../types.ts';
 
@@ -21,8 +24,8 @@ export function eventRequest(event: CloudEvent): RequestParts {
     );
   }
   const { data, data_base64: base64, datacontenttype, ...attributes } = event;
-  // Only of an event in structured mode does the framework keep these; in binary mode its attributes are header values as they came,
-  // percent-encoded by their sender.
+  // The framework keeps these of an event in structured mode only. In binary mode the attributes
+  // are header values as they came, percent-encoded by their sender.
   const structured = datacontenttype !== undefined || base64 !== undefined;
   const headers: Header[] = [];
   for (const [name, value] of Object.entries(attributes)) {
@@ -47,7 +50,10 @@ function bodyOf(data: unknown, type = 'application/json'): Uint8Array | undefine
   return Buffer.from(typeof data === 'string' && !isJson ? data : JSON.stringify(data));
 }
 
-/** Printable ASCII stays, but for the space and the quote, and for the escape character where it is none yet. */
+/**
+ * Printable ASCII stays, but for the space and the quote, and for the escape character where it is
+ * none yet.
+ */
 function headerValue(text: string, structured: boolean): string {
   const encoded = structured ? text.replaceAll('%', '%25') : text;
   return encoded.toWellFormed().replace(/[^\x21\x23-\x7e]+/g, (piece) => encodeURIComponent(piece));

@@ -1,4 +1,4 @@
-/** What a server writes of its requests: its own view, which has those that never reached an application. */
+/** The server's access log, which has the requests that never reached the application as well. */
 import { formatCombined } from '../../http/log-format.ts';
 import { findHeader } from '../../http/headers.ts';
 import { statusCode } from '../../http/status.ts';
@@ -24,7 +24,7 @@ export function accessLine(
   });
 }
 
-/** Of a request that could not even be read. */
+/** The line of a request that could not be read. */
 export function unreadableLine(address: string | undefined, status: number, time: Date): string {
   const nothing = { user: undefined, referer: undefined, userAgent: undefined };
   return formatCombined({ ...nothing, address, time, request: '-', status, bytes: 0 });

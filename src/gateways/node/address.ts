@@ -1,4 +1,4 @@
-/** Where a server listens: what the deployer says, else what the platform says. */
+/** Where a server listens: what the options say, else what the platform's environment says. */
 import { describe } from '../../base/bytes.ts';
 
 export type ListenAddress =
@@ -11,12 +11,15 @@ export interface AddressOptions {
   socket?: string;
 }
 
-/** Variables in which platforms tell the port: Cloud Run, Knative, Heroku and their like; Azure custom handlers; Alibaba Function Compute. */
+/**
+ * Variables that hold the port: on Cloud Run, Knative and Heroku; on Azure custom handlers; on
+ * Alibaba Function Compute.
+ */
 const PORTS = ['PORT', 'FUNCTIONS_CUSTOMHANDLER_PORT', 'FC_SERVER_PORT'];
 
 /**
- * The options count before the environment. On a platform the server must be reachable from outside the sandbox; elsewhere only this machine
- * reaches it unless told otherwise.
+ * The options win over the environment. On a platform the server must be reachable from outside the
+ * sandbox; elsewhere only this machine reaches it by default.
  *
  * @throws {TypeError} when they contradict each other, or a variable makes no sense
  */
@@ -31,15 +34,17 @@ export function listenAddress(
   }
   const endpoint = env['AWS_LAMBDA_HTTP_ENDPOINT'];
   if (endpoint) {
-    const told = lambdaEndpoint(endpoint);
-    return { host: host ?? told.host, port: port ?? told.port };
+    const given = lambdaEndpoint(endpoint);
+    return { host: host ?? given.host, port: port ?? given.port };
   }
   const name = PORTS.find((name) => env[name]);
   if (name === undefined) return { host: host ?? '127.0.0.1', port: port ?? 8000 };
   return { host: host ?? '0.0.0.0', port: port ?? portNumber(env[name] ?? '', name) };
 }
 
-/** Lambda Web Functions say where to listen in one variable, host and port (aws-events, section 11). */
+/**
+ * Lambda Web Functions say where to listen in one variable, host and port (aws-events, section 11).
+ */
 function lambdaEndpoint(endpoint: string): { host: string; port: number } {
   const [, bracketed, plain, port] =
     /^(?:https?:\/\/)?(?:\[([0-9A-Fa-f:.]+)\]|([^:/[\]]*)):([0-9]+)\/?$/.exec(endpoint) ?? [];
@@ -59,7 +64,7 @@ function portNumber(text: string, name: string): number {
   return Number(text);
 }
 
-/** How people write it: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
+/** As it is usually written: `http://127.0.0.1:8000`, `unix:/run/app.sock`. */
 export function describeAddress(address: ListenAddress): string {
   if ('path' in address) return `unix:${address.path}`;
   const { host, port } = address;

@@ -3,11 +3,11 @@ import { ClientDisconnected, ContractError } from '../../core/errors.ts';
 import type { NodeRequest } from './types.ts';
 
 export interface BodyOptions {
-  /** Bytes at which it is refused. */
+  /** Bytes that it may have. */
   limit: number;
-  /** Called before the first read: the moment to say `100 Continue`. */
+  /** Called before the first read, which is when to send `100 Continue`. */
   onRead(): void;
-  /** It is longer than the limit. Reads fail from then on. */
+  /** Called when it is longer than the limit. Reads fail from then on. */
   onOversize(): void;
 }
 
@@ -19,17 +19,20 @@ const LEFT = 'the client disconnected';
 const RELEASED = 'the response has ended, and the rest of the body is dropped';
 
 /**
- * The body of one request. Iterated at most once, by `wsgi.input`. Not by the stream's own iterator: that destroys the connection when it is
- * left early, and what it has not read keeps the connection from its next request for ever.
+ * The body of one request, which `wsgi.input` iterates once. The stream's own iterator would not
+ * do: it destroys the connection when it is left early, and what it has not read blocks the next
+ * request on the connection for ever.
  */
 export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
   readonly #request: NodeRequest;
   readonly #options: BodyOptions;
   #begun = false;
   #length = 0;
-  /** What came before it was asked for. The stream is paused then. */
+  /** Blocks that came before a read. The stream is paused then. */
   readonly #blocks: Uint8Array[] = [];
-  /** Why there is no more. Most bodies that end so have nobody left who reads, so the error is made for who does. */
+  /**
+   * Why there is no more. Most bodies that fail are not read any more, so a read makes the error.
+   */
   #failure: string | undefined;
   #wake: (() => void) | undefined;
 
@@ -57,12 +60,12 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
     }
   }
 
-  /** Lets go of what nobody has read, so that the connection can serve its next request. */
+  /** Drops what was not read, so that the connection can serve its next request. */
   release(): void {
     const request = this.#request;
     request.off('data', this.#onData);
     if (request.readableEnded || request.destroyed) return;
-    // To whoever still reads, half a body must not look like a whole one.
+    // To a read that still waits, half a body must not look like a whole one.
     this.#fail(RELEASED);
     request.resume();
   }
@@ -90,7 +93,8 @@ export class RequestBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uin
       return;
     }
     this.#blocks.push(block);
-    // Where somebody waits for it, the stream may go on: it ends then by itself after a body that came in one piece.
+    // While a read waits, the stream goes on: it then ends by itself after a body that came in one
+    // piece.
     if (this.#wake) this.#awake();
     else this.#request.pause();
   };

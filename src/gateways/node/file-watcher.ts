@@ -24,8 +24,8 @@ export class FileWatcher {
   }
 
   /**
-   * Watches a path, if it is there. `onEvent` gets the name of what changed in a folder. A path that
-   * is deleted has no more events; the folder above it has one.
+   * Watches a path, if it is there. `onEvent` gets the name of what changed in a folder. A path
+   * that is deleted has no more events; the folder above it has one.
    */
   add(path: string, onEvent: (name: string | null) => void): void {
     if (this.#watchers.has(path)) return;

@@ -1,6 +1,7 @@
 /**
- * Requests whose `headers` are made for those who read them. Node's own server asks every request for `headers.expect`, and so makes the
- * whole object, 3 of the 28 µs of a small request; the environ comes from `rawHeaders`, and nobody looks at the object again.
+ * Requests whose `headers` are made on first use. Node's own server reads `headers.expect` of every
+ * request, and so makes the whole object, in 3 of the 28 µs of a small request. The environ comes
+ * from `rawHeaders`, and the object would not be read again.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -8,7 +9,10 @@ import type { Socket } from 'node:net';
 /** TypeScript takes `headers` for a field, which an accessor cannot override. */
 type Base = new (socket: Socket) => Omit<IncomingMessage, 'headers'>;
 
-/** A class of requests for `createServer`. Whoever reads their headers, tracing tools do, finds what `base` has. */
+/**
+ * A class of requests for `createServer`. Code that reads their headers, such as tracing tools,
+ * gets what `base` has.
+ */
 export function withLazyHeaders(base: typeof IncomingMessage): typeof IncomingMessage {
   return class extends (base as unknown as Base) {
     #headers: IncomingHttpHeaders | undefined;
@@ -25,7 +29,7 @@ export function withLazyHeaders(base: typeof IncomingMessage): typeof IncomingMe
 
 type Name = string | symbol;
 
-/** Knows by itself what is not there, and has the rest made. */
+/** Answers for names that were not sent, and makes the object for the rest. */
 class LazyHeaders implements ProxyHandler<IncomingHttpHeaders> {
   readonly #request: { readonly rawHeaders: readonly string[] };
   readonly #prototype: IncomingMessage;
@@ -41,7 +45,7 @@ class LazyHeaders implements ProxyHandler<IncomingHttpHeaders> {
   }
 
   has(_target: object, name: Name): boolean {
-    // What was sent is there, whatever it comes to.
+    // What was sent is there, whatever its value becomes.
     return this.#made || typeof name !== 'string'
       ? Reflect.has(this.#headers, name)
       : this.#sent(name) || name in Object.prototype;

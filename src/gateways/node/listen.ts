@@ -1,9 +1,9 @@
-/** Beginning to listen, and saying why not. */
+/** Begins to listen, or says why it cannot. */
 import { connect, type Server } from 'node:net';
 import { lstatSync, rmSync } from 'node:fs';
 import { describeAddress, type ListenAddress } from './address.ts';
 
-/** A server could not be started. Its message is all that a user needs. */
+/** A server could not be started. A user needs no more than the message. */
 export class StartError extends Error {
   override name = 'StartError';
 }
@@ -17,7 +17,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
     await begin(server, address);
   } catch (error) {
     if (!('path' in address) || !isTaken(error)) throw cannotListen(address, error);
-    // A file that is there by mistake, a database for example, is not ours to delete.
+    // Anything else may be a user's file, a database for example, and is never deleted.
     if (!isSocket(address.path)) {
       throw new StartError(
         `cannot listen at ${describeAddress(address)}: there is a file that is no socket; name another path, or remove it`,
@@ -25,7 +25,7 @@ export async function listen(server: Server, address: ListenAddress): Promise<Li
       );
     }
     if (await answers(address.path)) throw cannotListen(address, error);
-    // Left behind by a server that was killed.
+    // A server that was killed has left it.
     rmSync(address.path);
     await begin(server, address);
   }

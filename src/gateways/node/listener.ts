@@ -1,4 +1,4 @@
-/** One request of `node:http`: build an environ, call the application, send. */
+/** One request of `node:http`: refuse it or call the application, send the response, log. */
 import { callApplication, type ErrorCallback } from '../../core/call.ts';
 import { createEnviron, moveToScriptName } from '../../core/request/environ.ts';
 import type { ServerInfo } from '../../core/request/request-parts.ts';
@@ -11,7 +11,7 @@ import type { GatewayRequest } from '../../core/gateway-request.ts';
 import { sendErrorPage } from '../../core/transport.ts';
 import type { Application, Environ, ErrorStream, HeaderList, NativeString } from '../../types.ts';
 import { RequestBody } from './body.ts';
-import { completeFacts, isRead, NodeRequestParts, useReadBody } from './request.ts';
+import { completeParts, isRead, NodeRequestParts, useReadBody } from './request.ts';
 import { ResponseTransport } from './response.ts';
 import type { NodeRequest, NodeResponse } from './types.ts';
 
@@ -19,36 +19,43 @@ export interface ListenerSettings {
   sink: LogSink;
   onError?: ErrorCallback | undefined;
   basePath: readonly string[] | undefined;
-  /** Trusted proxies in front. */
+  /** The number of trusted proxies in front. */
   trustedProxies: number;
   maxBody: number;
   multiprocess: boolean;
   /** For `gatecall.source`. */
   source: string;
-  /** The header, in lower case, in which the platform names the request, for `gatecall.request_id`. */
+  /**
+   * The header, in lower case, in which the platform names the request, for `gatecall.request_id`.
+   */
   requestId?: string | undefined;
   /** Whether to refuse HTTP/1.1 without Host (RFC 9112 section 3.2), where Node has not done so. */
   requireHost?: boolean | undefined;
-  /** The client expects what nobody here can do (RFC 9110 section 10.1.1). */
+  /** Whether to refuse an expectation other than `100-continue` (RFC 9110 section 10.1.1). */
   rejectExpectation?: boolean | undefined;
-  /** Connections of which nobody knows any more where a request begins. */
+  /** Connections on which the next request cannot be told from the rest of the last one. */
   unsafeConnections: WeakSet<object>;
-  /** Whether nobody else has a hand in requests and responses, as middleware of Express would. */
+  /**
+   * Whether no other code, such as middleware of Express, has changed the request and the response.
+   */
   exclusive?: boolean | undefined;
-  /** A response is due. */
+  /** Called before each request. */
   onBegin?: ((response: NodeResponse) => void) | undefined;
-  /** It is over, one way or another. */
+  /** Called when it is over, however it ended. */
   onEnd?: ((finished: FinishedRequest) => void) | undefined;
-  /** Work that was given to `gatecall.after`; its failure is logged and does not show here. */
+  /**
+   * Called with work that was given to `gatecall.after`, which never rejects: its failure is
+   * logged.
+   */
   onAfter?: ((work: PromiseLike<unknown>) => void) | undefined;
 }
 
-/** What an access log wants to know. */
+/** What an access log needs. */
 export interface FinishedRequest {
   request: NodeRequest;
   response: NodeResponse;
   headers: HeaderList;
-  /** The client's, as far as the application was asked and has left it. */
+  /** The client's, from the environ if the application had one. */
   address: NativeString | undefined;
   user: NativeString | undefined;
   /** `''` when the client left before there was one. */
@@ -57,7 +64,7 @@ export interface FinishedRequest {
   bytes: number;
 }
 
-/** @param expectsContinue The client waits for `100 Continue` before it sends its body, and nobody has said so yet. */
+/** @param expectsContinue Whether the client waits for `100 Continue` before it sends its body */
 export function handle(
   application: Application,
   settings: ListenerSettings,
@@ -65,7 +72,7 @@ export function handle(
   response: NodeResponse,
   expectsContinue = false,
 ): void {
-  // It goes down with the refusal that is on its way.
+  // A refusal that closes the connection is on its way.
   if (settings.unsafeConnections.has(request.socket)) return;
   new RequestHandler(settings, request, response, expectsContinue).run(application);
 }
@@ -74,7 +81,7 @@ const BAD_REQUEST = '400 Bad Request';
 const TOO_LARGE = '413 Content Too Large';
 const EXPECTATION_FAILED = '417 Expectation Failed';
 
-/** ms for which a body that nobody wants is read and dropped. */
+/** ms for which a body that is not wanted is read and dropped. */
 const LINGER = 1000;
 
 /** One request and its response. */
@@ -91,7 +98,7 @@ class RequestHandler implements GatewayRequest {
   #environ: Environ | undefined;
   #abort: AbortController | undefined;
   #expectsContinue: boolean;
-  /** The application's part and the connection's: over when both are. */
+  /** Parts that are not over: the application and the connection. */
   #running = 2;
 
   constructor(
@@ -115,14 +122,15 @@ class RequestHandler implements GatewayRequest {
     const { socket } = this.#request;
     this.#settings.onBegin?.(this.#response);
     this.#response.on('close', this.#onClose);
-    // Behind other pipelined requests a response has no connection yet, and is not told when that is lost.
+    // Behind other pipelined requests a response has no connection yet, and does not emit `close`
+    // when that is lost.
     if (this.#response.socket === null) socket?.setMaxListeners(0).once('close', this.#onClose);
     const refusal = this.#refusal();
     if (refusal === undefined) this.#call(application);
     else {
-      if (refusal === TOO_LARGE) this.#linger();
-      else {
-        // What follows on this connection may be part of this request, and may have been parsed already.
+      if (refusal !== TOO_LARGE) {
+        // What follows on this connection may be part of this request, and may have been parsed
+        // already.
         if (socket) this.#settings.unsafeConnections.add(socket);
         this.#response.shouldKeepAlive = false;
       }
@@ -141,11 +149,11 @@ class RequestHandler implements GatewayRequest {
 
   /** Without a promise where the response is complete at once. */
   #call(application: Application): void {
-    const facts = this.parts;
-    completeFacts(facts, this.#request, this.#settings.trustedProxies);
-    if (facts.hasBody) this.#takeBody(facts);
-    // Only the environ knows the whole target below a mount, which is what a log names.
-    const called = callApplication(application, facts.scriptName ? this.environ : this, {
+    const { parts } = this;
+    completeParts(parts, this.#request, this.#settings.trustedProxies);
+    if (parts.hasBody) this.#takeBody(parts);
+    // The log names the whole target, which only the environ has below a mount.
+    const called = callApplication(application, parts.scriptName ? this.environ : this, {
       transport: this.#transport,
       onError: this.#settings.onError,
       signal: this.signal,
@@ -159,7 +167,7 @@ class RequestHandler implements GatewayRequest {
   }
 
   #called(): void {
-    // The client still holds back its body, so what comes next on this connection is anybody's guess.
+    // The client may still send its body, so what comes next on this connection is not known.
     if (this.#expectsContinue && this.parts.hasBody) this.#linger();
     this.#body?.release();
     this.#end();
@@ -179,28 +187,28 @@ class RequestHandler implements GatewayRequest {
 
   #makeEnviron(): Environ {
     const { trustedProxies, requestId, source } = this.#settings;
-    const facts = this.parts;
-    const environ = createEnviron(facts, this.server);
-    if (facts.isMount) moveToScriptName(environ, environ.PATH_INFO);
+    const { parts } = this;
+    const environ = createEnviron(parts, this.server);
+    if (parts.isMount) moveToScriptName(environ, environ.PATH_INFO);
     const remotePort = this.#request.socket?.remotePort;
-    // Behind a proxy it would be the proxy's.
+    // Behind a proxy it is the proxy's.
     if (remotePort !== undefined && trustedProxies === 0) environ.REMOTE_PORT = String(remotePort);
     environ['gatecall.source'] = source;
     this.#abort = new AbortController();
     if (this.signal.aborted) this.#abort.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#abort.signal;
     environ['gatecall.after'] = afterwards(this.#settings, this.#errors);
-    const id = requestId && findHeader(facts.headers, requestId);
+    const id = requestId && findHeader(parts.headers, requestId);
     if (id) environ['gatecall.request_id'] = id;
     return environ;
   }
 
-  #takeBody(facts: NodeRequestParts): void {
-    if (isRead(this.#request)) useReadBody(facts, this.#request.rawBody);
-    else if (facts.contentLength !== 0) {
-      const length = facts.contentLength;
+  #takeBody(parts: NodeRequestParts): void {
+    if (isRead(this.#request)) useReadBody(parts, this.#request.rawBody);
+    else if (parts.contentLength !== 0) {
+      const length = parts.contentLength;
       this.#body = this.#openBody();
-      facts.input = streamedInput(this.#body, length === undefined ? {} : { length });
+      parts.input = streamedInput(this.#body, length === undefined ? {} : { length });
     }
   }
 
@@ -216,7 +224,6 @@ class RequestHandler implements GatewayRequest {
         this.#leave();
         if (answered) this.#response.destroy();
         else {
-          this.#linger();
           this.#transport = new ResponseTransport(this.#response, this.#settings.exclusive);
           void this.#sendPage(TOO_LARGE);
         }
@@ -224,14 +231,15 @@ class RequestHandler implements GatewayRequest {
     });
   }
 
-  /** The server's own answer. Where it cannot be sent, the client has gone. */
+  /** The server's own answer. If it cannot be sent, the client has gone. */
   async #sendPage(status: NativeString): Promise<void> {
+    if (status === TOO_LARGE) this.#linger();
     await sendErrorPage(this.#transport, status, this.parts.method !== 'HEAD').catch(() => {});
   }
 
   /**
-   * A client that is still sending reads the answer only if its connection is not reset, which closing it at once would do. So the rest is
-   * read and dropped for a while.
+   * Reads and drops the rest of the body for a while. Closing at once would reset the connection,
+   * and a client that is still sending would never read the answer.
    */
   #linger(): void {
     const request = this.#request;
@@ -246,7 +254,7 @@ class RequestHandler implements GatewayRequest {
     this.#end();
   };
 
-  /** Nobody waits for the application any more. */
+  /** The client has gone: aborts the application's work. */
   #leave(): void {
     this.#transport.gone();
     // The Node bridge emits the socket's own error, and no other.
@@ -272,7 +280,10 @@ class RequestHandler implements GatewayRequest {
   }
 }
 
-/** `gatecall.after`. A function of its own makes it, or it would outlive the request (see `collector` in gateways/aws/invocation.ts). */
+/**
+ * `gatecall.after`. A function of its own makes it, or it would outlive the request (see
+ * `collector` in gateways/aws/invocation.ts).
+ */
 function afterwards(
   { onAfter }: ListenerSettings,
   errors: ErrorStream,

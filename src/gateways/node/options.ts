@@ -1,4 +1,4 @@
-/** The options of the listener: what there is, what it may be, and what it is when it is left out. */
+/** The options of the listener, their checks and their defaults. */
 import type { ErrorCallback } from '../../core/call.ts';
 import type { LogSink } from '../../core/request/error-stream.ts';
 import {
@@ -24,13 +24,14 @@ export interface NodeOptions {
   /** Called with each error of the application, for an error tracker. */
   onError?: ErrorCallback;
   /**
-   * How many proxies stand in front, each of which appends to `X-Forwarded-For` and sets `X-Forwarded-Proto`. So many are
-   * believed about the client's address and scheme; 0, the default, believes nobody.
+   * The number of trusted proxies in front, each of which appends to `X-Forwarded-For` and sets
+   * `X-Forwarded-Proto`. The client's address and scheme are what the farthest of them says.
+   * Default: 0, which trusts none.
    */
   trustProxy?: number;
   /**
-   * Bytes that a request's body may have; more is answered 413. Default: no limit. A body is streamed,
-   * so that one of any size costs memory only where the application collects it.
+   * Bytes that a request's body may have; more is answered 413. Default: no limit. A body is
+   * streamed, so that one of any size costs memory only where the application collects it.
    */
   maxBody?: number;
   /** For `wsgi.multiprocess`: whether other processes run the same application. */

@@ -1,4 +1,7 @@
-/** What a request of `node:http` says, as facts for the environ; and which requests are refused before any application sees them. */
+/**
+ * A request of `node:http` as parts for the environ, and which requests are refused before the
+ * application sees them.
+ */
 import type { RequestParts } from '../../core/request/request-parts.ts';
 import { isBytes } from '../../base/bytes.ts';
 import { lowerCase, omitHeader } from '../../http/headers.ts';
@@ -8,8 +11,8 @@ import { forwardedAddress, forwardedScheme } from './forwarded.ts';
 import type { NodeRequest } from './types.ts';
 
 /**
- * A request as it was read, once, as facts for the environ: order, spelling and repeats of its headers kept. One shape for all requests,
- * whatever they bring.
+ * A request as parts for the environ, with the order, spelling and repeats of its headers. Every
+ * object has the same members, whatever the request has.
  */
 export class NodeRequestParts implements RequestParts {
   readonly native = true;
@@ -37,7 +40,8 @@ export class NodeRequestParts implements RequestParts {
 
   constructor(request: NodeRequest) {
     const target = latin1(request.url || '/');
-    // By hand: `new URL` resolves dot segments, takes `//a/b` for a host, and throws at some targets that Node accepts.
+    // Not by `new URL`, which resolves dot segments, takes `//a/b` for a host, and throws at some
+    // targets that Node accepts.
     const absolute = target.startsWith('/') ? null : /^https?:\/\/([^/?#]*)/i.exec(target);
     const rest = absolute ? target.slice(absolute[0].length) : target;
     const mark = rest.indexOf('?');
@@ -78,10 +82,10 @@ function latin1(target: string): string {
 }
 const NOT_LATIN1 = /[^\x00-\xff]/;
 
-/** RFC 3986 section 3.2, without user information. What stands here ends up in URLs that applications build. */
+/** RFC 3986 section 3.2, without user information. Applications build URLs of it. */
 const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?$/;
 
-/** Headers that a request has once, or two servers may each believe another of them. */
+/** Headers that a request has once: of several, two servers may each read another. */
 const ONCE: ReadonlySet<string> = new Set([
   'host',
   'content-length',
@@ -89,22 +93,23 @@ const ONCE: ReadonlySet<string> = new Set([
   'content-type',
   'authorization',
 ]);
-/** Most names are told from those by their length, which is cheaper than looking them up. */
+/** Most other names differ from these in length, which is cheaper to compare. */
 const ONCE_LENGTHS: ReadonlySet<number> = new Set([...ONCE].map((name) => name.length));
 
 /**
- * Two servers that read one request differently are how requests are smuggled (RFC 9112 section 11.2), so what can be read in two
- * ways is refused. Node's parser has turned down the rest: Content-Length beside a transfer coding, malformed lengths and names,
- * folded lines.
+ * Requests are smuggled where two servers read one request differently (RFC 9112 section 11.2), so
+ * a request that can be read in two ways is refused. Node's parser has refused the rest:
+ * Content-Length beside a transfer coding, malformed lengths and names, folded lines.
  *
- * @param authority The authority of an absolute-form target, which counts instead of Host (RFC 9112 section 3.2.2)
+ * @param authority The authority of an absolute-form target, which counts instead of Host (RFC 9112
+ * section 3.2.2)
  */
 function readHeaders(
   { rawHeaders, httpVersion }: NodeRequest,
-  facts: NodeRequestParts,
+  parts: NodeRequestParts,
   authority: string | undefined,
 ): void {
-  const { headers } = facts;
+  const { headers } = parts;
   const once: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? '';
@@ -112,52 +117,55 @@ function readHeaders(
     const lower = ONCE_LENGTHS.has(name.length) ? lowerCase(name) : '';
     headers.push([name, lower === 'host' ? (authority ?? value) : value]);
     if (!ONCE.has(lower)) continue;
-    if (once.includes(lower)) facts.refusal ??= BAD;
+    if (once.includes(lower)) parts.refusal ??= BAD;
     once.push(lower);
-    if (lower === 'host' && !AUTHORITY.test(value)) facts.refusal ??= BAD;
-    else if (lower === 'content-length') facts.contentLength = Number(value);
+    if (lower === 'host' && !AUTHORITY.test(value)) parts.refusal ??= BAD;
+    else if (lower === 'content-length') parts.contentLength = Number(value);
     else if (lower === 'transfer-encoding') {
-      facts.hasBody = true;
-      // A front that speaks HTTP/1.0 does not know this header, and has seen another body than Node does.
-      if (httpVersion === '1.0') facts.refusal ??= BAD;
-      // `xchunked` and `gzip, chunked` pass Node's parser, which undoes the chunks and no more.
-      else if (value.trim().toLowerCase() !== 'chunked') facts.refusal ??= NOT_IMPLEMENTED;
+      parts.hasBody = true;
+      // A front that speaks HTTP/1.0 ignores this header, and has read another body than Node does.
+      if (httpVersion === '1.0') parts.refusal ??= BAD;
+      // `xchunked` and `gzip, chunked` pass Node's parser, which only decodes chunks.
+      else if (value.trim().toLowerCase() !== 'chunked') parts.refusal ??= NOT_IMPLEMENTED;
     }
   }
-  if (facts.contentLength !== undefined) facts.hasBody = true;
-  facts.hasHost = once.includes('host') || authority !== undefined;
+  if (parts.contentLength !== undefined) parts.hasBody = true;
+  parts.hasHost = once.includes('host') || authority !== undefined;
   if (authority === undefined) return;
-  if (!AUTHORITY.test(authority)) facts.refusal ??= BAD;
+  if (!AUTHORITY.test(authority)) parts.refusal ??= BAD;
   if (!once.includes('host')) headers.push(['Host', authority]);
 }
 
-/** What only a request that is not refused needs, all but a body that has yet to be read. */
-export function completeFacts(
-  facts: NodeRequestParts,
+/** Adds what a request needs that is not refused, except a body that must still be read. */
+export function completeParts(
+  parts: NodeRequestParts,
   request: NodeRequest,
   trustedProxies: number,
 ): void {
   const { socket } = request;
-  facts.remoteAddress = plainAddress(socket?.remoteAddress);
-  if (socket?.encrypted) facts.scheme = 'https';
+  parts.remoteAddress = plainAddress(socket?.remoteAddress);
+  if (socket?.encrypted) parts.scheme = 'https';
   if (trustedProxies > 0) {
-    facts.remoteAddress = forwardedAddress(facts.headers, trustedProxies) ?? facts.remoteAddress;
-    facts.scheme = forwardedScheme(facts.headers, trustedProxies) ?? facts.scheme;
+    parts.remoteAddress = forwardedAddress(parts.headers, trustedProxies) ?? parts.remoteAddress;
+    parts.scheme = forwardedScheme(parts.headers, trustedProxies) ?? parts.scheme;
   }
-  if (!facts.hasHost) {
-    facts.serverName = bracketed(plainAddress(socket?.localAddress));
-    if (socket?.localPort !== undefined) facts.serverPort = String(socket.localPort);
+  if (!parts.hasHost) {
+    parts.serverName = bracketed(plainAddress(socket?.localAddress));
+    if (socket?.localPort !== undefined) parts.serverPort = String(socket.localPort);
   }
-  const baseUrl = mountOf(request, facts.rawPath);
+  const baseUrl = mountOf(request, parts.rawPath);
   if (baseUrl) {
-    facts.isMount = isMountItself(request, baseUrl, facts.rawPath);
-    if (facts.isMount) facts.rawPath = baseUrl;
-    else facts.scriptName = percentDecode(baseUrl);
+    parts.isMount = isMountItself(request, baseUrl, parts.rawPath);
+    if (parts.isMount) parts.rawPath = baseUrl;
+    else parts.scriptName = percentDecode(baseUrl);
   }
-  if (facts.contentLength === 0) facts.body = EMPTY;
+  if (parts.contentLength === 0) parts.body = EMPTY;
 }
 
-/** What Express, or Connect, has taken off the path. Connect leaves the whole target alone as a hint. */
+/**
+ * The mount that Express or Connect has taken off the path. Connect only leaves the whole target
+ * behind.
+ */
 function mountOf({ baseUrl, originalUrl }: NodeRequest, path: string): string {
   if (typeof baseUrl === 'string') return latin1(baseUrl);
   if (typeof originalUrl !== 'string') return '';
@@ -167,7 +175,7 @@ function mountOf({ baseUrl, originalUrl }: NodeRequest, path: string): string {
   return path === '/' ? whole : '';
 }
 
-/** `PATH_INFO` is empty then, but Express and its like show `/`. */
+/** `PATH_INFO` is empty then, but Express and Connect show `/`. */
 function isMountItself({ originalUrl }: NodeRequest, baseUrl: string, path: string): boolean {
   return path === '/' && originalUrl !== undefined && pathOf(originalUrl) === baseUrl;
 }
@@ -178,18 +186,21 @@ function pathOf(target: string): string {
 
 const EMPTY = new Uint8Array(0);
 
-/** Whether somebody in front has read the body: Google's functions framework, a body parser. */
+/** Whether Google's functions framework or a body parser has read the body. */
 export function isRead(request: NodeRequest): request is NodeRequest & { rawBody: Uint8Array } {
   return isBytes(request.rawBody) && request.readableEnded;
 }
 
-/** With a body that was read, and so decompressed, by somebody in front; the headers still speak of what was sent. */
-export function useReadBody(facts: NodeRequestParts, body: Uint8Array): void {
-  facts.body = body;
-  facts.headers = omitHeader(facts.headers, 'content-encoding');
+/**
+ * Takes a body that was read in front, and so decompressed; `Content-Encoding` is that of what was
+ * sent.
+ */
+export function useReadBody(parts: NodeRequestParts, body: Uint8Array): void {
+  parts.body = body;
+  parts.headers = omitHeader(parts.headers, 'content-encoding');
 }
 
-/** An IPv4 client of a server that listens on `::` looks like `::ffff:192.0.2.1`. */
+/** To a server that listens on `::` an IPv4 client is `::ffff:192.0.2.1`. */
 function plainAddress(address: string | undefined): string | undefined {
   return address?.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

@@ -1,4 +1,4 @@
-/** The options of `serve`: what there is, what it may be, and what it is when it is left out. */
+/** The options of `serve`, their checks and their defaults. */
 import {
   checkApplication,
   checkOptions,
@@ -13,41 +13,52 @@ import type { ListenerSettings } from './listener.ts';
 import { LISTENER_OPTIONS, listenerSettings, type NodeOptions } from './options.ts';
 
 export interface ServeOptions extends NodeOptions {
-  /** `'127.0.0.1'`; `'0.0.0.0'` where the platform gives a port. */
+  /** Default: `'127.0.0.1'`; `'0.0.0.0'` where the platform gives a port. */
   host?: string;
-  /** 8000; 0 takes any that is free. `AWS_LAMBDA_HTTP_ENDPOINT` and `PORT` count where this is left out. */
+  /** 0 takes any free port. Default: what `AWS_LAMBDA_HTTP_ENDPOINT` or `PORT` says, else 8000. */
   port?: number;
   /** The path of a Unix socket, instead of host and port. */
   socket?: string;
   /**
-   * How many processes serve. 1, the default, is this very process. From 2 on this process supervises: it starts itself so many times anew,
-   * hands them connections, and replaces those that die.
+   * How many processes serve. With 1 it is this process. From 2 on this process supervises: it
+   * starts so many workers, sends them connections, and replaces those that end. Default: 1.
    */
   workers?: number;
-  /** Requests after which a worker is replaced, against slow leaks. 0, the default, is never. */
+  /** Requests after which a worker is replaced, against slow leaks. Default: 0, which is never. */
   maxRequests?: number;
-  /** Up to so many more, drawn for each worker, so that they do not all go at once. */
+  /**
+   * Up to so many more, at random for each worker, so that they are not all replaced at once.
+   * Default: 0.
+   */
   maxRequestsJitter?: number;
-  /** Start new workers when a source file changes: `true` watches the working directory, else the files and folders named. */
+  /**
+   * Start new workers when a source file changes: `true` watches the working directory, else the
+   * files and folders named.
+   */
   reload?: boolean | string | readonly string[];
-  /** ms that an idle connection stays open. 65 000: longer than the 60 s of most load balancers, which must be the first to close it. */
+  /**
+   * ms that an idle connection stays open. Default: 65 000, longer than the 60 s of most load
+   * balancers, which must close first.
+   */
   keepAliveTimeout?: number;
-  /** ms in which a request's header section must have come. 30 000. */
+  /** ms in which a request's header section must have come. Default: 30 000. */
   headersTimeout?: number;
-  /** ms in which a whole request must have come. 300 000. */
+  /** ms in which a whole request must have come. Default: 300 000. */
   requestTimeout?: number;
-  /** ms that requests which have begun may take when the server stops. 30 000. */
+  /** ms that requests which have begun may take when the server stops. Default: 30 000. */
   stopTimeout?: number;
-  /** Bytes of a request's header section; more is answered 431. 16 384. */
+  /** Bytes of a request's header section; more is answered 431. Default: 16 384. */
   maxHeader?: number;
   /**
-   * Connections that one process holds at a time; more are closed as they come. Default: no limit but
-   * the operating system's on open files. An idle connection costs about 20 KB of memory.
+   * Connections that one process holds at a time; more are closed as they come. Default: no limit
+   * but the operating system's on open files. An idle connection costs about 20 KB of memory.
    */
   maxConnections?: number;
-  /** A line a request in combined log format: `true` for standard output, or where lines go. */
+  /**
+   * A line a request in combined log format, to standard output or to a function. Default: `false`.
+   */
   accessLog?: boolean | ((line: string) => void);
-  /** Whether SIGTERM and SIGINT stop the server and end the process. `true`. */
+  /** Whether SIGTERM and SIGINT stop the server and end the process. Default: `true`. */
   signals?: boolean;
 }
 
@@ -55,7 +66,7 @@ export interface ServeSettings {
   listener: ListenerSettings;
   address: ListenAddress;
   workers: number;
-  /** Whether this process only watches over others. */
+  /** Whether this process serves nothing itself, but supervises workers. */
   supervised: boolean;
   maxRequests: number;
   maxRequestsJitter: number;
@@ -102,7 +113,7 @@ export function serveSettings(options: ServeOptions): ServeSettings {
   const { workers = 1, reload = false, maxRequests = 0, accessLog = false } = options;
   const watch = reload === true ? ['.'] : reload === false ? [] : [reload].flat();
   const supervised = workers > 1 || maxRequests > 0 || watch.length > 0;
-  // The platform appends the client's address itself, and removes such headers where clients send them.
+  // Lambda appends the client's address, and removes such headers of clients.
   const onLambda = Boolean(process.env['AWS_LAMBDA_HTTP_ENDPOINT']);
   const listener: ListenerSettings = {
     ...listenerSettings({ ...(onLambda && { trustProxy: 1 }), ...options }),
@@ -124,19 +135,19 @@ export function serveSettings(options: ServeOptions): ServeSettings {
     stopTimeout: options.stopTimeout ?? 30_000,
     maxHeader: options.maxHeader ?? 16_384,
     maxConnections: options.maxConnections ?? Infinity,
-    accessLog: accessLog === false ? undefined : harmless(accessLog),
+    accessLog: accessLog === false ? undefined : withoutErrors(accessLog),
     signals: options.signals ?? true,
   };
 }
 
-/** A log that fails, a full disk or a closed pipe, must not take requests with it. */
-function harmless(log: true | ((line: string) => void)): (line: string) => void {
+/** A full disk or a closed pipe must not fail requests. */
+function withoutErrors(log: true | ((line: string) => void)): (line: string) => void {
   return (line) => {
     try {
       if (log === true) process.stdout.write(`${line}\n`);
       else log(line);
     } catch {
-      // There is no better place to say it.
+      // Nothing is left that it could be written to.
     }
   };
 }

@@ -8,13 +8,16 @@ import type { ServeSettings } from './serve-options.ts';
 import { supervise } from './supervisor.ts';
 import { work } from './worker.ts';
 
-/** A server that runs. */
+/** A running server. */
 export interface Server {
   /** `http://127.0.0.1:8000`, or `unix:/run/app.sock`. */
   readonly url: string;
   /** 0 on a Unix socket. */
   readonly port: number;
-  /** Takes no more connections, waits for requests that have begun, at most `stopTimeout` ms, and settles when all is closed. */
+  /**
+   * Accepts no more connections, waits at most `stopTimeout` ms for requests that have begun, and
+   * closes the rest.
+   */
   close(): Promise<void>;
 }
 
@@ -50,7 +53,10 @@ function logger({ listener }: ServeSettings): (message: string) => void {
   return (message) => errors.write(`gatecall: ${message}\n`);
 }
 
-/** The first signal stops in peace, the second at once. SIGHUP means new workers, as it does to Gunicorn. */
+/**
+ * The first signal stops the server when its requests are answered, the second at once. SIGHUP
+ * replaces all workers, as in Gunicorn.
+ */
 function onSignals(stop: () => Promise<void>, kill: () => void, reload?: () => void): void {
   let asked = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -60,7 +66,7 @@ function onSignals(stop: () => Promise<void>, kill: () => void, reload?: () => v
         process.exit(1);
       }
       asked = true;
-      // Pools and timers of the application would keep the process alive for ever.
+      // The application's pools and timers would keep the process alive.
       void stop().then(() => process.exit());
     });
   }

@@ -1,4 +1,6 @@
-/** One process's HTTP server: limits, timeouts, the access log, and a stop that loses no request. */
+/**
+ * One process's HTTP server: limits, timeouts, the access log, and a stop that loses no request.
+ */
 import type { IncomingMessage, Server as HttpServer, ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Application } from '../../types.ts';
@@ -13,7 +15,9 @@ import type { NodeResponse } from './types.ts';
 /** ms in which a connection without a request may still send one when the server stops. */
 const LAST_CALL = 500;
 
-/** ms for which a refused client may read its answer: closing at once would reset the connection. */
+/**
+ * ms for which a refused client may read its answer: closing at once would reset the connection.
+ */
 const LINGER = 1000;
 
 export class WebServer {
@@ -54,7 +58,7 @@ export class WebServer {
     this.#handleEvents(this.#server);
   }
 
-  /** Listens by itself. */
+  /** Accepts connections itself. */
   listen(address: ListenAddress): Promise<ListenAddress> {
     return listen(this.#server, address);
   }
@@ -65,13 +69,17 @@ export class WebServer {
       socket.destroy();
       return;
     }
-    // Node starts the clock for its timeouts when a server begins to listen, which this one never does.
+    // Node starts the clock for its timeouts when a server begins to listen, which this one never
+    // does.
     if (!this.#started) this.#started = this.#server.emit('listening');
     this.#server.emit('connection', socket);
     socket.resume();
   }
 
-  /** Takes no more connections, lets requests that have begun end, and settles when all is over or the time is. */
+  /**
+   * Accepts no more connections, and settles when all requests have ended or after `stopTimeout`
+   * ms.
+   */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const response of this.#active) {
@@ -98,12 +106,12 @@ export class WebServer {
       expectsContinue = false,
     ): void => handle(this.#application, listener, request, response, expectsContinue);
     server.on('request', (request, response) => answer(request, response, this.#listener));
-    // Told to continue only when the application reads: one that refuses never sees the body.
+    // `100 Continue` is sent when the application reads: one that refuses never gets the body.
     server.on('checkContinue', (request, response) =>
       answer(request, response, this.#listener, true),
     );
-    const unmet = { ...this.#listener, rejectExpectation: true };
-    server.on('checkExpectation', (request, response) => answer(request, response, unmet));
+    const rejecting = { ...this.#listener, rejectExpectation: true };
+    server.on('checkExpectation', (request, response) => answer(request, response, rejecting));
     server.on('connection', (socket: Socket) => {
       this.#connections.add(socket);
       socket.once('close', () => {
@@ -206,8 +214,8 @@ function createServer(settings: ServeSettings): HttpServer {
     insecureHTTPParser: false,
   };
   const server = http.createServer(options);
-  // Beyond a number Node drops headers without a word, and the application would see another request
-  // than the proxy did. `maxHeader` bounds them.
+  // Beyond a number Node drops headers without a word, and the application would see another
+  // request than the proxy did. `maxHeader` bounds them.
   server.maxHeadersCount = 0;
   if (maxConnections !== Infinity) server.maxConnections = maxConnections;
   return server;

@@ -20,10 +20,11 @@ export interface Supervisor {
 const BACKLOG = 1024;
 
 /**
- * The supervisor listens itself. The socket of node:cluster goes with the last worker, and connections
- * would be refused until there is another.
+ * The supervisor listens itself. The socket of node:cluster goes with the last worker, and
+ * connections would be refused until there is another.
  *
- * @throws {StartError} (as a rejection) when the address is taken, or a worker ends before any has served
+ * @throws {StartError} (as a rejection) when the address is taken, or a worker ends before any has
+ * served
  */
 export async function supervise(
   settings: ServeSettings,

@@ -1,8 +1,10 @@
-/** What is used of `node:http`'s objects: so much a stand-in, as other hosts bring them, must have. */
+/**
+ * What the gateway uses of `node:http`'s objects, and so what a stand-in of another host must have.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export type NodeRequest = IncomingMessage & {
-  /** The prefix that Express, Connect and the Firebase emulator took off `url`. */
+  /** The prefix that Express and the Firebase emulator took off `url`. */
   baseUrl?: string;
   /** The target before they did. */
   originalUrl?: string;

@@ -3,7 +3,10 @@ import { readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { FileWatcher } from './file-watcher.ts';
 
-/** What a running application may consist of. Logs and databases that it writes itself must not restart it for ever. */
+/**
+ * What a running application may consist of. Logs and databases that it writes itself must not
+ * restart it for ever.
+ */
 const SOURCES: ReadonlySet<string> = new Set(
   ['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx', 'json'].map((name) => `.${name}`),
 );

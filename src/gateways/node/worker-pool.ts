@@ -9,7 +9,10 @@ export interface WorkerPoolOptions {
   port: number;
   /** ms that a worker may take to stop before it is killed. */
   stopTimeout: number;
-  /** Whether a worker that never served is replaced at once, or waits for {@link WorkerPool.restartAll}. */
+  /**
+   * Whether a worker that never served is replaced at once, or waits for {@link
+   * WorkerPool.restartAll}.
+   */
   retry: boolean;
   log(message: string): void;
   /** One more worker serves; `complete` when none is missing. */
@@ -24,18 +27,24 @@ interface PoolWorker {
   worker: Worker;
   started: number;
   ready: boolean;
-  /** It serves until another can take its place: it has had its requests, or `restartAll` was called. */
+  /**
+   * It serves until another can take its place: it has had its requests, or `restartAll` was
+   * called.
+   */
   outdated: boolean;
   /** It was told to stop. */
   stopping: boolean;
   /**
-   * Connections that were sent to it and that it has not taken yet. They stay open here, or they would
-   * hang when the worker has ended meanwhile.
+   * Connections that were sent to it and that it has not taken yet. They stay open here, or they
+   * would hang when the worker has ended meanwhile.
    */
   dispatched: Map<number, Socket>;
 }
 
-/** ms between replacements: the first comes at once, the next after this, then twice as long each time. */
+/**
+ * ms between replacements: the first comes at once, the next after this, then twice as long each
+ * time.
+ */
 const BACKOFF = 100;
 const MAX_BACKOFF = 10_000;
 /** A worker that lived so many ms did not fail at its start. */
