@@ -1,4 +1,7 @@
-/** Applications in the real frameworks of the fetch kind, all with the same routes, and requests for them. */
+/**
+ * Applications in the real frameworks of the fetch kind, all with the same routes, and requests for
+ * them.
+ */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';

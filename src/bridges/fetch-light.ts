@@ -1,7 +1,7 @@
 /**
- * The opt-in for the fastest start: importing this module replaces the globals `Request`, `Response` and `Headers` by light
- * classes, and `fetch` by one that knows them. Node's own load undici, 14 to 25 ms, at the first touch; with these a
- * simple application never does.
+ * The opt-in for the fastest start: importing this module replaces the globals `Request`,
+ * `Response` and `Headers` by light classes, and `fetch` by one that knows them. Node's own load
+ * undici, 14 to 25 ms, at the first touch; with these a simple application never does.
  *
  * ```ts
  * import { fromFetchHandler } from 'gatecall/bridges/fetch-light'; // before the application
@@ -9,8 +9,9 @@
  * export const handler = toLambdaHandler(fromFetchHandler(app));
  * ```
  *
- * Everything of the Fetch standard is there. What is rare (parsing forms, `fetch()` itself) goes to Node's own classes, and
- * loads them then. Where the globals must stay as they are, use `gatecall/bridges/fetch`.
+ * Everything of the Fetch standard is there. What is rare (parsing forms, `fetch()` itself) goes to
+ * Node's own classes, and loads them then. Where the globals must stay as they are, use
+ * `gatecall/bridges/fetch`.
  */
 import type { Application } from '../types.ts';
 import {

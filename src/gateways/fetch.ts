@@ -1,6 +1,6 @@
 /**
- * Hosts that speak the Fetch standard: an application as a `(request) => response` function, for Cloudflare Workers, Deno, Bun, Vercel,
- * Netlify, Fastly, Bunny and any other.
+ * Hosts that speak the Fetch standard: an application as a `(request) => response` function, for
+ * Cloudflare Workers, Deno, Bun, Vercel, Netlify, Fastly, Bunny and any other.
  *
  * ```ts
  * import { toFetchHandler } from 'gatecall/fetch';
@@ -16,7 +16,10 @@ import { errorPage, FetchTransport } from './fetch/response.ts';
 export type { FetchOptions } from './fetch/options.ts';
 export { type Platform, type PlatformName, platforms } from './fetch/platforms.ts';
 
-/** What a fetch host calls: with a request, and whatever else this host gives (`env`, `ctx`, `info`, `server`, `context`). */
+/**
+ * What a fetch host calls: with a request, and what else it gives (`env`, `ctx`, `info`, `server`,
+ * `context`).
+ */
 export type FetchHandler = (request: Request, ...given: unknown[]) => Promise<Response>;
 
 /**
@@ -31,9 +34,14 @@ export type FetchHandler = (request: Request, ...given: unknown[]) => Promise<Re
  * export const onRequest = (c) => handler(c.request, c.env, c);    // Pages Functions
  * ```
  *
- * One block of the body is on its way before the next is asked for; a reader that cancels closes the body. The environ also holds
- * `gatecall.event` (the request), `gatecall.platform` (`{ name, env, context }`), `gatecall.signal` (aborts when the client has gone) and
- * `gatecall.after` (the host's `waitUntil` where it has one).
+ * One block of the body is on its way before the next is asked for. A reader that cancels closes
+ * the body. An application that asks for its head to be sent (an empty `write`) gets the `Response`
+ * returned at once. The environ also holds `gatecall.event` (the request), `gatecall.platform` (`{
+ * name, env, context }`), `gatecall.signal` (aborts when the client has gone) and `gatecall.after`
+ * (the host's `waitUntil` where it has one).
+ *
+ * A request whose URL or Host is none, or whose method is no token, is answered with 400, one with
+ * more than 2,000 headers with 431.
  *
  * @throws {TypeError} at once for an option that does not exist or has no fitting value
  */

@@ -24,7 +24,10 @@ const request = (headers: HeaderMap | Header[], cookies: string[] = []) => ({
   cookies,
 });
 
-/** The names are longer than what the caches of header names take, or those would make the smaller number cheaper. */
+/**
+ * The names are longer than what the caches of header names take, or those would make the smaller
+ * number cheaper.
+ */
 const numbered = (count: number, name = 'x-'): [string, string][] =>
   Array.from({ length: count }, (_, index) => [`${name}${'long-'.repeat(14)}${index}`, 'v']);
 const direct = (headers: HeaderMap, cookies?: string[]): LightHeaders => {
@@ -91,7 +94,7 @@ describe('time in proportion is what it takes for', () => {
     'headers of a copied request': (count) => {
       const headers = new LightHeaders(numbered(count));
       const parts = { method: 'GET', url: 'http://app.example/', headers };
-      return () => LightRequest.standard(new LightRequest(parts));
+      return () => LightRequest.native(new LightRequest(parts));
     },
   };
 

@@ -12,13 +12,17 @@ import { createEnviron } from '../../src/core/request/environ.ts';
 import { errorStream } from '../../src/core/request/error-stream.ts';
 import type { Transport } from '../../src/core/transport.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
+import { toNodeListener } from '../../src/gateways/node.ts';
 import { mapHead } from '../../src/core/response/wrap.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** A server that hands `Request`s to a handler and writes its `Response`s, with nothing of this package in it. */
+/**
+ * A server that hands `Request`s to a handler and writes its `Response`s, with nothing of this
+ * package in it.
+ */
 function nativeServer(handler: Handler): Server {
   return createServer((incoming, outgoing) => {
     const serve = async (): Promise<void> => {
@@ -46,9 +50,10 @@ afterEach(() => {
   }
 });
 
-/** What a client sees, in order. `release` lets the handler's stream go on once the head is there. */
-async function seen(handler: Handler, release: () => void, method = 'GET'): Promise<unknown[]> {
-  const server = nativeServer(handler);
+/**
+ * What a client sees, in order. `release` lets the handler's stream go on once the head is there.
+ */
+async function seen(server: Server, release: () => void, method = 'GET'): Promise<unknown[]> {
   servers.push(server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -97,20 +102,24 @@ const streams: Record<string, (released: Promise<void>) => UnderlyingSource> = {
 describe('a stream', () => {
   it.each(Object.keys(streams))('%s is seen as behind a native server', async (name) => {
     for (const method of ['GET', 'HEAD']) {
-      const run = async (wrap: (handler: Handler) => Handler): Promise<unknown[]> => {
+      const run = async (serve: (handler: Handler) => Server): Promise<unknown[]> => {
         const { promise: released, resolve: release } = withResolvers();
         const handler: Handler = () => {
           const stream = new ReadableStream(streams[name]?.(released), { highWaterMark: 0 });
           return new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
         };
-        return seen(wrap(handler), release, method);
+        return seen(serve(handler), release, method);
       };
-      const native = await run((handler) => handler);
-      const log: string[] = [];
-      const ours = await run((handler) =>
-        toFetchHandler(fromFetchHandler(handler), { log: (line) => log.push(line) }),
+      const options = { log: (): undefined => undefined };
+      const native = await run(nativeServer);
+      const gateway = await run((handler) =>
+        nativeServer(toFetchHandler(fromFetchHandler(handler), options)),
       );
-      expect(ours).toEqual(native);
+      const listener = await run((handler) =>
+        createServer(toNodeListener(fromFetchHandler(handler), options)),
+      );
+      expect(gateway).toEqual(native);
+      expect(listener).toEqual(native);
       expect(native[0]).toEqual([200, 'text/event-stream']);
     }
   });

@@ -1,4 +1,7 @@
-/** Requests that no `Request` can hold, objects that somebody polluted, and hosts that a path cannot change. */
+/**
+ * Requests that no `Request` can hold, objects that somebody polluted, and hosts that a path cannot
+ * change.
+ */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fromFetchHandler } from '../../src/bridges/fetch.ts';

@@ -1,4 +1,7 @@
-/** The globals after `gatecall/bridges/fetch-light` has replaced them, and what still comes from Node's own. */
+/**
+ * The globals after `gatecall/bridges/fetch-light` has replaced them, and what still comes from
+ * Node's own.
+ */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -402,7 +402,8 @@ describe.each(kinds)('a $request request', ({ request: kind }) => {
     };
     const log: string[] = [];
     const environ = environOf({ method: 'POST', input: streamedInput(blocks()) }, log);
-    // Blocks of any size: a read of an input fills its buffer, so this looks at the order of the ends only.
+    // Blocks of any size: a read of an input fills its buffer, so this looks at the order of the
+    // ends only.
     await callApplication(
       bridge((request) => new Response(request.body)),
       environ,

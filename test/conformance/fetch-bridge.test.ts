@@ -1,4 +1,7 @@
-/** The table through `fromFetchHandler(toFetchHandler(application))`, which must change nothing that a `Request` can hold. */
+/**
+ * The table through `fromFetchHandler(toFetchHandler(application))`, which must change nothing that
+ * a `Request` can hold.
+ */
 import { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
 import type { Driver, Subject } from '../../src/testing/conformance.ts';

@@ -6,8 +6,8 @@ import type { Application } from '../../src/types.ts';
 import { describeConformance } from './support.ts';
 
 /**
- * A request as workerd and Deno hand it over: a `Request` that keeps the URL as it was sent. `new Request()` would resolve its dot
- * segments, write methods in capitals and refuse a body under GET.
+ * A request as workerd and Deno hand it over: a `Request` that keeps the URL as it was sent. `new
+ * Request()` would resolve its dot segments, write methods in capitals and refuse a body under GET.
  */
 function hostRequest(request: TestRequest, signal?: AbortSignal): Request {
   const { method, target, headers, body, scheme = 'http' } = request;
@@ -85,7 +85,8 @@ const subject: Subject = {
   serve: (application) => serve(application),
   serveAt: (application, mount) => serve(application, mount),
   limits: [
-    // Hosts resolve the target into a URL, each in its own way: test/gateways/fetch.test.ts has what they make of `*`.
+    // Hosts resolve the target into a URL, each in its own way: test/gateways/fetch.test.ts has
+    // what they make of `*`.
     'origin-form-only',
     // Node's Headers fold what is no Set-Cookie.
     'one-header-value',

@@ -1,4 +1,6 @@
-/** What the table cannot ask: hosts' own arguments, odd URLs, and the response as a host handles it. */
+/**
+ * What the table cannot ask: hosts' own arguments, odd URLs, and the response as a host handles it.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type FetchOptions, platforms, toFetchHandler } from '../../src/gateways/fetch.ts';

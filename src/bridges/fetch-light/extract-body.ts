@@ -1,5 +1,7 @@
-/** What a constructor may be given as a body, as a content (Fetch standard, "BodyInit/extract"). */
-import { BodyContent, isStream, type Source, tagOf } from '../fetch/body.ts';
+/**
+ * Turns what a constructor is given as a body into a content (Fetch standard, "BodyInit/extract").
+ */
+import { BodyContent, isStream, type BodySource, tagOf } from '../fetch/body.ts';
 
 export interface Extracted {
   content: BodyContent;
@@ -9,9 +11,9 @@ export interface Extracted {
 
 const TEXT = 'text/plain;charset=UTF-8';
 
-/** @throws {TypeError} for a stream that somebody reads already */
-export function extract(body: unknown): Extracted {
-  if (typeof body === 'string') return { content: new BodyContent(wellFormed(body)), type: TEXT };
+/** @throws {TypeError} for a stream that is being read, or was */
+export function extractBody(body: unknown): Extracted {
+  if (typeof body === 'string') return { content: new BodyContent(toWellFormed(body)), type: TEXT };
   const [source, type] = sourceOf(body);
   const content = new BodyContent(source);
   if (content.unusable) {
@@ -20,7 +22,7 @@ export function extract(body: unknown): Extracted {
   return { content, type };
 }
 
-function sourceOf(body: unknown): [Source, string | null] {
+function sourceOf(body: unknown): [BodySource, string | null] {
   // Copied: the standard lets the caller change its own afterwards.
   if (ArrayBuffer.isView(body)) {
     return [new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice(), null];
@@ -39,15 +41,15 @@ function sourceOf(body: unknown): [Source, string | null] {
       return multipart(body as FormData);
     default:
   }
-  // Not of the standard, but Node takes them, and streams of Node are such.
+  // The standard has no async iterables, but Node takes them, and Node's streams are some.
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
     return [streamFrom(body as AsyncIterable<Uint8Array>), null];
   }
-  return [wellFormed(String(body)), TEXT];
+  return [toWellFormed(String(body)), TEXT];
 }
 
-/** A lone surrogate is no character that UTF-8 could hold. */
-function wellFormed(text: string): string {
+/** Replaces lone surrogates, which UTF-8 cannot hold. */
+function toWellFormed(text: string): string {
   return text.isWellFormed() ? text : text.toWellFormed();
 }
 
@@ -68,7 +70,7 @@ function streamFrom(blocks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Arra
   );
 }
 
-// ── multipart/form-data (HTML standard, "multipart form data") ───────────────────────────────────────────────────────
+// ── multipart/form-data (HTML standard, "multipart form data") ───────────────────────────────────
 
 const CRLF = '\r\n';
 
@@ -76,12 +78,14 @@ function multipart(form: FormData): [Blob, string] {
   const boundary = `----gatecall-${Math.random().toString().slice(2)}${Math.random().toString().slice(2)}`;
   const parts: (string | Blob)[] = [];
   for (const [name, value] of form) {
-    parts.push(`--${boundary}${CRLF}Content-Disposition: form-data; name="${quoted(lines(name))}"`);
-    if (typeof value === 'string') parts.push(`${CRLF}${CRLF}${lines(value)}${CRLF}`);
+    parts.push(
+      `--${boundary}${CRLF}Content-Disposition: form-data; name="${escapeName(endLines(name))}"`,
+    );
+    if (typeof value === 'string') parts.push(`${CRLF}${CRLF}${endLines(value)}${CRLF}`);
     else {
       const type = value.type || 'application/octet-stream';
       parts.push(
-        `; filename="${quoted(value.name)}"${CRLF}Content-Type: ${type}${CRLF}${CRLF}`,
+        `; filename="${escapeName(value.name)}"${CRLF}Content-Type: ${type}${CRLF}${CRLF}`,
         value,
         CRLF,
       );
@@ -92,10 +96,10 @@ function multipart(form: FormData): [Blob, string] {
 }
 
 /** Every line ends with CR LF. */
-function lines(text: string): string {
+function endLines(text: string): string {
   return text.replace(/\r?\n|\r/g, CRLF);
 }
 
-function quoted(name: string): string {
+function escapeName(name: string): string {
   return name.replace(/\n/g, '%0A').replace(/\r/g, '%0D').replace(/"/g, '%22');
 }

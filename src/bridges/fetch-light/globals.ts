@@ -13,8 +13,8 @@ export function replaceGlobals(): void {
 }
 
 /**
- * Without looking at what is there: on Node 22 and later the globals are lazy data properties, and reading or redefining one loads undici.
- * Deleting does not.
+ * Without looking at what is there: on Node 22 and later the globals are lazy data properties, and
+ * reading or redefining one loads undici. Deleting does not.
  */
 function replace(name: string, value: unknown): void {
   Reflect.deleteProperty(globalThis, name);
@@ -26,7 +26,10 @@ function replace(name: string, value: unknown): void {
   });
 }
 
-/** Under the standard's name, and recognising the platform's own objects, which `fetch()` still gives. */
+/**
+ * Under the standard's name, and recognising the platform's own objects, which `fetch()` still
+ * gives.
+ */
 function named<T extends abstract new (...given: never[]) => object>(type: T, name: string): T {
   Object.defineProperty(type, 'name', { value: name });
   Object.defineProperty(type.prototype, 'constructor', {

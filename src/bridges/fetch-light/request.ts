@@ -1,8 +1,10 @@
 /** `new Request()` as the Fetch standard has it, for {@link LightRequest}. */
 import type { BodyContent } from '../fetch/body.ts';
+import { isToken } from '../../http/headers.ts';
 import { LightHeaders } from '../fetch/headers.ts';
-import { LightRequest, type Rare, type RequestParts, USUAL } from '../fetch/request.ts';
-import { extract } from './extract-body.ts';
+import { isForbiddenMethod, normalizeMethod } from '../fetch/method.ts';
+import { LightRequest, type FetchSettings, type RequestParts, DEFAULTS } from '../fetch/request.ts';
+import { extractBody } from './extract-body.ts';
 
 type Init = Readonly<Record<string, unknown>>;
 
@@ -32,7 +34,7 @@ function partsOf(input: unknown, init: Init): RequestParts {
   const method = init['method'] === undefined ? (base?.method ?? 'GET') : methodOf(init['method']);
   const headers = headersOf(init['headers'], base?.headers);
   const signal = signalOf(init['signal'], base);
-  const parts: RequestParts = { method, url, headers, rare: rareOf(init, base) };
+  const parts: RequestParts = { method, url, headers, settings: settingsOf(init, base) };
   parts.content = contentOf(init, base, method, headers);
   if (signal) parts.signal = signal;
   return parts;
@@ -43,7 +45,7 @@ function headersOf(given: unknown, own: LightHeaders | undefined): LightHeaders 
   return LightHeaders.isLight(own) ? LightHeaders.copy(own) : new LightHeaders(own);
 }
 
-/** One of these, or the platform's own that `fetch()` and other libraries have. */
+/** A light one, or one of the platform's own class, which other libraries may have kept. */
 function isRequest(input: unknown): input is LightRequest {
   return (
     LightRequest.isLight(input) || Object.prototype.toString.call(input) === '[object Request]'
@@ -65,15 +67,12 @@ function urlOf(input: unknown): string {
   return url.href;
 }
 
+/** @throws {TypeError} for what no `Request` may have */
 function methodOf(given: unknown): string {
   const method = String(given);
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)) {
-    throw new TypeError(`'${method}' is not a valid HTTP method.`);
-  }
-  if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) {
-    throw new TypeError(`'${method}' HTTP method is unsupported.`);
-  }
-  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
+  if (!isToken(method)) throw new TypeError(`'${method}' is not a valid HTTP method.`);
+  if (isForbiddenMethod(method)) throw new TypeError(`'${method}' HTTP method is unsupported.`);
+  return normalizeMethod(method);
 }
 
 function signalOf(given: unknown, base: LightRequest | undefined): AbortSignal | undefined {
@@ -104,10 +103,10 @@ function contentOf(
         'Cannot construct a Request with a Request object that has already been used.',
       );
     }
-    // The other one's body is this one's from here on.
-    return extract(inherited.pipeThrough(new TransformStream())).content;
+    // From here on the body belongs to this request.
+    return extractBody(inherited.pipeThrough(new TransformStream())).content;
   }
-  const { content, type } = extract(body);
+  const { content, type } = extractBody(body);
   const streams = typeof body === 'object' && (Symbol.asyncIterator in body || 'getReader' in body);
   if (
     streams &&
@@ -120,7 +119,7 @@ function contentOf(
   return content;
 }
 
-const ALLOWED: { readonly [Name in keyof Rare]?: readonly string[] } = {
+const ALLOWED: { readonly [Name in keyof FetchSettings]?: readonly string[] } = {
   cache: ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'],
   credentials: ['omit', 'same-origin', 'include'],
   mode: ['cors', 'no-cors', 'same-origin'],
@@ -138,13 +137,13 @@ const ALLOWED: { readonly [Name in keyof Rare]?: readonly string[] } = {
   ],
 };
 
-function rareOf(init: Init, base: LightRequest | undefined): Rare {
-  let rare: Rare = base
+function settingsOf(init: Init, base: LightRequest | undefined): FetchSettings {
+  let settings: FetchSettings = base
     ? LightRequest.isLight(base)
-      ? LightRequest.rare(base)
-      : copied(base)
-    : USUAL;
-  for (const name of Object.keys(USUAL) as (keyof Rare)[]) {
+      ? LightRequest.settings(base)
+      : copySettings(base)
+    : DEFAULTS;
+  for (const name of Object.keys(DEFAULTS) as (keyof FetchSettings)[]) {
     const given = init[name];
     if (given === undefined) continue;
     const value = name === 'keepalive' ? Boolean(given) : String(given);
@@ -154,12 +153,12 @@ function rareOf(init: Init, base: LightRequest | undefined): Rare {
         `Request constructor: ${String(value)} is not an accepted type. Expected one of ${allowed.join(', ')}.`,
       );
     }
-    rare = { ...rare, [name]: value };
+    settings = { ...settings, [name]: value };
   }
-  return rare;
+  return settings;
 }
 
-function copied(request: Rare): Rare {
+function copySettings(request: FetchSettings): FetchSettings {
   const { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy } =
     request;
   return { cache, credentials, integrity, keepalive, mode, redirect, referrer, referrerPolicy };

@@ -1,4 +1,4 @@
-/** `Response` as the Fetch standard has it (section "Response class"), without undici. */
+/** `Response` of the Fetch standard (section "Response class") without undici. */
 import {
   BodyContent,
   readArrayBuffer,
@@ -10,7 +10,7 @@ import {
 } from '../fetch/body.ts';
 import { findNativeResponse } from './native-fetch.ts';
 import { LightHeaders } from '../fetch/headers.ts';
-import { extract } from './extract-body.ts';
+import { extractBody } from './extract-body.ts';
 import { showAs } from '../fetch/custom-inspect.ts';
 
 interface Parts {
@@ -43,7 +43,7 @@ export class LightResponse {
       this.#type = parts.type;
       return;
     }
-    const { status, statusText, headers } = dictionary(init);
+    const { status, statusText, headers } = readInit(init);
     this.#status = statusOf(status);
     this.#statusText = statusTextOf(statusText);
     this.#headers = new LightHeaders(headers);
@@ -57,7 +57,7 @@ export class LightResponse {
         `Response constructor: Invalid response status code ${this.#status} with a body`,
       );
     }
-    const { content, type } = extract(body);
+    const { content, type } = extractBody(body);
     this.#content = content;
     if (type !== null) LightHeaders.add(this.#headers, 'content-type', type);
   }
@@ -72,13 +72,13 @@ export class LightResponse {
 
   static error(): LightResponse {
     const headers = LightHeaders.freeze(new LightHeaders());
-    return made({ status: 0, statusText: '', headers, content: null, type: 'error' });
+    return makeResponse({ status: 0, statusText: '', headers, content: null, type: 'error' });
   }
 
   static json(data: unknown, init?: unknown): LightResponse {
     const text: string | undefined = JSON.stringify(data);
     if (text === undefined) throw new TypeError('The data is not JSON serializable');
-    const { status, statusText, headers: given } = dictionary(init);
+    const { status, statusText, headers: given } = readInit(init);
     const code = statusOf(status);
     if (NULL_BODY.has(code)) {
       throw new TypeError(`Response.json: Invalid response status code ${code} with a body`);
@@ -86,7 +86,7 @@ export class LightResponse {
     const headers = new LightHeaders(given);
     LightHeaders.add(headers, 'content-type', 'application/json');
     const content = new BodyContent(text);
-    return made({
+    return makeResponse({
       status: code,
       statusText: statusTextOf(statusText),
       headers,
@@ -105,7 +105,7 @@ export class LightResponse {
     if (!REDIRECT.has(status)) throw new RangeError(`Invalid status code ${status}`);
     const headers = new LightHeaders({ location });
     LightHeaders.freeze(headers);
-    return made({ status, statusText: '', headers, content: null, type: 'default' });
+    return makeResponse({ status, statusText: '', headers, content: null, type: 'default' });
   }
 
   get type(): 'default' | 'error' {
@@ -173,7 +173,7 @@ export class LightResponse {
     const content = this.#content && this.#content.clone();
     const headers = LightHeaders.copy(this.#headers);
     if (this.#type === 'error') LightHeaders.freeze(headers);
-    return made({
+    return makeResponse({
       status: this.#status,
       statusText: this.#statusText,
       headers,
@@ -194,7 +194,7 @@ showAs(LightResponse.prototype, 'Response', ({ status, statusText, headers, body
   bodyUsed,
 }));
 
-function made(parts: Parts): LightResponse {
+function makeResponse(parts: Parts): LightResponse {
   return new LightResponse(PARTS, parts);
 }
 
@@ -204,7 +204,7 @@ interface Dictionary {
   headers?: unknown;
 }
 
-function dictionary(init: unknown): Dictionary {
+function readInit(init: unknown): Dictionary {
   if (init === undefined || init === null) return {};
   if (typeof init !== 'object' && typeof init !== 'function') {
     throw new TypeError('Response constructor: the init is an object');

@@ -11,11 +11,12 @@ export function sendLightResponse(
   startResponse: StartResponse,
   isHead: boolean,
 ): ResponseBody | Promise<ResponseBody> {
-  const blocks = LightResponse.isLight(response) ? blocksOf(response) : undefined;
+  if (!LightResponse.isLight(response)) return sendResponse(response, startResponse, isHead);
+  const blocks = blocksOf(response);
   if (!blocks) return sendResponse(response, startResponse, isHead);
-  const { status, statusText, headers: own } = response as LightResponse;
+  const { status, statusText } = response;
   const headers: Header[] = [];
-  LightHeaders.each(own, (name, value) => {
+  LightHeaders.each(response.headers, (name, value) => {
     if (!isHopByHop(name)) headers.push([name, encodeText(value)]);
   });
   startResponse(statusLine(status, statusText), headers);

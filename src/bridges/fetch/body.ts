@@ -1,16 +1,19 @@
-/** The body of a request or a response: where its bytes are, and whether somebody has had them (Fetch standard, "Body mixin"). */
+/**
+ * The body of a request or a response (Fetch standard, "Body mixin"): where its bytes are, and
+ * whether they were read.
+ */
 import type { UnderlyingByteSource } from 'node:stream/web';
 import { joinBytes } from '../../base/bytes.ts';
 import type { InputStream } from '../../types.ts';
 import { isDisturbed } from './stream-state.ts';
 import { encodeUtf8 } from './utf8.ts';
 
-/** Text is encoded when it is asked for as bytes; an input is `wsgi.input`. */
-export type Source = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
+/** Text is encoded when bytes are read; an `InputStream` is `wsgi.input`. */
+export type BodySource = string | Uint8Array | Blob | InputStream | ReadableStream<Uint8Array>;
 
 /**
- * Bytes that a promise can be resolved with. It asks its value for `then`, and bytes inherit one that a dependency has put
- * on `Object.prototype`; this inherits nothing.
+ * Bytes that a promise can be resolved with. A promise asks its value for `then`, and bytes inherit
+ * one that a dependency has put on `Object.prototype`. This object inherits nothing.
  */
 export interface HeldBytes {
   readonly bytes: Uint8Array;
@@ -22,20 +25,20 @@ function hold(bytes: Uint8Array): HeldBytes {
 
 const BLOCK = 65_536;
 let decoder: InstanceType<typeof TextDecoder> | undefined;
-/** Node's own types know of none. */
+/** The part of a byte controller that Node's types lack. */
 type Byob = { byobRequest?: { respond(bytes: number): void } | null };
 
 export class BodyContent {
-  #source: Source;
+  #source: BodySource;
   #stream: ReadableStream<Uint8Array> | undefined;
   #used = false;
 
-  constructor(source: Source) {
+  constructor(source: BodySource) {
     this.#source = source;
     if (isStream(source)) this.#stream = source;
   }
 
-  /** Made when it is asked for. */
+  /** Made on first use. */
   get stream(): ReadableStream<Uint8Array> {
     this.#stream ??= this.#used ? leaveRead(new ReadableStream()) : streamOf(this.#source);
     return this.#stream;
@@ -45,12 +48,12 @@ export class BodyContent {
     return this.#used || (this.#stream !== undefined && isDisturbed(this.#stream));
   }
 
-  /** Whether nobody may read it any more. */
+  /** Whether it can no longer be read. */
   get unusable(): boolean {
     return this.used || this.#stream?.locked === true;
   }
 
-  /** Bytes that need not be waited for, which counts as reading them; nothing where they must be. */
+  /** Reads bytes that are there already; `undefined` where they must be waited for. */
   take(): Uint8Array | undefined {
     const source = this.#source;
     if (this.#stream !== undefined) return undefined;
@@ -85,7 +88,7 @@ export class BodyContent {
     return decoder.decode((await this.bytes()).bytes);
   }
 
-  /** The source is read past the stream that was made of it, which is then as read as if it had been gone through. */
+  /** The source is read past a stream that was made of it; that stream then counts as read, too. */
   #use(): void {
     this.#used = true;
     if (this.#stream) leaveRead(this.#stream);
@@ -117,7 +120,7 @@ export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-/** What a body that somebody has read looks like: closed, with a reader that nobody gives back. */
+/** Leaves a stream as a body that was read has it: closed, with a reader that keeps its lock. */
 function leaveRead(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   stream
     .getReader()
@@ -126,7 +129,7 @@ function leaveRead(stream: ReadableStream<Uint8Array>): ReadableStream<Uint8Arra
   return stream;
 }
 
-function streamOf(source: Source): ReadableStream<Uint8Array> {
+function streamOf(source: BodySource): ReadableStream<Uint8Array> {
   if (isStream(source)) return source;
   if (isBlob(source)) return source.stream() as ReadableStream<Uint8Array>;
   const blocks = typeof source === 'string' || isBytes(source) ? once(source) : inputBlocks(source);
@@ -134,7 +137,8 @@ function streamOf(source: Source): ReadableStream<Uint8Array> {
     type: 'bytes',
     async pull(controller) {
       const block = await blocks();
-      // Copied, because a stream of bytes takes the whole buffer away of which a block may be a window.
+      // A byte stream transfers the whole buffer, and a block may be a window on one with other
+      // bytes.
       if (block.length > 0) controller.enqueue(new Uint8Array(block));
       else {
         controller.close();
@@ -142,7 +146,7 @@ function streamOf(source: Source): ReadableStream<Uint8Array> {
       }
     },
   };
-  // Nothing is read ahead of whoever reads the body.
+  // Nothing is read before the body is.
   return new ReadableStream(bytes, { highWaterMark: 0 });
 }
 
@@ -171,9 +175,9 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<HeldBytes> {
   }
 }
 
-// ── The readers of requests and responses ────────────────────────────────────────────────────────────────────────────
+// ── The readers of requests and responses ────────────────────────────────────────────────────────
 
-/** The caller's own bytes: those of a content may be a window on a buffer of others. */
+/** Bytes for the caller alone: those of a content may be a window on a buffer with other bytes. */
 async function copyBytes(content: BodyContent | null): Promise<{ bytes: Uint8Array<ArrayBuffer> }> {
   const { bytes } = content ? await content.bytes() : NO_BYTES;
   return Object.assign(Object.create(null) as object, { bytes: new Uint8Array(bytes) });
@@ -206,7 +210,11 @@ export type ResponseClass = new (
   init: { headers: Record<string, string> },
 ) => Response;
 
-/** A form out of a body, parsed by the platform's own `Response`. @throws {TypeError} for what is no form */
+/**
+ * Reads a form, which the platform's own `Response` parses.
+ *
+ * @throws {TypeError} for what is no form
+ */
 export async function readForm(
   content: BodyContent | null,
   type: string | null,

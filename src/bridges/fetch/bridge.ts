@@ -1,4 +1,7 @@
-/** A fetch handler as an application: what `gatecall/bridges/fetch` and `gatecall/bridges/fetch-light` have in common. */
+/**
+ * A fetch handler as an application, for `gatecall/bridges/fetch` and
+ * `gatecall/bridges/fetch-light`.
+ */
 import { describe } from '../../base/bytes.ts';
 import { isThenable } from '../../base/promises.ts';
 import { acceptsGatewayRequest } from '../../core/gateway-request.ts';
@@ -22,8 +25,8 @@ import { plainUrl, urlOf } from './url.ts';
 import { encodeUtf8 } from './utf8.ts';
 
 /**
- * A handler of the Fetch standard: `(request) => response`, or `(request, env, context)`. The second argument is the third
- * again, or what the option `env` makes.
+ * A handler of the Fetch standard: `(request) => response`, or `(request, env, context)`. The
+ * second argument is the third again, or what the option `env` makes.
  */
 export type FetchHandler<Env = FetchContext, Context = FetchContext> = (
   request: Request,
@@ -37,14 +40,17 @@ export interface FetchApplication {
 }
 
 export interface FetchBridgeOptions<Env = FetchContext> {
-  /** Makes the handler's second argument, e.g. Hono's Bindings. Default: the {@link FetchContext}. */
+  /**
+   * Makes the handler's second argument, e.g. Hono's Bindings. Default: the {@link FetchContext}.
+   */
   env?: (environ: Environ) => Env;
   /**
-   * `'light'` hands in a request that looks each part up when it is asked for, which halves the time of a small request.
-   * `'standard'` hands in the global `Request`. Default: `'light'` where that makes no difference. On Node 24 and others
-   * `new Request(request)` and `fetch(request)` throw at a light request (`request.clone()` and
-   * `new Request(request.url, request)` work), so the default is `'standard'` there. With `gatecall/bridges/fetch-light`
-   * the default is always `'light'`, and everything works (decisions/010-light-requests.md).
+   * `'light'` hands in a request that looks each part up when it is asked for, which halves the
+   * time of a small request. `'standard'` hands in the global `Request`. Default: `'light'` where
+   * that makes no difference. On Node 24 and others `new Request(request)` and `fetch(request)`
+   * throw at a light request (`request.clone()` and `new Request(request.url, request)` work), so
+   * the default is `'standard'` there. With `gatecall/bridges/fetch-light` the default is always
+   * `'light'`, and everything works (decisions/010-light-requests.md).
    */
   request?: 'light' | 'standard';
 }
@@ -56,7 +62,9 @@ export type SendResponse = (
   isHead: boolean,
 ) => ResponseBody | Promise<ResponseBody>;
 
-/** @throws {TypeError} when there is no handler, or for an option that does not exist or has no fitting value */
+/**
+ * @throws {TypeError} for no handler, and for an option that does not exist or has no fitting value
+ */
 export function bridgeTo<Env, Context>(
   handler: FetchHandler<Env, Context> | FetchApplication,
   options: FetchBridgeOptions<Env>,

@@ -4,8 +4,8 @@ import type { Environ } from '../../types.ts';
 import type { RequestSource } from './direct.ts';
 
 /**
- * What a handler gets beside its request: Hono's `c.env` and `c.executionCtx`, the `(request, env, ctx)` of Workers, the
- * `(request, { waitUntil })` of Vercel.
+ * What a handler gets beside its request: Hono's `c.env` and `c.executionCtx`, the `(request, env,
+ * ctx)` of Workers, the `(request, { waitUntil })` of Vercel.
  */
 export class FetchContext {
   readonly #source: RequestSource;
@@ -31,15 +31,18 @@ export class FetchContext {
   }
 
   /**
-   * Registers work that goes on after the response. The platform waits for it, and its failure is logged. It may be
-   * called without its owner.
+   * Registers work that goes on after the response. The platform waits for it, and its failure is
+   * logged. It may be called without its owner.
    */
   get waitUntil(): AfterFunction {
     this.#waitUntil ??= waitUntilOf(this.environ);
     return this.#waitUntil;
   }
 
-  /** Workers can hand a failed request to an origin server. There is none here, so this does nothing. */
+  /**
+   * Workers can hand a failed request to an origin server. There is none here, so this does
+   * nothing.
+   */
   passThroughOnException(): void {}
 }
 

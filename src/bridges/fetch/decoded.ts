@@ -5,11 +5,12 @@ interface Host {
 }
 
 /**
- * Whether the headers still name a coding, and the length, of bytes that the body no longer holds: `fetch()` decodes a body
- * and leaves Content-Encoding and Content-Length of its origin where they are. Only a response of `fetch()` has a URL. One
- * that an application makes keeps its Content-Encoding.
+ * Whether Content-Encoding and Content-Length describe bytes that the body no longer holds:
+ * `fetch()` decodes a body and leaves the headers of its origin as they are. Only a response of
+ * `fetch()` has a URL, so a response that an application makes keeps its Content-Encoding.
  *
- * undici decodes no body of which it does not know every coding, and there is none where there is no body (HEAD, 304).
+ * undici decodes a body only if it knows every coding of it. Without a body (HEAD, 304) nothing is
+ * decoded.
  */
 export function isDecoded(response: Response): boolean {
   if (!response.url || response.body === null) return false;
@@ -24,7 +25,10 @@ function isDecodable(coding: string): boolean {
 
 const DECODED: ReadonlySet<string> = new Set(['br', 'deflate', 'gzip', 'x-gzip']);
 
-/** undici decodes zstd since 7.11 (Node 24.4), and Bun does. Where this is not known, the header stays. */
+/**
+ * undici decodes zstd since 7.11 (Node 24.4), and Bun does. Where this is not known, the header
+ * stays.
+ */
 function decodesZstd(): boolean {
   const { undici, bun } = (globalThis as Host).process?.versions ?? {};
   const [major = 0, minor = 0] = undici?.split('.').map(Number) ?? [];

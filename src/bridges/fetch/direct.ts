@@ -1,16 +1,16 @@
 /**
- * What of a request can be told from a gateway's facts alone, without the environ that costs half of a small request
- * (decisions/008-gateway-request.md). Only what an environ would say in the same words; whatever it would touch is left to it.
+ * A request read directly from a gateway's parts, without the environ that costs half of a small
+ * request (decisions/008-gateway-request.md). Where an environ would say something else,
+ * `undefined` leaves it to that.
  */
 import type { RequestParts } from '../../core/request/request-parts.ts';
-import type { HeaderMap } from '../../core/request/environ-keys.ts';
-import { nameOfKey } from '../../core/request/environ-keys.ts';
+import { isHeaderList, nameOfKey } from '../../core/request/environ-keys.ts';
 import { MAX_REQUEST_HEADERS } from '../../http/headers.ts';
 import type { AbortSignalLike } from '../../core/abort.ts';
 import type { GatewayRequest } from '../../core/gateway-request.ts';
 import type { Environ } from '../../types.ts';
 
-/** Where a light request finds everything. */
+/** Where a light request looks its parts up. */
 export interface RequestSource {
   readonly environ: Environ;
   /** What a gateway knows, where it handed over its own request. */
@@ -25,7 +25,10 @@ export interface UrlParts {
   query: string;
 }
 
-/** The parts as they came; undefined where a mount, or a platform that decodes paths, makes others of them. */
+/**
+ * The parts as they came; `undefined` where a mount, or a platform that decodes paths, changes
+ * them.
+ */
 export function urlPartsFrom(
   { parts: request, server }: GatewayRequest,
   host: string | null,
@@ -38,24 +41,23 @@ export function urlPartsFrom(
 
 /** How many header values there are. Inherited keys are counted, too: fewer would be no safer. */
 export function countHeaders(headers: RequestParts['headers']): number {
-  if (Array.isArray(headers)) return headers.length;
-  const map = headers as HeaderMap;
+  if (isHeaderList(headers)) return headers.length;
   let count = 0;
-  for (const name in map) {
-    const value = map[name];
+  for (const name in headers) {
+    const value = headers[name];
     count += Array.isArray(value) ? value.length : 1;
   }
   return count;
 }
 
-/** How many headers an environ has, where that is not certainly few. */
+/** How many headers an environ has; all keys are counted where even those are few enough. */
 export function countEnvironHeaders(environ: Environ): number {
   const keys = Object.keys(environ);
   if (keys.length <= MAX_REQUEST_HEADERS) return keys.length;
   return keys.filter((key) => nameOfKey(key) !== '').length;
 }
 
-/** Whether its body, if it has one, is there already. */
+/** Whether the body, if there is one, is there as a whole. */
 export function isBuffered({ input, contentLength }: RequestParts): boolean {
   return input === undefined && contentLength === undefined;
 }

@@ -1,4 +1,7 @@
-/** What `keys()`, `values()` and `entries()` of `Headers` return (WebIDL, "Iterator prototype object"). */
+/**
+ * What `keys()`, `values()` and `entries()` of `Headers` return (WebIDL, "Iterator prototype
+ * object").
+ */
 
 type Entry = readonly [name: string, value: string];
 

@@ -1,4 +1,7 @@
-/** `Headers` as the Fetch standard has them (section "Headers class"), without undici, which takes 14 to 25 ms to load. */
+/**
+ * `Headers` of the Fetch standard (section "Headers class") without undici, which takes 14 to 25 ms
+ * to load.
+ */
 import { memoize } from '../../base/memoize.ts';
 import { nameOfKey } from '../../core/request/environ-keys.ts';
 import { isToken, lowerCase } from '../../http/headers.ts';
@@ -9,17 +12,20 @@ import { HeadersIterator } from './headers-iterator.ts';
 import { showAs } from './custom-inspect.ts';
 
 const SET_COOKIE = 'set-cookie';
+/** Shared and never changed: most headers have no cookies. */
+const NO_COOKIES: string[] = [];
 
 type Entry = [name: string, value: string];
 
 export class LightHeaders {
   /**
-   * Values by lower-case name, those of a repeated name already combined, in the order in which the names came. A map:
-   * a client controls how many there are, and a list that is searched for each name takes quadratic time.
+   * Values by lower-case name, those of a repeated name already combined, in the order in which the
+   * names came. Made on first use. A client controls how many there are, and a list that is
+   * searched for each name takes quadratic time.
    */
-  #values = new Map<string, string>();
+  #values: Map<string, string> | undefined;
   /** The one header whose values stay apart. */
-  #cookies: string[] = [];
+  #cookies = NO_COOKIES;
   /** The request whose headers these are, as long as they have been neither changed nor listed. */
   #source: RequestSource | undefined;
   /** What iteration shows, made by the first iteration and kept up to date by each change. */
@@ -44,13 +50,18 @@ export class LightHeaders {
     return copy;
   }
 
-  /** Refuses changes from now on: `Response.error()` and `Response.redirect()` are so. */
+  /**
+   * Refuses changes from now on, as the headers of `Response.error()` and `Response.redirect()` do.
+   */
   static freeze(headers: LightHeaders): LightHeaders {
     headers.#immutable = true;
     return headers;
   }
 
-  /** Calls `use` with each header in the order in which its name came; with each cookie, after all others. */
+  /**
+   * Calls `use` with each header in the order in which the names came, and with each cookie after
+   * those.
+   */
   static each(headers: LightHeaders, use: (name: string, value: string) => void): void {
     for (const [name, value] of headers.#listed()) use(name, value);
     for (const cookie of headers.#cookies) use(SET_COOKIE, cookie);
@@ -75,7 +86,7 @@ export class LightHeaders {
     expectArguments(arguments.length, 1, 'delete');
     const key = headerName(name, 'delete');
     this.#changing().delete(key);
-    if (key === SET_COOKIE) this.#cookies = [];
+    if (key === SET_COOKIE) this.#cookies = NO_COOKIES;
     this.#resort(key);
   }
 
@@ -119,7 +130,7 @@ export class LightHeaders {
     }
   }
 
-  /** Sorted by name, values of a name combined, `Set-Cookie` apart: live, as the standard has it. */
+  /** Sorted by name, values of a name combined, `Set-Cookie` apart. Changes on the way are seen. */
   entries(): HeadersIterator<Entry> {
     return new HeadersIterator(
       () => this.#combined(),
@@ -154,7 +165,7 @@ export class LightHeaders {
         "Failed to construct 'Headers': the init is a list of pairs, a record or Headers",
       );
     }
-    const iterator = (init as { [Symbol.iterator]?: unknown })[Symbol.iterator];
+    const iterator: unknown = Reflect.get(init, Symbol.iterator);
     if (LightHeaders.isLight(init) && iterator === LightHeaders.prototype.entries) this.#take(init);
     else {
       const pairs =
@@ -170,13 +181,15 @@ export class LightHeaders {
 
   #take(headers: LightHeaders): void {
     this.#values = new Map(headers.#listed());
-    this.#cookies = [...headers.#cookies];
+    if (headers.#cookies.length > 0) this.#cookies = [...headers.#cookies];
   }
 
   #add(key: string, value: string): void {
     const values = this.#changing();
-    if (key === SET_COOKIE) this.#cookies.push(value);
-    else {
+    if (key === SET_COOKIE) {
+      if (this.#cookies.length > 0) this.#cookies.push(value);
+      else this.#cookies = [value];
+    } else {
       const before = values.get(key);
       values.set(key, before === undefined ? value : `${before}, ${value}`);
     }
@@ -200,7 +213,7 @@ export class LightHeaders {
       values.delete(SET_COOKIE);
       this.#values = values;
     }
-    return this.#values;
+    return (this.#values ??= new Map<string, string>());
   }
 
   #get(key: string): string | null {
@@ -229,14 +242,17 @@ export class LightHeaders {
     return this.#cookies.map((cookie) => [SET_COOKIE, cookie]);
   }
 
-  /** Changes one name in the sorted entries: sorting anew is quadratic in a loop over entries that deletes each. */
+  /**
+   * Changes one name in the sorted entries: to sort them anew is quadratic in a loop that deletes
+   * each.
+   */
   #resort(key: string): void {
     const sorted = this.#sorted;
     if (!sorted) return;
     const start = indexIn(sorted, key);
     let end = start;
     while (sorted[end]?.[0] === key) end++;
-    const value = this.#values.get(key);
+    const value = this.#values?.get(key);
     const entries: Entry[] = value === undefined ? [] : [[key, value]];
     sorted.splice(start, end - start, ...(key === SET_COOKIE ? this.#cookieEntries() : entries));
   }
@@ -267,7 +283,7 @@ function indexIn(sorted: readonly Entry[], name: string): number {
   return low;
 }
 
-// ── What headers are made of ─────────────────────────────────────────────────────────────────────────────────────────
+// ── What headers are made of ─────────────────────────────────────────────────────────────────────
 
 /** WebIDL, `sequence<sequence<ByteString>>`. @throws {TypeError} for what is no pair */
 function pairsOf(iterate: () => unknown): Entry[] {
@@ -287,7 +303,7 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }
 
-/** WebIDL, `record<ByteString, ByteString>`: each of the object's own properties is looked at once, and read once. */
+/** WebIDL, `record<ByteString, ByteString>`: each own property is looked at once, and read once. */
 function membersOf(init: object): Entry[] {
   const members: Entry[] = [];
   for (const name of Reflect.ownKeys(init)) {
@@ -297,7 +313,7 @@ function membersOf(init: object): Entry[] {
   return members;
 }
 
-// ── Names and values ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Names and values ─────────────────────────────────────────────────────────────────────────────
 
 function expectArguments(came: number, wanted: number, method: string): void {
   if (came >= wanted) return;
@@ -327,7 +343,11 @@ const PLAIN_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 const UNFIT_VALUE = /[\0\r\n]/;
 const NOT_A_BYTE = /[^\x00-\xff]/;
 
-/** The value without the white space around it. @throws {TypeError} for what would end the header, or is no ByteString */
+/**
+ * The value without the white space around it.
+ *
+ * @throws {TypeError} for what would end the header, and for what is no ByteString
+ */
 function headerValue(value: unknown, key: string, method: string): string {
   if (typeof value === 'string' && PLAIN_VALUE.test(value)) return value;
   const text = trimmed(byteString(value));
@@ -361,7 +381,7 @@ function trimmed(value: string): string {
   return value.slice(start, end);
 }
 
-// ── Environ ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Environ ──────────────────────────────────────────────────────────────────────────────────────
 
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`. */
 const keyOf: (name: string) => string = memoize((name) => {
@@ -373,7 +393,8 @@ const keyOf: (name: string) => string = memoize((name) => {
 
 function environValue(environ: Environ, name: string): string | null {
   const key = keyOf(name);
-  // Own keys: an environ that a middleware has spread into an object of its own inherits from Object.prototype.
+  // Own keys: an environ that a middleware has spread into a literal inherits from
+  // Object.prototype.
   const value = Object.hasOwn(environ, key) ? environ[key] : undefined;
   return typeof value === 'string' ? value : null;
 }

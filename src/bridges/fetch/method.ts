@@ -10,7 +10,10 @@ const SAME_EITHER_WAY: ReadonlySet<string> = new Set([
   'PUT',
 ]);
 
-/** Whether the standard and an environ write this method as it is here, so that nothing has to be looked up. */
+/**
+ * Whether the standard and an environ write this method as it is here, so that nothing has to be
+ * looked up.
+ */
 export function isUsualMethod(method: string): boolean {
   return SAME_EITHER_WAY.has(method);
 }

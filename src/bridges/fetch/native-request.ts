@@ -1,14 +1,18 @@
 /**
- * Requests of the platform's own class, for where no others can be copied (decisions/010-light-requests.md), without what takes longest about
- * them: undici follows a signal by a WeakRef and a finalizer, which keep each request until the next major collection.
+ * Requests of the platform's own class, for platforms on which no others can be copied
+ * (decisions/010-light-requests.md). They do without what takes longest: undici follows a signal by
+ * a WeakRef and a finalizer, which keep each request until the next major collection.
  */
 import type { AbortSignalLike } from '../../core/abort.ts';
 import { LightRequest } from './request.ts';
 
-/** A request of the platform that is the same as a light one, which an interruption aborts. */
-type Standard = (request: LightRequest, interruption: AbortSignalLike | undefined) => Request;
+/** Makes a request of the platform that is the same as a light one and aborts with a signal. */
+type MakeNative = (request: LightRequest, signal: AbortSignalLike | undefined) => Request;
 
-/** What `Request` is: to Node's types it is an interface, whose members no class could replace. */
+/**
+ * `Request` as a class: in Node's types it is an interface, whose accessors no subclass may
+ * override.
+ */
 declare class RequestClass {
   constructor(input: string | Request, init?: RequestInit);
   get signal(): AbortSignal;
@@ -21,37 +25,37 @@ declare class RequestClass {
   text(): Promise<string>;
 }
 
-let known: Standard | undefined;
+let known: MakeNative | undefined;
 
-/** Made by the first bridge that needs it: naming `Request` loads undici. */
-export function nativeRequests(): Standard {
-  known ??= canAbort() ? bySubclass() : LightRequest.standard;
+/** Made by the first bridge that needs it: reading the global `Request` loads undici. */
+export function nativeRequests(): MakeNative {
+  known ??= canAbort() ? bySubclass() : LightRequest.native;
   return known;
 }
 
-function bySubclass(): Standard {
-  class StandardRequest extends (Request as unknown as typeof RequestClass) {
+function bySubclass(): MakeNative {
+  class NativeRequest extends (Request as unknown as typeof RequestClass) {
     readonly #light: LightRequest;
-    readonly #interruption: AbortSignalLike;
-    /** Has the same body, and reads it past its stream; not of a clone, whose body is one of two streams. */
+    readonly #signal: AbortSignalLike;
+    /** Reads the same body past its stream. A clone has none: its body is one of two streams. */
     #reader: LightRequest | undefined;
 
     constructor(
       input: string | Request,
       init: RequestInit | undefined,
       light: LightRequest,
-      interruption: AbortSignalLike,
+      signal: AbortSignalLike,
     ) {
       super(input, init);
       this.#light = light;
       this.#reader = typeof input === 'string' ? light : undefined;
-      this.#interruption = interruption;
+      this.#signal = signal;
       // Copies follow the signal inside.
-      if (interruption.aborted) this.#abort();
-      interruption.addEventListener('abort', () => this.#abort(), { once: true });
+      if (signal.aborted) this.#abort();
+      signal.addEventListener('abort', () => this.#abort(), { once: true });
     }
 
-    /** Made when it is asked for. */
+    /** Made on first use. */
     override get signal(): AbortSignal {
       return this.#light.signal;
     }
@@ -59,7 +63,7 @@ function bySubclass(): Standard {
     override clone(): Request {
       const clone = super.clone();
       this.#reader = undefined;
-      return new StandardRequest(clone, UNFOLLOWED, this.#light, this.#interruption) as never;
+      return new NativeRequest(clone, UNFOLLOWED, this.#light, this.#signal) as never;
     }
 
     override arrayBuffer(): Promise<ArrayBuffer> {
@@ -87,28 +91,31 @@ function bySubclass(): Standard {
     }
 
     #abort(): void {
-      abort(super.signal, this.#interruption.reason);
+      abort(super.signal, this.#signal.reason);
     }
   }
-  Object.defineProperty(StandardRequest.prototype, 'constructor', { value: Request });
+  Object.defineProperty(NativeRequest.prototype, 'constructor', { value: Request });
 
-  return (light, interruption) => {
-    if (!interruption) return LightRequest.standard(light);
+  return (light, signal) => {
+    if (!signal) return LightRequest.native(light);
     const init = LightRequest.init(light);
-    const request = new StandardRequest(light.url, init, light, interruption) as never as Request;
+    const request = new NativeRequest(light.url, init, light, signal) as never as Request;
     return LightRequest.addHeaders(request, light);
   };
 }
 
 const UNFOLLOWED = { signal: null };
 
-/** What the controller of a signal would do, where nobody has it: what followers look at, and what they wait for. */
+/**
+ * Aborts a signal whose controller cannot be reached: copies look at `aborted` and `reason`, and
+ * wait for the event.
+ */
 function abort(signal: AbortSignal, reason: unknown): void {
   Object.defineProperties(signal, { aborted: { value: true }, reason: { value: reason } });
   signal.dispatchEvent(new Event('abort'));
 }
 
-/** Tried out, with copies made before and after. */
+/** Whether {@link abort} works, tried with copies made before and after. */
 function canAbort(): boolean {
   try {
     const request = new Request('http://localhost/');

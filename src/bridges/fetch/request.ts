@@ -1,6 +1,6 @@
 /**
- * A request as the Fetch standard has it (section "Request class"), made of an environ in next to no time: each part is looked up when
- * it is asked for.
+ * `Request` of the Fetch standard (section "Request class"), of which each part is looked up when
+ * it is asked for: in a gateway's parts, or in an environ.
  */
 import type { Environ } from '../../types.ts';
 import {
@@ -16,8 +16,11 @@ import { isBuffered, type RequestSource } from './direct.ts';
 import { LightHeaders } from './headers.ts';
 import { showAs } from './custom-inspect.ts';
 
-/** What a `Request` has beside method, URL, headers, body and signal: of meaning to browsers, and to `fetch()`. */
-export interface Rare {
+/**
+ * What a `Request` has beside method, URL, headers, body and signal. Only browsers and `fetch()`
+ * use it.
+ */
+export interface FetchSettings {
   cache: string;
   credentials: string;
   integrity: string;
@@ -28,7 +31,7 @@ export interface Rare {
   referrerPolicy: string;
 }
 
-export const USUAL: Rare = {
+export const DEFAULTS: FetchSettings = {
   cache: 'default',
   credentials: 'same-origin',
   integrity: '',
@@ -43,29 +46,37 @@ export interface RequestParts {
   method: string;
   /** Serialised as the URL standard has it. */
   url: string;
-  /** Instead of headers and content: where they are to be found. */
+  /** Instead of headers and content: where to look them up. */
   source?: RequestSource;
   headers?: LightHeaders;
   content?: BodyContent | null;
   signal?: AbortSignal;
-  rare?: Rare;
+  settings?: FetchSettings;
 }
 
 export class LightRequest {
   readonly #method: string;
   readonly #url: string;
   readonly #source: RequestSource | undefined;
-  readonly #rare: Rare;
+  readonly #settings: FetchSettings;
   #headers: LightHeaders | undefined;
   #content: BodyContent | null | undefined;
   #signal: AbortSignal | undefined;
   #standard: Request | undefined;
 
-  constructor({ method, url, source, headers, content, signal, rare = USUAL }: RequestParts) {
+  constructor({
+    method,
+    url,
+    source,
+    headers,
+    content,
+    signal,
+    settings = DEFAULTS,
+  }: RequestParts) {
     this.#method = method;
     this.#url = url;
     this.#source = source;
-    this.#rare = rare;
+    this.#settings = settings;
     this.#headers = headers;
     this.#content = content;
     this.#signal = signal;
@@ -75,12 +86,14 @@ export class LightRequest {
     return typeof value === 'object' && value !== null && #url in value;
   }
 
-  static rare(request: LightRequest): Rare {
-    return request.#rare;
+  static settings(request: LightRequest): FetchSettings {
+    return request.#settings;
   }
 
-  /** The platform's own, made once: for what looks inside of it. The two share their body. */
-  static standard(request: LightRequest): Request {
+  /**
+   * The platform's own, made once, for code that reads its private state. The two share their body.
+   */
+  static native(request: LightRequest): Request {
     if (!request.#standard) {
       // Following a signal costs undici 2 µs.
       const signal = request.#mayAbort() ? { signal: request.signal } : undefined;
@@ -90,19 +103,22 @@ export class LightRequest {
     return request.#standard;
   }
 
-  /** Gives a request the headers of a light one, each of which has a name of its own. One by one: of an init undici takes them dearer. */
+  /**
+   * Gives a request the headers of a light one. One by one, because undici takes longer for those
+   * of an init.
+   */
   static addHeaders(standard: Request, { headers }: LightRequest): Request {
     const own = standard.headers;
     LightHeaders.each(headers, (name, value) => own.set(name, value));
     return standard;
   }
 
-  /** What makes the same request with any class's constructor, headers and signal excepted. */
+  /** The init of the same request for any class's constructor, without headers and signal. */
   static init(request: LightRequest): RequestInit | undefined {
     const { body } = request;
-    if (request.#method === 'GET' && request.#rare === USUAL) return undefined;
+    if (request.#method === 'GET' && request.#settings === DEFAULTS) return undefined;
     return {
-      ...(request.#rare !== USUAL && request.#rare),
+      ...(request.#settings !== DEFAULTS && request.#settings),
       method: request.#method,
       ...(body && { body, duplex: 'half' }),
     } as RequestInit;
@@ -129,7 +145,7 @@ export class LightRequest {
     return this.#body?.used ?? false;
   }
 
-  /** Aborts when the client has gone or the time is nearly up, where the server can tell. */
+  /** Aborts when the client has gone or the time is nearly up, where the server knows of it. */
   get signal(): AbortSignal {
     if (!this.#signal) {
       const signal = this.#source?.environ['gatecall.signal'];
@@ -139,11 +155,11 @@ export class LightRequest {
   }
 
   get cache(): string {
-    return this.#rare.cache;
+    return this.#settings.cache;
   }
 
   get credentials(): string {
-    return this.#rare.credentials;
+    return this.#settings.credentials;
   }
 
   get destination(): string {
@@ -155,7 +171,7 @@ export class LightRequest {
   }
 
   get integrity(): string {
-    return this.#rare.integrity;
+    return this.#settings.integrity;
   }
 
   get isHistoryNavigation(): boolean {
@@ -167,23 +183,23 @@ export class LightRequest {
   }
 
   get keepalive(): boolean {
-    return this.#rare.keepalive;
+    return this.#settings.keepalive;
   }
 
   get mode(): string {
-    return this.#rare.mode;
+    return this.#settings.mode;
   }
 
   get redirect(): string {
-    return this.#rare.redirect;
+    return this.#settings.redirect;
   }
 
   get referrer(): string {
-    return this.#rare.referrer;
+    return this.#settings.referrer;
   }
 
   get referrerPolicy(): string {
-    return this.#rare.referrerPolicy;
+    return this.#settings.referrerPolicy;
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
@@ -219,7 +235,7 @@ export class LightRequest {
       headers: LightHeaders.copy(this.headers),
       content: content && content.clone(),
       signal: this.signal,
-      rare: this.#rare,
+      settings: this.#settings,
     });
   }
 
@@ -241,7 +257,7 @@ export class LightRequest {
     return (source.parts ? source.signal : source.environ['gatecall.signal']) !== undefined;
   }
 
-  /** The standard knows no body under GET and HEAD. */
+  /** The standard has no body under GET and HEAD. */
   #mayHaveBody(): boolean {
     return this.#method !== 'GET' && this.#method !== 'HEAD';
   }
@@ -254,7 +270,7 @@ showAs(LightRequest.prototype, 'Request', ({ method, url, headers, bodyUsed }) =
   bodyUsed,
 }));
 
-/** Of an environ only where the gateway itself has no more than a stream. */
+/** From the environ only where the gateway's parts have no whole body. */
 function contentOf(source: RequestSource): BodyContent | null {
   const { parts } = source;
   if (parts && isBuffered(parts)) {

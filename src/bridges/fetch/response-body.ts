@@ -1,4 +1,6 @@
-/** The body of a `Response` of the platform's own: whole where it is there already, else pulled. */
+/**
+ * The body of the platform's own `Response`: whole where it is there already, else block by block.
+ */
 import type { AsyncResponseBody, ResponseBody } from '../../types.ts';
 import { closing } from '../../core/response/body.ts';
 import { isReadable } from './stream-state.ts';
@@ -24,7 +26,7 @@ export function bodyOf(
   return [bytes];
 }
 
-// ── Text and bytes that a response was made of ───────────────────────────────────────────────────────────────────────
+// ── Text and bytes that a response was made of ───────────────────────────────────────────────────
 
 /** What undici up to version 6 (Node 20 and 22) keeps of a response, under a symbol of its own. */
 interface State {
@@ -41,8 +43,7 @@ function sourceOf(response: Response, stream: Stream): Uint8Array | undefined {
     stateSymbol = findState();
   }
   if (stateSymbol === undefined) return undefined;
-  const body = (response as unknown as Readonly<Record<symbol, State | undefined>>)[stateSymbol]
-    ?.body;
+  const body = stateOf(response, stateSymbol)?.body;
   // A subclass may show another stream than the one it inherits.
   if (body?.stream !== stream) return undefined;
   const { source } = body;
@@ -51,19 +52,23 @@ function sourceOf(response: Response, stream: Stream): Uint8Array | undefined {
   return source instanceof Uint8Array && source.length > 0 ? source : undefined;
 }
 
+function stateOf(response: Response, symbol: symbol): State | undefined {
+  return Reflect.get(response, symbol) as State | undefined;
+}
+
 function findState(): symbol | undefined {
-  const example = new Response('example') as unknown as Readonly<Record<symbol, State | undefined>>;
+  const example = new Response('example');
   return Object.getOwnPropertySymbols(example).find(
-    (symbol) => example[symbol]?.body?.source === 'example',
+    (symbol) => stateOf(example, symbol)?.body?.source === 'example',
   );
 }
 
-// ── Streams ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Streams ──────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * undici 7 (Node 24) keeps text and bytes to itself, but has put them into the stream and closed it by the time a microtask
- * has gone by. The first read is then known to be the last, and what it gives is a list of one block: 2 µs less than
- * waiting for the end.
+ * undici 7 (Node 24) hides text and bytes, but has put them into the stream and closed it after one
+ * microtask. The first read is then known to be the last, and gives a list of one block: 2 µs less
+ * than waiting for the end.
  */
 async function readBody(
   stream: Stream,
@@ -90,8 +95,8 @@ async function readBody(
 }
 
 /**
- * Whether a stream has no first block after a turn of the event loop: an event stream, a long poll. A stream that fails
- * within that turn can still be answered with a 500.
+ * Whether a stream has no first block after a turn of the event loop: an event stream, a long poll.
+ * A stream that fails within that turn can still be answered with a 500.
  */
 async function isSilent(first: Read): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -110,7 +115,10 @@ async function isSilent(first: Read): Promise<boolean> {
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 type Read = ReturnType<Reader['read']>;
 
-/** By its reader: one step of iteration is one read, without the promises of the stream's own iterator. */
+/**
+ * Reads by a reader: one step of iteration is one read, without the promises of the stream's own
+ * iterator.
+ */
 class StreamBody implements AsyncResponseBody {
   readonly #reader: Reader;
   #first: Read | undefined;
@@ -126,12 +134,14 @@ class StreamBody implements AsyncResponseBody {
     return { next: () => this.#read() as Promise<IteratorResult<Uint8Array, undefined>> };
   }
 
-  /** Cancels the stream, so that what makes the body stops. A stream that has ended takes no notice. */
+  /**
+   * Cancels the stream, so that what makes the body stops. A stream that has ended takes no notice.
+   */
   async close(): Promise<void> {
     try {
       await this.#reader.cancel();
     } catch (error) {
-      // A stream that broke rejects with the same error once more, which the reads have given already.
+      // A stream that broke rejects with the same error once more, which a read has given already.
       if (this.#first) throw error;
     }
   }

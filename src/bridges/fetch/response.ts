@@ -8,7 +8,10 @@ import { reasonOf } from '../../http/reason.ts';
 import { isDecoded } from './decoded.ts';
 import { bodyOf } from './response-body.ts';
 
-/** By its members, not its class: frameworks have subclasses, and other copies of undici have classes of their own. */
+/**
+ * Looks at members, not at the class: frameworks have subclasses, and other copies of undici have
+ * classes of their own.
+ */
 export function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false;
   const { status, headers } = value as Partial<Response>;

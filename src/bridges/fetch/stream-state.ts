@@ -1,4 +1,4 @@
-/** What can be told of a web stream that others made. Only Node tells. */
+/** The state of a web stream that other code made, which only Node shows. */
 import type Stream from 'node:stream';
 
 interface Host {
@@ -11,7 +11,7 @@ function nodeStream(): Partial<typeof Stream> {
   return (loaded ??= (globalThis as Host).process?.getBuiltinModule?.('node:stream') ?? {});
 }
 
-/** Whether anybody has read from it or cancelled it. False on other hosts. */
+/** Whether it was read from or cancelled. False on other hosts. */
 export function isDisturbed(stream: ReadableStream<Uint8Array>): boolean {
   const { Readable } = nodeStream();
   return (
@@ -19,7 +19,10 @@ export function isDisturbed(stream: ReadableStream<Uint8Array>): boolean {
   );
 }
 
-/** Whether there may be more to read; false once it has been closed and emptied, or has failed. True on other hosts. */
+/**
+ * Whether there may be more to read: false once it is closed and empty, or has failed. True on
+ * other hosts.
+ */
 export function isReadable(stream: ReadableStream<Uint8Array>): boolean {
   const ask = nodeStream().isReadable as ((stream: unknown) => boolean) | undefined;
   return ask?.(stream) ?? true;

@@ -4,15 +4,16 @@ import type { Environ, NativeString } from '../../types.ts';
 import { applicationUri } from '../../core/request/url.ts';
 import type { UrlParts } from './direct.ts';
 
-// What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A last label that begins with a
-// digit could be a number (`127.1`), and `xn--` needs a look at what is behind it.
+// What the URL standard leaves as it is; anything else goes through `new URL`, which takes 1 µs. A
+// last label that begins with a digit could be a number (`127.1`), and what follows `xn--` must be
+// decoded to be checked.
 const PLAIN_HOST = /^(?!.*xn--)(?:[a-z0-9_-]+\.)*[a-z_-][a-z0-9_-]*$/;
 const PLAIN_PATH = /^(?:\/(?!\.|%2e)[\w!$%&()*+,\-.:;=@~]*)+$/i;
 const PLAIN_QUERY = /^[\w!$%&()*+,\-./:;=@~?]*$/;
 
 /**
- * Scheme and host, the path below the mount, the query. The mount (a stage, a base path) is left out, as in `PATH_INFO`: the routes of an
- * application do not know it.
+ * Scheme and host, the path below the mount, the query. The mount (a stage, a base path) is left
+ * out, as in `PATH_INFO`: the routes of an application do not know it.
  *
  * @returns nothing when the request's authority is none, or has a user and password in it
  */
@@ -54,10 +55,10 @@ function isPlainHost(host: string): boolean {
   return true;
 }
 
-/** All of ASCII that is visible, but `#`: what else is to be escaped, the URL standard knows best. */
+/** Visible ASCII without `#`. What else must be escaped, the URL standard decides. */
 const NOT_ESCAPED = '!"$%&\'()*+,/:;<=>?@[\\]^`{|}';
 
-/** `PATH_INFO` undecoded: as it was sent, unless a middleware has put another in its place. */
+/** `PATH_INFO` undecoded: as it was sent, unless a middleware has replaced it. */
 function rawPath(environ: Environ): NativeString {
   const path = environ.PATH_INFO;
   const raw = environ['gatecall.raw_path'];

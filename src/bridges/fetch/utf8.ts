@@ -6,7 +6,10 @@ interface BufferHost {
 
 const encoder = new TextEncoder();
 
-/** For who reads the bytes only: of Node, which is three times as fast with small texts, they are a window on a buffer of others. */
+/**
+ * For reading only: on Node, where `Buffer` is three times as fast for small texts, the bytes are a
+ * window on a buffer with other bytes.
+ */
 export function encodeUtf8(text: string): Uint8Array {
   const { Buffer } = globalThis as BufferHost;
   return Buffer ? Buffer.from(text, 'utf8') : encoder.encode(text);

@@ -1,4 +1,4 @@
-/** The options of `toFetchHandler`: what there is, what it may be, and what it is when it is left out. */
+/** The options of `toFetchHandler`: their values and defaults. */
 import type { ErrorCallback } from '../../core/call.ts';
 import type { LogSink } from '../../core/request/error-stream.ts';
 import {
@@ -20,15 +20,17 @@ export interface FetchOptions {
   /** Where `wsgi.errors` and the gateway's own log go. Default: `console.error`. */
   log?: LogSink;
   /**
-   * Whether an application's error rejects, which some hosts answer with a page that shows source code, instead of
-   * becoming a fixed 500. It is logged with its stack either way. Default: `false`.
+   * Whether an application's error rejects, which some hosts answer with a page that shows source
+   * code, instead of becoming a fixed 500. It is logged with its stack either way. Default:
+   * `false`.
    */
   throwErrors?: boolean;
   /** Called with each error of the application, for an error tracker. */
   onError?: ErrorCallback;
   /**
-   * The host, which knows the client's address. Deno and Bun are recognised; for the others `REMOTE_ADDR` needs their name, because
-   * it comes from a header that only their own edge replaces.
+   * The host, which knows the client's address. Deno and Bun are recognised. For the others
+   * `REMOTE_ADDR` needs their name, because it comes from a header that only their own edge
+   * replaces.
    */
   platform?: PlatformName | Platform;
 }

@@ -1,18 +1,31 @@
-/** What each fetch host has beside the request: who asked, in what protocol, and with which other arguments. */
+/**
+ * What each fetch host gives beside the request: the client's address, the protocol, other
+ * arguments.
+ */
 
-/** Describes a host. Those of {@link platforms} go by name; any other is such an object of your own. */
+/**
+ * Describes a host. Those of {@link platforms} go by name; any other is such an object of your own.
+ */
 export interface Platform {
   /** For `environ['gatecall.platform']`. */
   name: string;
-  /** The client's address. Of a header only where this host sets or replaces it itself. */
+  /**
+   * The client's address. A header may give it only where this host sets or replaces that itself.
+   */
   remoteAddress?(request: Request, given: readonly unknown[]): string | null | undefined;
   /** The client's port. */
   remotePort?(request: Request, given: readonly unknown[]): number | string | null | undefined;
   /** `'HTTP/2'` and the like, where the host says it. */
   protocol?(request: Request, given: readonly unknown[]): string | null | undefined;
-  /** How the host turns header bytes into text: byte by byte, as the standard says, or as UTF-8. `'latin1'` unless told. */
+  /**
+   * How the host decodes header bytes: byte by byte, as the standard says, or as UTF-8. Default:
+   * `'latin1'`.
+   */
   headerCharset?: 'latin1' | 'utf8';
-  /** Which of the other arguments are the bindings and the context. Unless told, the context is the first. */
+  /**
+   * Which of the other arguments are the bindings and the context. Default: the context is the
+   * first.
+   */
   arguments?(given: readonly unknown[]): { env?: unknown; context?: unknown };
 }
 
@@ -30,8 +43,8 @@ const contextIp = (_request: Request, [context]: readonly unknown[]): string | u
   text(member(context, 'ip'));
 
 /**
- * The hosts known by name. An address comes from a header only where the host's own edge writes it, so name the host you really
- * run on: elsewhere a client could write that header.
+ * The hosts known by name. An address comes from a header only where the host's own edge writes it,
+ * so name the host you really run on: elsewhere a client could write that header.
  */
 export const platforms: Readonly<Record<PlatformName, Platform>> = {
   /** Workers and Pages: `fetch(request, env, ctx)`. */
@@ -73,8 +86,8 @@ export const platforms: Readonly<Record<PlatformName, Platform>> = {
 };
 
 /**
- * The host this runs on, as far as that is safe to tell without being told: those whose address is an argument that no client can
- * write. A `Platform` without an address otherwise.
+ * The host this runs on, as far as that is safe to guess: one whose address is an argument that no
+ * client can write. A `Platform` without an address otherwise.
  */
 export function detectPlatform(): Platform {
   const { navigator } = globalThis as unknown as { navigator?: { userAgent?: unknown } };
@@ -83,7 +96,7 @@ export function detectPlatform(): Platform {
   if (agent.startsWith('Bun')) return platforms.bun;
   // The user agent is missing with compatibility dates of 2021.
   if (agent === 'Cloudflare-Workers' || 'WebSocketPair' in globalThis) {
-    // Nor is the edge there where workerd runs alone, and with it whoever sets cf-connecting-ip.
+    // Where workerd runs alone, no edge sets cf-connecting-ip, and a client may.
     return { ...platforms.cloudflare, remoteAddress: () => undefined };
   }
   return { name: 'fetch' };
@@ -94,7 +107,10 @@ function bunAddress(request: Request, server: unknown): unknown {
   return typeof ask === 'function' ? (Reflect.apply(ask, server, [request]) as unknown) : undefined;
 }
 
-/** A member of what a host gives: an own one or one of its class, never one that was put on `Object.prototype`. */
+/**
+ * A member of what a host gives: an own one or one of its class, never one that was put on
+ * `Object.prototype`.
+ */
 export function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   const found: unknown = Reflect.get(value, name);

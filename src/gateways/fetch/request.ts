@@ -15,7 +15,9 @@ import { member } from './platforms.ts';
 
 export type WaitUntil = (work: PromiseLike<unknown>) => void;
 
-/** By its members: hosts, test tools and frameworks have classes of their own. */
+/**
+ * Looks at members, not at the class: hosts, test tools and frameworks have classes of their own.
+ */
 export function isRequest(value: unknown): value is Request {
   return typeof member(value, 'url') === 'string' && typeof member(value, 'method') === 'string';
 }
@@ -29,7 +31,8 @@ export function receive(
   const target = splitUrl(encodeNative(request.url));
   const headers = headersOf(request, settings.charset);
   if (headers.length > MAX_REQUEST_HEADERS) return '431 Request Header Fields Too Large';
-  // A Host with a slash in it would have moved text of its own into the path. A method goes into log lines.
+  // A Host with a slash in it would have moved text of its own into the path. A method goes into
+  // log lines.
   const host = findHeader(headers, 'host') ?? target.authority;
   if (!AUTHORITY.test(host) || !isAddressed(target, request.method) || !isToken(request.method)) {
     return '400 Bad Request';
@@ -41,7 +44,10 @@ export function receive(
 export class FetchGatewayRequest implements GatewayRequest {
   readonly parts: RequestParts;
   readonly server: ServerInfo;
-  /** Aborts with the request's own signal, and when the response is cancelled: not every host tells in the same way. */
+  /**
+   * Aborts with the request's own signal and when the response is cancelled: hosts do the one or
+   * the other.
+   */
   readonly signal: LightAbortController = new LightAbortController();
   readonly waitUntil: WaitUntil | undefined;
   readonly #request: Request;
@@ -115,7 +121,7 @@ export class FetchGatewayRequest implements GatewayRequest {
     this.#aborter?.abort(reason);
   };
 
-  /** Follows the request's signal. A response that was there at once has no need of it. */
+  /** Follows the request's signal. A response that was there at once does not need it. */
   follow(): void {
     if (this.#requested?.aborted && !this.signal.aborted) this.abort();
     else this.#requested?.addEventListener('abort', this.abort, { once: true });
@@ -135,22 +141,30 @@ interface Target {
 const URL_PARTS = /^(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?/;
 const AUTHORITY = /^[A-Za-z0-9.:_[\]-]*$/;
 
-/** By hand: `new URL` would resolve dot segments that some hosts keep, and fails on what others deliver. */
+/**
+ * Not by `new URL`, which resolves dot segments that some hosts keep, and fails on what others
+ * deliver.
+ */
 function splitUrl(url: string): Target {
   const [, scheme = '', authority = '', path = '', query = ''] = URL_PARTS.exec(url) ?? [];
-  // So workerd writes the target of `OPTIONS *`.
+  // workerd writes the target of `OPTIONS *` in this way.
   if (authority.endsWith('*') && path === '') {
     return { scheme: scheme.toLowerCase(), authority: authority.slice(0, -1), path: '*', query };
   }
   return { scheme: scheme.toLowerCase(), authority, path: path || '/', query };
 }
 
-/** Bun hands over a bare path where a client of HTTP/1.0 named no host: nothing says which site was meant. */
+/**
+ * Bun gives a bare path where a client of HTTP/1.0 named no host: nothing says which site was
+ * meant.
+ */
 function isAddressed({ scheme }: Target, method: string): boolean {
   return scheme !== '' || method === 'OPTIONS';
 }
 
-/** As native strings, which a `Headers` of the standard holds already: its values are ByteStrings. */
+/**
+ * As native strings, which a `Headers` of the standard holds already: its values are ByteStrings.
+ */
 function headersOf(request: Request, charset: Settings['charset']): Header[] {
   const headers: Header[] = [];
   request.headers.forEach((value, name) => {
@@ -164,13 +178,16 @@ function fromWorkers(name: string, value: string): NativeString {
   return encodeNative(name === 'cookie' ? value.replace(/, (?=[^\s=;,]+=)/g, '; ') : value);
 }
 
-/** Without a body, whatever the client announced has been dropped on the way. */
+/**
+ * The length in digits, if there is one. Without a body the host has dropped what the client
+ * announced.
+ */
 function lengthOf(headers: HeaderList): number | undefined {
   const length = findHeader(headers, 'content-length');
   return length !== undefined && /^[0-9]{1,15}$/.test(length) ? Number(length) : undefined;
 }
 
-/** By its reader: not every host's stream can be iterated. */
+/** Reads by a reader: not every host's stream can be iterated. */
 async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   try {
@@ -184,7 +201,10 @@ async function* blocksOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8
   }
 }
 
-/** Workers' context, Vercel's and Netlify's, a service worker's event: whichever argument has it. */
+/**
+ * Finds the argument with a `waitUntil`: the context of Workers, Vercel and Netlify, a service
+ * worker's event.
+ */
 function waitUntilOf(given: readonly unknown[]): WaitUntil | undefined {
   const owner = given.find((one) => typeof member(one, 'waitUntil') === 'function') as
     | { waitUntil: WaitUntil }

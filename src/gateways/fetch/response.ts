@@ -6,21 +6,30 @@ import { statusCode } from '../../http/status.ts';
 import type { Transport } from '../../core/transport.ts';
 import type { HeaderList, NativeString } from '../../types.ts';
 
-/** A `Response` with one of these must not have a body, not even an empty one (Fetch standard, "null body status"). */
+/**
+ * A `Response` with one of these must not have a body, not even an empty one (Fetch standard, "null
+ * body status").
+ */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** Bytes up to which copying a block, as a `Response` does with bytes, costs less than a stream: 20 µs. */
+/**
+ * Bytes up to which copying a block, as a `Response` does with bytes, costs less than a stream: 20
+ * µs.
+ */
 const COPIED = 65_536;
 
-/** Status and headers as the core gives them; `declared` is the Content-Length, whether the application or the core added it. */
+/**
+ * Status and headers as the core gives them; `declared` is the Content-Length, whether the
+ * application or the core added it.
+ */
 type SentHead = Omit<ResponseHead, 'headers'> & { readonly headers: HeaderList };
 
 const NO_HEAD: SentHead = { status: '200 OK', code: 200, headers: [], declared: undefined };
 
 export class FetchTransport implements Transport {
   /**
-   * Settles with the first block, when the head is flushed, or at the end of a body without a block: until then an error
-   * can still be a 500.
+   * Settles with the first block, when the head is flushed, or at the end of a body without a
+   * block: until then an error can still be a 500.
    */
   readonly response: Promise<Response>;
   readonly #charset: 'latin1' | 'utf8';
@@ -62,7 +71,10 @@ export class FetchTransport implements Transport {
     else return this.#stream(block);
   }
 
-  /** Settles when the host comes for the next block: this one has been taken, and written as far as the host writes. */
+  /**
+   * Settles when the host comes for the next block: this one has been taken, and written as far as
+   * the host writes.
+   */
   async #stream(block: Uint8Array): Promise<void> {
     if (!this.#controller) this.#open();
     await this.#wants;
@@ -90,7 +102,10 @@ export class FetchTransport implements Transport {
     return false;
   }
 
-  /** The application has finished. A client that left before the first block gets an answer that is never read. */
+  /**
+   * The application has finished. A client that left before the first block gets an answer that is
+   * never read.
+   */
   finished(): void {
     if (!this.#answered) this.#resolve(new Response(null, { status: 499 }));
   }
@@ -162,7 +177,9 @@ function sized<T extends ReadableStream<Uint8Array> | Uint8Array>(
   return body.pipeThrough(new FixedLengthStream(length));
 }
 
-/** A response that never reached the application: `'400 Bad Request'` with its reason as the page. */
+/**
+ * A response that never reached the application: `'400 Bad Request'` with its reason as the page.
+ */
 export function errorPage(status: NativeString, method: string): Response {
   const reason = status.slice(4);
   const page = `${reason}\n`;

@@ -1,6 +1,6 @@
 /**
- * What the Fetch standard says of `Headers`, `Request` and `Response`, asked of the light classes and, as a control that the table is right,
- * of Node's own.
+ * What the Fetch standard says of `Headers`, `Request` and `Response`, asked of the light classes
+ * and, as a control that the table is right, of Node's own.
  */
 import { Blob, File } from 'node:buffer';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * What Web Platform Tests found: places where the light classes differed from Node's own. Each is done with both, and what is
- * seen must be the same.
+ * What Web Platform Tests found: places where the light classes differed from Node's own. Each is
+ * done with both, and what is seen must be the same.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import { LightHeaders } from '../../../src/bridges/fetch/headers.ts';
