@@ -22,8 +22,9 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The most headers of a request that the fetch bridge and the fetch gateway take; for more they answer 431. It is what
- * node:http keeps by default (`maxHeadersCount`), which drops the rest in silence.
+ * The most headers of a request that the fetch bridge and the fetch gateway take; for more they
+ * answer 431. Node's own server keeps about 1,000: Node 20 drops the rest in silence, 22.23 and
+ * 24.21 answer 431 themselves. A load balancer lets 64 KB through, which is 13,000 short ones.
  */
 export const MAX_REQUEST_HEADERS = 2000;
 

@@ -15,6 +15,7 @@ import { toLambdaHandler } from '../../src/gateways/aws.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
 import { json } from '../../src/core/response/answers.ts';
 import { mount } from '../../src/middleware.ts';
+import type { Application } from '../../src/types.ts';
 
 const kinds = ['light', 'standard'] as const;
 
@@ -66,6 +67,43 @@ describe.each(kinds)('a %s request', (kind) => {
       expect(answer).toEqual({ status: '200 OK', text: wanted, log: '' });
     }
   });
+});
+
+describe('toFetchHandler', () => {
+  const send = async (
+    method: string,
+    application: Application,
+  ): Promise<[status: number, text: string, log: string]> => {
+    const log: string[] = [];
+    const handler = toFetchHandler(application, { log: (line) => log.push(line) });
+    // As a host might: no Request can be made with such a method.
+    const request = Object.defineProperty(new Request('http://app.example/'), 'method', {
+      value: method,
+    });
+    const response = await handler(request);
+    return [response.status, await response.text(), log.join('')];
+  };
+  const failing: Application = () => {
+    throw new Error('on purpose');
+  };
+
+  it.each(['G T', 'GET\r\nX: y', '\u001b[31mGET', '', '\u0100'])(
+    'answers 400 to the method %j, which would go into log lines',
+    async (method) => {
+      expect(await send(method, failing)).toEqual([400, 'Bad Request\n', '']);
+    },
+  );
+
+  it.each(['TRACE', 'CONNECT', 'TRACK'])(
+    'leaves %s to an application, and the bridge answers 501',
+    async (method) => {
+      const bridge = fromFetchHandler(() => new Response('ok'));
+      expect(await send(method, bridge)).toEqual([501, 'Not Implemented\n', '']);
+      const native: Application = (environ, startResponse) =>
+        json(environ.REQUEST_METHOD)(environ, startResponse);
+      expect(await send(method, native)).toEqual([200, JSON.stringify(method), '']);
+    },
+  );
 });
 
 describe('a polluted Object.prototype', () => {
