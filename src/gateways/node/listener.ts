@@ -1,4 +1,5 @@
 /** One request of `node:http`: refuse it or call the application, send the response, log. */
+import { addAfter, afterFunction } from '../../core/after.ts';
 import { callApplication, type ErrorCallback } from '../../core/call.ts';
 import { createEnviron, moveToScriptName } from '../../core/request/environ.ts';
 import type { ServerInfo } from '../../core/request/request-parts.ts';
@@ -186,7 +187,7 @@ class RequestHandler implements GatewayRequest {
   }
 
   #makeEnviron(): Environ {
-    const { trustedProxies, requestId, source } = this.#settings;
+    const { onAfter, requestId, source, trustedProxies } = this.#settings;
     const { parts } = this;
     const environ = createEnviron(parts, this.server);
     if (parts.isMount) moveToScriptName(environ, environ.PATH_INFO);
@@ -197,7 +198,7 @@ class RequestHandler implements GatewayRequest {
     this.#abort = new AbortController();
     if (this.signal.aborted) this.#abort.abort(this.signal.reason);
     environ['gatecall.signal'] = this.#abort.signal;
-    environ['gatecall.after'] = afterwards(this.#settings, this.#errors);
+    addAfter(environ, afterFunction(this.#errors, onAfter ?? ignore));
     const id = requestId && findHeader(parts.headers, requestId);
     if (id) environ['gatecall.request_id'] = id;
     return environ;
@@ -280,19 +281,4 @@ class RequestHandler implements GatewayRequest {
   }
 }
 
-/**
- * `gatecall.after`. A function of its own makes it, or it would outlive the request (see
- * `collector` in gateways/aws/invocation.ts).
- */
-function afterwards(
-  { onAfter }: ListenerSettings,
-  errors: ErrorStream,
-): (work: PromiseLike<unknown>) => void {
-  return (work) => {
-    const logged = work.then(undefined, (error: unknown) => {
-      errors.write(`work after the response failed\n${describeError(error)}\n`);
-      return errors.flush();
-    });
-    onAfter?.(logged);
-  };
-}
+function ignore(): void {}

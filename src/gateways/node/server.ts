@@ -188,9 +188,10 @@ export class WebServer {
         resolve();
       };
       const timer = setTimeout(finish, Math.max(ms, 0));
-      this.#onIdle = () => {
+      const onIdle = (): void => {
         if (reached()) finish();
       };
+      this.#onIdle = onIdle;
     });
   }
 }

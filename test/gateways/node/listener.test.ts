@@ -408,6 +408,20 @@ it('refuses options that do not exist or fit, and what is no application', () =>
   );
 });
 
+describe('work after the response', () => {
+  it('has one function under two names, and its failure is logged', async () => {
+    const { get, log } = await serving((environ, startResponse) => {
+      const { 'gatecall.after': after, 'gatecall.wait_until': waitUntil } = environ;
+      after?.(Promise.reject(new Error('in vain')));
+      startResponse('200 OK', []);
+      return [bytes(String(after === waitUntil))];
+    });
+    expect(textOf(await get())).toBe('true');
+    await pause(5);
+    expect(log.join()).toMatch(/^work after the response failed\nError: in vain/);
+  });
+});
+
 describe('the log', () => {
   it('has one line of each error, whatever the client wrote', async () => {
     const log: string[] = [];
