@@ -4,14 +4,14 @@ import type { Rule } from './rules.ts';
 
 const INTRODUCTION = `# The contract
 
-This is PEP 3333 (WSGI) for TypeScript, in the sentences that \`gatecall/validator\` checks. Each line is a rule, the
-beginning of its error message, and a case in the tests. \`npm run spec\` writes this file from
-\`src/validator/rules.ts\`; change it there.
+This is PEP 3333 (WSGI) for TypeScript, in the sentences that \`gatecall/validator\` checks. Each
+line is a rule, the beginning of its error message, and a case in the tests. \`npm run spec\` writes
+this file from \`src/validator/rules.ts\`; change it there.
 
-The word after the rule's name names the side that has the duty. A middleware has the duties of both: it is the
-*server* of the application that it wraps, and the *application* of its caller. A broken rule throws a
-\`ServerError\` or an \`ApplicationError\`, and its \`rule\` is the name given here. A rule with the word *warning* is
-reported, and thrown only with \`strict\`.
+The word after the rule's name names the side that has the duty. A middleware has the duties of
+both: it is the *server* of the application that it wraps, and the *application* of its caller. A
+broken rule throws a \`ServerError\` or an \`ApplicationError\`, and its \`rule\` is the name given
+here. A rule with the word *warning* is reported, and thrown only with \`strict\`.
 `;
 
 /** The whole text of SPEC.md. */
