@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { AfterFunction } from '../../../src/core/after.ts';
 import { ClientDisconnected } from '../../../src/core/errors.ts';
 import { type NodeOptions, toNodeListener } from '../../../src/gateways/node.ts';
 import { testRequest, textOf, type TestRequestOptions } from '../../../src/aws-model/message.ts';
@@ -412,7 +413,7 @@ describe('work after the response', () => {
   it('has one function under two names, and its failure is logged', async () => {
     const { get, log } = await serving((environ, startResponse) => {
       const { 'gatecall.after': after, 'gatecall.wait_until': waitUntil } = environ;
-      after?.(Promise.reject(new Error('in vain')));
+      (after as AfterFunction)(Promise.reject(new Error('in vain')));
       startResponse('200 OK', []);
       return [bytes(String(after === waitUntil))];
     });
