@@ -150,7 +150,7 @@ export function functionUrlEvent(request: LambdaRequest): FunctionUrlEvent {
   };
 }
 
-/** The caller's account behind AWS_IAM, else nobody's. */
+/** The caller's account behind AWS_IAM, else `anonymous`. */
 function callerAccount(authorizer: Members | undefined): string {
   const iam = authorizer?.['iam'];
   const account = isMembers(iam) ? iam['accountId'] : undefined;

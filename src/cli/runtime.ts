@@ -26,8 +26,7 @@ export interface Report {
 const send = process.send?.bind(process);
 const channel = process.channel;
 if (!send || !channel) throw new Error('this file is a part of `gatecall invoke`; run that');
-// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is
-// not theirs.
+// A function on Lambda has no parent process: libraries that find `process.send` would use it.
 delete process.send;
 
 let handler: Handler | undefined;

@@ -49,7 +49,7 @@ export function replaceSource(url: string, source: string): void {
   });
 }
 
-/** The project's own esbuild, else one that happens to be installed beside this package. */
+/** The project's esbuild, else one that is installed beside gatecall. */
 function findEsbuild(file: string): typeof Esbuild {
   for (const from of [file, import.meta.url]) {
     try {

@@ -44,10 +44,12 @@ export interface FrontsOptions {
   allowedHosts?: readonly string[] | 'any';
   /** A JWK Set for JWT authorizers. */
   keys?: readonly JsonWebKey[];
-  /** Told each event, and then the function's reply or `{ errorType, errorMessage }`. */
+  /**
+   * Called with each event. The returned function gets the reply, or `{ errorType, errorMessage }`.
+   */
   onEvent?: (event: RecordedEvent) => (reply: unknown) => void;
   onAnswered?: (front: Front, request: FrontRequest, answer: FrontAnswer, ms: number) => void;
-  /** What the user should know, each thing once. */
+  /** Called with each thing that the user should know, once. */
   onNote?: (text: string) => void;
 }
 
@@ -60,7 +62,7 @@ export interface LocalFront {
 export interface Fronts {
   readonly list: readonly LocalFront[];
   /**
-   * Does an invocation again, and settles with the id of its trace once it has an answer.
+   * Repeats an invocation, and settles with the id of the new trace once it has an answer.
    *
    * @throws {RangeError} when the trace is unknown, or the front refuses the request; the message
    * is for the user
@@ -174,7 +176,7 @@ function localName({ id }: Front): string {
   return `${id.toLowerCase()}.localhost`;
 }
 
-/** What a browser can be sent to. */
+/** The host of the URL that is printed; no browser opens 0.0.0.0. */
 function shownHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   if (host === '::') return '[::1]';

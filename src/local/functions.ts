@@ -1,6 +1,6 @@
 /**
- * The functions of a project, each in processes of its own, as on Lambda: the first invocation
- * starts one, overlapping ones start more, and an edit ends those that run the old code.
+ * The functions of a project, each in processes of its own. The first invocation starts a process,
+ * overlapping invocations start more, and an edit ends those with old code.
  *
  * ```ts
  * const functions = startFunctions(project, { onLog: ({ text }) => console.error(text) });

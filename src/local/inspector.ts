@@ -1,7 +1,7 @@
 /**
  * The inspector: a page that shows each invocation of the local gateway as it happens, and sends it
- * again. What it shows came from anywhere, so that the page treats it as hostile; whoever may ask
- * for it is checked in `inspector/guard.ts`.
+ * again. The page treats what it shows as hostile; `inspector/guard.ts` refuses requests that are
+ * not the page's own.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
@@ -31,7 +31,7 @@ export interface InspectorOptions {
   replay?: (replay: Replay) => Promise<string>;
   /** For the page's first hint and for its curl commands. Default none. */
   fronts?: readonly InspectedFront[];
-  /** An address of this machine alone: `127.0.0.1` unless given, `::1`, `localhost`. */
+  /** A loopback address: `127.0.0.1`, `::1` or `localhost`. Default: `127.0.0.1`. */
   host?: string;
   /** Default 0, any free one. */
   port?: number;

@@ -26,7 +26,7 @@ export interface Note {
 export interface Project {
   /** The template's absolute path. */
   readonly file: string;
-  /** The project's folder, the template's own unless told: nothing outside it is read. */
+  /** The project's folder, outside which nothing is read. Default: the template's. */
   readonly folder: string;
   readonly functions: readonly FunctionDefinition[];
   readonly fronts: readonly Front[];
@@ -50,9 +50,7 @@ export interface FunctionDefinition {
   readonly timeoutMs: number;
   readonly memoryMb: number;
   readonly architecture: 'x86_64' | 'arm64';
-  /**
-   * Why it cannot run on this machine, as a sentence for whoever asks for it; `notes` has it too.
-   */
+  /** Why it cannot run on this machine, as the answer to an invocation. `notes` holds it too. */
   readonly unsupported?: string;
   readonly place: Place;
   readonly places?: PropertyPlaces;

@@ -34,7 +34,7 @@ export interface RuntimeApiOptions {
 }
 
 export interface InvokeOptions {
-  /** What `context.awsRequestId` will be. Made up unless given. */
+  /** The value of `context.awsRequestId`. Default: a random UUID. */
   requestId?: string;
   /**
    * The function's timeout in ms, from the moment it receives the event. Default 3000, as on
@@ -47,7 +47,7 @@ export interface InvokeOptions {
   identity?: { cognitoIdentityId: string; cognitoIdentityPoolId: string };
   /** Becomes `context.tenantId`. */
   tenantId?: string;
-  /** X-Ray's trace, `Root=1-…;Parent=…;Sampled=1`. Made up unless given. */
+  /** X-Ray's trace, `Root=1-…;Parent=…;Sampled=1`. Default: a random one. */
   traceId?: string;
   /** Called when the runtime receives the event. */
   onStart?: () => void;

@@ -32,7 +32,7 @@ export function warningsOf(invocation: Invocation, front: FrontSettings = {}): W
   ];
 }
 
-/** From here on, somebody's data will be over it soon. */
+/** Warn from this share of a limit on: larger data will exceed it soon. */
 const NEAR = 0.8;
 
 function limitWarnings({ limits }: Invocation): Warning[] {

@@ -105,7 +105,7 @@ export interface ConformanceOptions {
    * way.
    */
   validate?: Mode | 'both';
-  /** How long one case may take, in ms, before it has failed. 20 000 unless told. */
+  /** How long a case may take before it fails, in ms. Default: 20,000. */
   timeout?: number;
 }
 

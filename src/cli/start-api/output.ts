@@ -116,8 +116,8 @@ function escapeControls(text: string): string {
 const STYLES = { red: ['\x1b[31m', '\x1b[39m'], dim: ['\x1b[2m', '\x1b[22m'] } as const;
 
 /**
- * Plain where nobody sees it as colour. Not `styleText`, which asks whether standard output is a
- * terminal.
+ * Adds no colour where standard error is no terminal, or NO_COLOR is set. `styleText` would look at
+ * standard output instead.
  */
 function colour(style: keyof typeof STYLES, text: string): string {
   const isPlain = !process.stderr.isTTY || (process.env['NO_COLOR'] ?? '') !== '';

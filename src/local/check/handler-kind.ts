@@ -39,7 +39,7 @@ export function handlerKind(
     const called = aliases(code).get(callee) ?? callee;
     if (STREAMING.has(called)) return 'streaming';
     if (called === 'toLambdaHandler') return 'buffered';
-    // Common names, which may be somebody's own.
+    // These names are common, so that the project may define its own.
     return BUFFERED.has(called) && !MENTION.test(code) ? 'buffered' : undefined;
   }
   // A function as it stands: nothing has marked it.

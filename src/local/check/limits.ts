@@ -97,9 +97,7 @@ function checkRestTimeout({ notes }: CheckContext, way: Way, timeoutMs: number):
   }
 }
 
-/**
- * The client is told of a timeout while the function, paid by the millisecond, goes on for nobody.
- */
+/** The front answers the client with a timeout while the function runs on and is billed. */
 function checkFunctionTimeout(context: CheckContext, way: Way): void {
   const { front, functionId, name, timeoutMs } = way;
   const definition = context.functionOf(functionId);

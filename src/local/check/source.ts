@@ -23,7 +23,7 @@ export interface Import {
   readonly offset: number;
 }
 
-/** More than anybody writes; bundles are not looked into. */
+/** Larger files are bundles, which are not read. */
 const MAX_BYTES = 256 * 1024;
 /** In the order of Lambda, then TypeScript's. */
 export const JAVASCRIPT: readonly string[] = ['.js', '.mjs', '.cjs'];

@@ -1,12 +1,12 @@
-/** What comes of asking an authorizer. */
+/** The verdict of an authorizer. */
 import { type FrontAnswer, gatewayAnswer } from './front.ts';
 
-/** Let in, with what the function is told of the client; or not. */
+/** A refusal, or what the function's event says of the client. */
 export type Access =
   | { readonly refused: FrontAnswer }
   | { readonly context: Record<string, unknown> | undefined };
 
-/** API Gateway's answer to nobody. */
+/** API Gateway's 401, for a request without valid credentials. */
 export function refuseUnauthorized(problem: string, challenge?: string): { refused: FrontAnswer } {
   const headers = challenge === undefined ? [] : [['www-authenticate', challenge] as const];
   return { refused: gatewayAnswer(401, 'Unauthorized', problem, headers) };

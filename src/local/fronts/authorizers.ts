@@ -1,4 +1,4 @@
-/** Who may pass: Lambda authorizers, JWT authorizers, and those that cannot be had here. */
+/** Authorizers: Lambda and JWT authorizers, and those that are not enforced here. */
 import type { LambdaRequest } from '../../aws-model.ts';
 import type { Authorizer } from '../project.ts';
 import type { Access } from './access.ts';
@@ -8,7 +8,8 @@ import { askLambda } from './lambda-authorizer.ts';
 import type { Services } from './services.ts';
 
 /**
- * `payload` is how the function's own event is written, and with it the authorizer's context in it.
+ * `payload` is the payload format of the function's own event, which holds the authorizer's
+ * context.
  */
 export async function authorize(
   authorizer: Authorizer,

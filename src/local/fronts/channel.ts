@@ -1,12 +1,10 @@
-/**
- * Pieces of a body on their way from a function to a client, no faster than the client takes them.
- */
+/** A queue of body pieces from a function to a client, with back-pressure. */
 
 export interface Channel {
-  /** The promise settles when the piece has been taken, or when nobody will any more. */
+  /** The promise settles when the reader has taken the piece, or has left. */
   push(chunk: Uint8Array): Promise<void>;
   end(): void;
-  /** The reader's loop throws. */
+  /** Makes the reader's loop throw the error. */
   fail(error: Error): void;
   readonly pieces: AsyncIterable<Uint8Array>;
 }
@@ -37,7 +35,7 @@ export function createChannel(): Channel {
         }
       }
     } finally {
-      // A function is not told that its client has left; it writes on, into nothing.
+      // Lambda does not tell a function that its client has left, so that its writes succeed.
       isGone = true;
       for (const { taken } of waiting.splice(0)) taken();
     }

@@ -1,7 +1,4 @@
-/**
- * Code that cannot run, told where its developer looks: in the browser. AWS would never have
- * deployed it.
- */
+/** The answer for code that cannot run. AWS has none: it would not have deployed the code. */
 import type { CodeError } from '../functions/code.ts';
 import { type FrontAnswer, type FrontRequest, headerOf } from './front.ts';
 

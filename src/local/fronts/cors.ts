@@ -1,6 +1,6 @@
 /**
- * CORS as a front answers it by itself, from its configuration. REST APIs have it as methods of
- * their own: `rest-api.ts`.
+ * CORS that a front answers from its configuration. REST APIs have it as methods of their own:
+ * `rest-api.ts`.
  */
 import type { Header } from '../../types.ts';
 import type { Cors } from '../project.ts';
@@ -15,7 +15,7 @@ export function isPreflight(request: FrontRequest): boolean {
   );
 }
 
-/** The headers of an answer; none for an origin, or a preflight's method, that is not allowed. */
+/** The CORS headers of an answer; none for an origin or a preflight method that is not allowed. */
 export function corsHeaders(
   cors: Cors,
   request: FrontRequest,

@@ -1,7 +1,4 @@
-/**
- * What the fronts have in common: a request that has come whole, and an answer that may come in
- * pieces.
- */
+/** What the fronts share: a whole request, and an answer that may be streamed. */
 import type { LambdaRequest } from '../../aws-model.ts';
 import type { Header } from '../../types.ts';
 
@@ -14,7 +11,7 @@ export interface FrontRequest {
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
   readonly clientAddress: string;
-  /** Where the client came to. */
+  /** The port that the client connected to. */
   readonly port: number;
   /** ms since 1970. */
   readonly time: number;
@@ -28,9 +25,9 @@ export interface FrontAnswer {
   readonly status: number;
   readonly reason?: string | undefined;
   readonly headers: readonly Header[];
-  /** Pieces of a streamed one; if they end in an error, the connection breaks off. */
+  /** An iterable streams; if it throws, the connection breaks off. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
-  /** For the terminal: why the front answers by itself. */
+  /** For the terminal: why the front answers without the function. */
   readonly problem?: string | undefined;
 }
 
@@ -46,7 +43,8 @@ export function splitTarget(target: string): { path: string; query: string } {
 }
 
 /**
- * The value of a header, its name given in lower case: of several the last, as API Gateway has it.
+ * The value of a header, its name given in lower case. Of several the last counts, as on API
+ * Gateway.
  */
 export function headerOf(
   { headers }: Pick<FrontRequest, 'headers'>,
@@ -55,7 +53,7 @@ export function headerOf(
   return headers.findLast(([candidate]) => candidate.toLowerCase() === name)?.[1];
 }
 
-/** The request as the event makers take it. TLS ends nowhere here, so the scheme is `http`. */
+/** The request as `lambdaEvent` takes it. There is no TLS here, so that the scheme is `http`. */
 export function lambdaRequest(request: FrontRequest): LambdaRequest {
   const { method, target, headers, body, clientAddress, port, time, traceId } = request;
   return {
@@ -75,7 +73,7 @@ export function withHeaders(answer: FrontAnswer, headers: readonly Header[]): Fr
   return { ...answer, headers: [...answer.headers, ...headers] };
 }
 
-/** The JSON in which API Gateway explains itself, with or without its space. */
+/** An error of API Gateway as JSON. */
 export function gatewayAnswer(
   status: number,
   message: string | null,
@@ -101,7 +99,7 @@ export function jsonAnswer(
   };
 }
 
-/** The page a load balancer shows. */
+/** An error page of a load balancer. */
 export function pageAnswer(status: number, title: string, problem: string): FrontAnswer {
   const heading = `${status} ${title}`;
   const body = Buffer.from(

@@ -94,10 +94,7 @@ async function answerRoute(
   });
 }
 
-/**
- * The target inside the stage, and how the client came to it: by the API's own address or by a
- * mapping of a domain.
- */
+/** The target inside the stage, with the base path if the client used a custom domain. */
 function inStage(
   front: HttpApiFront,
   target: string,
@@ -119,7 +116,7 @@ export function findRoute(
   method: string,
   target: string,
 ): HttpApiRoute | undefined {
-  // Routes see what the function will see: the path decoded.
+  // Routes match the decoded path, which is what the function sees.
   const path = segments(decodeNative(percentDecode(splitTarget(target).path)));
   const open = routes.filter((route) => route.method === method || route.method === 'ANY');
   const fit = fitting(

@@ -1,4 +1,4 @@
-/** Names AWS would make up, the same for the same thing each time. */
+/** Ids that AWS would generate; here they are hashes, so that they stay the same. */
 import { createHash } from 'node:crypto';
 
 /** An API's id: ten letters and digits. */

@@ -1,7 +1,4 @@
-/**
- * One request through one function: event, invocation, and the answer the front makes of the
- * result.
- */
+/** One request through one function: event, invocation, and the front's answer. */
 import {
   lambdaAnswer,
   lambdaEvent,
@@ -77,7 +74,7 @@ function streamedAnswer({ answer, pieces }: StreamedAnswer): FrontAnswer {
   return { ...frontAnswer(answer), body: pieces ?? answer.response.body };
 }
 
-/** What the front makes of a result that has come whole. */
+/** The front's answer to a buffered result. */
 export function answerOf(target: Target, result: InvocationResult): FrontAnswer {
   const { source, request } = target;
   const { kind, error, body, prelude, payload } = result;
@@ -99,7 +96,7 @@ export function answerOf(target: Target, result: InvocationResult): FrontAnswer 
   return frontAnswer(lambdaAnswer(source, value.json, request));
 }
 
-/** Lambda's managed runtimes have the SDK's packages, a project has those it installs. */
+/** Adds a hint: Lambda's managed runtimes bring the packages of the SDK, this machine does not. */
 function withHint(reason: string): string {
   const [, name] =
     /Cannot find (?:package|module) '(@(?:aws-sdk|smithy)\/[\w.-]+)/.exec(reason) ?? [];
@@ -107,7 +104,7 @@ function withHint(reason: string): string {
   return `${reason.split('\n', 1)[0]}; Lambda brings it, this machine does not: npm install --save-dev ${name}`;
 }
 
-/** A Function URL in buffered mode waits for the end of a stream. */
+/** The answer of a Function URL in buffered mode to a whole stream. */
 function wholeStream(prelude: unknown, payload: Uint8Array, request: LambdaRequest): LambdaAnswer {
   const { response, problem } = lambdaStreamHead('function-url', prelude, request);
   if (problem !== undefined) return { response, problem };
@@ -123,7 +120,7 @@ function wholeStream(prelude: unknown, payload: Uint8Array, request: LambdaReque
   };
 }
 
-/** Behind a platform's own answer, the reason is for the user and not for the client. */
+/** The reason of a platform's own answer goes to the terminal and not to the client. */
 function frontAnswer({ response, problem }: LambdaAnswer): FrontAnswer {
   const { status, headers, body, reason } = response;
   return problem === undefined
@@ -151,7 +148,7 @@ async function withTimeout(
     return await Promise.race([answering, late]);
   } finally {
     clearTimeout(timer);
-    // If it fails after all, its trace says so.
+    // A later failure is in its trace.
     answering.catch(() => undefined);
   }
 }

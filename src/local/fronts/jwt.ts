@@ -118,7 +118,7 @@ function scopesOf(claims: Claims): string[] {
   return [scope ?? scp ?? []].flat().flatMap((it) => String(it).split(' '));
 }
 
-/** Claims arrive as strings, lists in brackets. */
+/** The context of the event, with claims as strings and lists in brackets. */
 function contextOf(claims: Claims, scopes: readonly string[]): Record<string, unknown> {
   const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(claims)) {

@@ -1,5 +1,5 @@
 /**
- * Lambda authorizers, asked anew for each request: results are not cached here.
+ * Lambda authorizers. Their results are not cached here.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
@@ -42,7 +42,8 @@ export async function askLambda(
   const isRest = format.startsWith('rest');
   if (kind !== 'buffered') {
     const problem = `authorizer ${name} failed: ${error?.errorType}: ${error?.errorMessage}`;
-    // The word by which an authorizer says so (developer guide, "Output from a Lambda authorizer").
+    // An authorizer fails with this message to get a 401 (developer guide, "Output from a Lambda
+    // authorizer").
     if (error?.errorMessage === 'Unauthorized') return refuseUnauthorized(problem);
     return { refused: failureAnswer(isRest, problem) };
   }
@@ -101,7 +102,7 @@ function contextFor(context: Members, payload: '1.0' | '2.0'): Record<string, un
   return { lambda: { ...context, principalId: undefined } };
 }
 
-/** What is denied is denied, whatever else is allowed. */
+/** A Deny wins over every Allow. */
 function judge(statements: readonly Members[], arn: string): 'Allow' | 'Deny' | undefined {
   const effects = statements
     .filter(
@@ -137,7 +138,7 @@ function identityOf(
     case 'stagevariables':
       return target.stageVariables?.[name];
     default:
-      // Of the context there is always something.
+      // Every request has a context.
       return source;
   }
 }

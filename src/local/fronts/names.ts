@@ -1,4 +1,4 @@
-/** Host names, and whose they are. */
+/** Host names, and which of them mean this machine. */
 import { isIP } from 'node:net';
 
 /** The name in a Host header, in lower case, without the port. */
@@ -29,8 +29,8 @@ export const ABSOLUTE: RegExp = /^https?:\/\/([^/?#]*)(.*)$/is;
 const HOST = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-f:.]+\])(?::\d*)?$/i;
 
 /**
- * Names that no one else can have point here: addresses, and what RFC 6761 section 6.3 reserves.
- * None at all is HTTP/1.0's.
+ * Names that no other owner can resolve to this machine: addresses, and those that RFC 6761,
+ * section 6.3 reserves. HTTP/1.0 has none at all.
  */
 export function isLocalName(name: string): boolean {
   if (name === '' || name === 'localhost' || name.endsWith('.localhost')) return true;

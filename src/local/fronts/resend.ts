@@ -1,4 +1,4 @@
-/** Invocations done again, without a client. */
+/** Repeats invocations without a client. */
 import { encodeNative } from '../../base/native.ts';
 import type { LambdaSource } from '../../aws-model.ts';
 import { type FrontHandler, type FrontRequest, lambdaRequest } from './front.ts';
@@ -7,7 +7,7 @@ import { invokeTarget } from './invocation.ts';
 import { newRequest } from './server.ts';
 import type { Services } from './services.ts';
 
-/** A front that is open. */
+/** A front that listens. */
 export interface OpenFront {
   readonly handler: FrontHandler;
   readonly port: number;
@@ -15,10 +15,12 @@ export interface OpenFront {
 
 /** A request or an event to be sent again, as the inspector asks. */
 export interface Resend {
-  /** Of the trace that is repeated: its front, and its function. */
+  /** The id of the trace that is repeated. */
   readonly id: string;
   readonly request: Pick<FrontRequest, 'method' | 'target' | 'headers' | 'body'>;
-  /** Goes straight to the function, and by whose rules the reply is an answer. */
+  /**
+   * The event that goes straight to the function, and the source by whose rules its reply is read.
+   */
   readonly event?: unknown;
   readonly source?: LambdaSource;
 }

@@ -32,7 +32,7 @@ export const restApiTooLarge: FrontAnswer = gatewayAnswer(
   'HTTP content length exceeded 10485760 bytes.',
   'the body is over the 10 MB of a REST API',
 );
-/** To an event over the 6 MB of Lambda. */
+/** The answer to an event over the 6 MB of Lambda. */
 const tooLong = gatewayAnswer(413, 'Request Too Long', 'the event is over the 6 MB of Lambda');
 
 export function restApiHandler(front: RestApiFront, services: Services): FrontHandler {
@@ -127,7 +127,7 @@ async function answerRoute(
   });
 }
 
-/** What API Gateway does not even look at the routes for. */
+/** Refuses what API Gateway refuses before it looks for a route. */
 function refuse({ target, headers }: FrontRequest): FrontAnswer | undefined {
   if (target.length > URL_LIMIT) {
     return gatewayAnswer(414, 'URI Too Long', `the URL is over ${URL_LIMIT} characters`);
@@ -160,8 +160,8 @@ function inStage(
 }
 
 /**
- * The resource of a path, and its methods. A slash at the end does not count, nor do several after
- * the stage.
+ * The resource of a path, and its methods. A slash at the end does not count; several after the
+ * stage are one.
  */
 export function findResource(
   routes: readonly RestApiRoute[],
@@ -178,8 +178,8 @@ function denialAnswer(message: string, type: string, problem: string): FrontAnsw
 }
 
 /**
- * SAM's `Cors` makes an OPTIONS method with fixed headers; the other methods' CORS headers are the
- * function's own.
+ * The OPTIONS method that SAM makes of `Cors`, with fixed headers. The function adds the CORS
+ * headers of other methods itself.
  */
 function preflight({ cors }: RestApiFront, methods: readonly RestApiRoute[]): FrontAnswer {
   const own = methods.map(({ method }) => method).filter((method) => method !== 'ANY');

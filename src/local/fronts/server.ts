@@ -1,7 +1,4 @@
-/**
- * HTTP on this side of a front: whole requests in, answers out, in the face of clients of every
- * kind.
- */
+/** The HTTP server of a front: it reads whole requests, writes answers, and limits clients. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +17,7 @@ export interface FrontServerOptions {
 /** A front by the Host header of a request; undefined refuses it. */
 export type FindFront = (host: string | undefined) => FrontServerOptions | undefined;
 
-/** The largest head of a request any front takes, in bytes; what each takes itself is less. */
+/** The largest head in bytes that Node accepts; each front has a lower limit of its own. */
 const MAX_HEAD = 80 * 1024;
 /** How long a client may take for a head and for a whole request, in ms. */
 const HEAD_TIMEOUT = 20_000;
@@ -68,7 +65,7 @@ async function serve(
   else await sendAndLinger(answer, incoming, response);
 }
 
-/** What no front foresaw is a fault of this program: its client is told, and the terminal why. */
+/** An unexpected error is a fault of gatecall: the client gets a 500, the terminal the reason. */
 async function answerRequest(
   { handler }: FrontServerOptions,
   request: FrontRequest,
@@ -86,12 +83,12 @@ function textAnswer(status: number, text: string, problem?: string): FrontAnswer
   return { status, headers: [['content-type', 'text/plain'], length], body, problem };
 }
 
-/** How long a client may go on sending what nobody wants, in ms. */
+/** How long a client may go on sending after the answer, in ms. */
 const LINGER = 500;
 
 /**
- * Closed at once, the connection would be reset while the client still sends, and it might never
- * read the answer.
+ * Reads on for a while: a connection that is closed at once is reset, and the client may never read
+ * the answer.
  */
 async function sendAndLinger(
   { status, headers, body }: FrontAnswer,
@@ -113,8 +110,8 @@ async function sendAndLinger(
 }
 
 /**
- * Any page of the web may have its name resolve to this machine (DNS rebinding); only known names
- * are answered.
+ * DNS rebinding: any web page can let its own host name resolve to this machine, so that only known
+ * names are answered.
  */
 const REFUSED = textAnswer(
   421,
@@ -128,7 +125,7 @@ function hostsOf({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter((_, at) => at % 2 === 1 && /^host$/i.test(rawHeaders[at - 1] ?? ''));
 }
 
-/** The whole body; undefined when it is over the limit, and the rest of it unread. */
+/** The whole body; undefined when it is over the limit. The rest stays unread then. */
 function readBody(incoming: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
     if (Number(incoming.headers['content-length'] ?? 0) > limit) return resolve(undefined);
@@ -164,7 +161,7 @@ function requestOf(incoming: IncomingMessage, body: Uint8Array): FrontRequest {
   };
 }
 
-/** What a request has besides what its client says. */
+/** The parts of a request that its client does not send. */
 export function newRequest(
   clientAddress: string,
   port: number,
@@ -192,7 +189,7 @@ async function send(
   response: ServerResponse,
 ): Promise<void> {
   const { status, reason, headers, body } = answer;
-  // The front knows the length; a body that goes to waste must not be taken for the next request.
+  // An unread body must not be read as the next request.
   if (!incoming.complete) response.setHeader('connection', 'close');
   if (reason === undefined) response.writeHead(status, headers.flat());
   else response.writeHead(status, reason, headers.flat());

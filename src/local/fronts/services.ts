@@ -1,15 +1,15 @@
-/** What every front is given to work with. */
+/** What all fronts use. */
 import type { Functions } from '../functions.ts';
 import type { TraceLog } from '../trace.ts';
 
 export interface Services {
   readonly functions: Functions;
   readonly traces: TraceLog | undefined;
-  /** Told each event before the function is, and what the function replied once it has. */
+  /** Called with each event before the function; the returned function gets the reply. */
   readonly onEvent: ((event: RecordedEvent) => (reply: unknown) => void) | undefined;
-  /** Says something to the user, once, however often it is said. */
+  /** Tells the user something once, even if called several times. */
   readonly say: (text: string) => void;
-  /** Keys of JWT issuers, a JWK Set: the claims of tokens signed by others are not believed. */
+  /** The JWK Set that checks the signatures of tokens; undefined leaves signatures unchecked. */
   readonly keys: readonly JsonWebKey[] | undefined;
 }
 

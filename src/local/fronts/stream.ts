@@ -1,7 +1,4 @@
-/**
- * A response passed on while the function makes it: Function URLs with RESPONSE_STREAM, REST APIs
- * with STREAM.
- */
+/** Streamed responses: Function URLs with RESPONSE_STREAM, REST APIs with STREAM. */
 import {
   lambdaFailure,
   type LambdaAnswer,
@@ -24,7 +21,7 @@ export interface Stream {
     onAnswer: (answer: Answer) => void;
     onChunk: (chunk: Uint8Array) => Promise<void> | undefined;
   };
-  /** Settles with the head of the response, never if the function fails before it. */
+  /** Settles with the head of the response; stays pending if the function fails before it. */
   readonly head: Promise<StreamedAnswer>;
   finish(result: InvocationResult): void;
   /** Whether there is a head. */
@@ -45,7 +42,7 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
   const head = new Promise<StreamedAnswer>((resolve) => {
     begin = resolve;
   });
-  /** Before the head is known: what has come. */
+  /** What has arrived before the prelude has ended. */
   let prelude: Buffer | undefined;
   let state: 'waiting' | 'open' | 'refused' = 'waiting';
 
@@ -66,7 +63,7 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
     open(headOf(prelude.subarray(0, end), kind, request));
     return rest.length > 0 ? take(rest) : undefined;
   };
-  /** What follows an answer of the platform's own is read, and lost. */
+  /** After an answer of the platform's own the rest of the stream is dropped. */
   const take = (chunk: Uint8Array): Promise<void> | undefined => {
     if (state === 'waiting') return readPrelude(chunk);
     return state === 'open' ? channel.push(chunk) : undefined;
@@ -79,7 +76,8 @@ export function openStream(source: LambdaSource, request: LambdaRequest): Stream
         if (kind === 'rest-api') {
           return malformed('malformed: the function does not stream, and the API expects it to');
         }
-        // The reply of a handler that does not stream is handed out as it is, envelope and all.
+        // A Function URL delivers the reply of a handler that does not stream as it is, with its
+        // envelope.
         const type = mode === 'buffered' ? 'application/octet-stream' : contentType;
         const headers = [['content-type', type ?? 'application/octet-stream']] as const;
         open({ response: { status: 200, headers, body: new Uint8Array() } });

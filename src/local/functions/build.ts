@@ -1,5 +1,5 @@
 /**
- * Functions with `BuildMethod: esbuild`, built as `sam build` does, into a cache folder, and again
+ * Builds functions with `BuildMethod: esbuild` as `sam build` does, into a cache folder, and again
  * after each edit.
  */
 import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ export function createBuild(
   function follow(files: readonly string[]): void {
     const paths = files.map((file) => resolve(definition.codeFolder, file));
     const own = paths.filter((file) => !file.includes('node_modules'));
-    // Those of the last good build as well: any of them may be what mends it.
+    // The inputs of the last good build stay watched: an edit of any may fix the build.
     inputs = new Set([...inputs, ...own]);
     watcher?.set(new Set([...inputs].map((file) => dirname(file))));
   }
@@ -52,7 +52,7 @@ export function createBuild(
     return attempted;
   }
   function changed(files: readonly string[]): void {
-    // The one that is under way has read some of the old files.
+    // A build that is under way may have read old files.
     current = current.then(attempt, attempt);
     current.catch(() => undefined);
     options.onChange(files);
@@ -114,7 +114,10 @@ function contextless(
   return { rebuild: () => build(settings), dispose: () => Promise.resolve() };
 }
 
-/** Beside the function's packages, so that those that stay outside the bundle are found from it. */
+/**
+ * The folder lies beside the function's packages, so that Node finds the packages outside the
+ * bundle.
+ */
 function cacheFolder({ id, codeFolder }: FunctionDefinition, project: Project): string {
   for (let at = codeFolder; ; at = dirname(at)) {
     const packages = join(at, 'node_modules');
@@ -126,7 +129,7 @@ function cacheFolder({ id, codeFolder }: FunctionDefinition, project: Project): 
   return join(project.folder, '.aws-sam/gatecall', fileNameOf(id));
 }
 
-/** The function's own esbuild, else one that happens to be installed beside this package. */
+/** The esbuild of the function's project, else one that is installed beside gatecall. */
 function findEsbuild({ id, codeFolder }: FunctionDefinition): typeof Esbuild {
   for (const from of [join(codeFolder, 'x.js'), import.meta.url]) {
     try {
@@ -140,7 +143,7 @@ function findEsbuild({ id, codeFolder }: FunctionDefinition): typeof Esbuild {
   );
 }
 
-/** Where the errors are; an entry point that is missing may yet come. */
+/** The files with errors, and entry points, which may be missing yet. */
 function failedFiles(
   error: unknown,
   { codeFolder }: FunctionDefinition,

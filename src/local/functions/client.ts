@@ -26,7 +26,7 @@ import {
 } from './handler.ts';
 import { failure, type ErrorReport, platformFailure, success } from './outcome.ts';
 
-/** The event whose handler runs. */
+/** The event that the handler works on. */
 let current: RuntimeEvent | undefined;
 
 /** Up to Node 22 the third parameter is a callback. */
@@ -73,10 +73,7 @@ function extras({ arn, clientContext, identity, tenantId }: RuntimeEvent): objec
   return { invokedFunctionArn: arn, clientContext, identity, tenantId };
 }
 
-/**
- * Ends the process as Lambda's does after an error that no handler caught: what it was doing has
- * failed.
- */
+/** Fails the current invocation and ends the process, as Lambda does after an uncaught error. */
 async function crash(error: ErrorReport): Promise<void> {
   const event = current;
   current = undefined;

@@ -1,4 +1,4 @@
-/** The code of a function: where it lies ready to run, and word of its changes. */
+/** The code of a function: its folder, and notice of changes. */
 export interface Code {
   /**
    * The folder to run, once it is built.
@@ -11,15 +11,15 @@ export interface Code {
 
 export interface CodeOptions {
   watch: boolean;
-  /** New code is there, or is about to be: instances of the old one are to end. */
+  /** The code has changed: instances of the old code must end. */
   onChange: (files: readonly string[]) => void;
-  /** A build has failed. It is also what `folder` throws until the next one. */
+  /** A build has failed; `folder` throws the same error until the next build. */
   onError: (error: CodeError) => void;
 }
 
 /**
- * A function that cannot run, for a reason that lies in the project. Its message is for the user,
- * in lines.
+ * A function cannot run for a reason in the project. The message is for the user and may have
+ * several lines.
  */
 export class CodeError extends Error {
   override name = 'CodeError';

@@ -7,7 +7,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 /** The account of AWS's own examples. */
 const ACCOUNT = '111122223333';
 
-/** Lambda's variables for a function, over which those that are set already win. */
+/** Lambda's variables for a function. Variables that are set already win. */
 export function lambdaVariables(
   handler: { name: string; handler: string; folder: string },
   given: Variables,
@@ -20,7 +20,7 @@ export function lambdaVariables(
     AWS_DEFAULT_REGION: region,
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128', // what a function has that says nothing
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128', // Lambda's default
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: `${day}/[$LATEST]${randomBytes(16).toString('hex')}`,
     ...given,
@@ -29,7 +29,7 @@ export function lambdaVariables(
   };
 }
 
-/** One invocation: what the Runtime API tells in the headers of an event. */
+/** The values in the headers of an event of the Runtime API. */
 export interface Invocation {
   requestId: string;
   /** In ms since 1970. */

@@ -1,7 +1,4 @@
-/**
- * One function: its code, its instances, and its invocations from the queue to the last line of the
- * log.
- */
+/** One function: its code, its instances and its invocations. */
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { FunctionDefinition, Project } from '../project.ts';
@@ -15,7 +12,7 @@ import type { TraceMessage } from './preload.ts';
 import { findRuntimeClient } from './runtime.ts';
 
 export interface FunctionLog {
-  /** Undefined for what concerns no invocation. */
+  /** Undefined for a line outside an invocation. */
   readonly requestId: string | undefined;
   readonly functionId: string;
   readonly stream: 'stdout' | 'stderr' | 'platform';
@@ -24,11 +21,11 @@ export interface FunctionLog {
 }
 
 export interface FunctionsOptions {
-  /** How many instances a function may have; more invocations wait. Default 10. */
+  /** The most instances of a function; further invocations wait. Default: 10. */
   concurrency?: number;
   /**
-   * The first function listens for a debugger here, the next one port further; timeouts are off,
-   * and so is concurrency.
+   * The debugger's port of the first function; the next function has the next port. Timeouts and
+   * concurrency are off then.
    */
   debugPort?: number | undefined;
   /** Whether edits end the instances of the old code. Default true. */
@@ -36,16 +33,16 @@ export interface FunctionsOptions {
   onLog?: (log: FunctionLog) => void;
 }
 
-/** What an invocation took of what it may take. */
+/** Time and memory of an invocation, with their limits. */
 export interface FunctionReport {
   readonly durationMs: number;
   readonly timeoutMs: number;
   readonly memoryMb: number;
-  /** Undefined where the system does not tell. */
+  /** Undefined where the system does not report it. */
   readonly usedMb: number | undefined;
 }
 
-/** What happens on the way of an invocation, for its trace. */
+/** Callbacks for the steps of an invocation. */
 export interface InvokeFunctionOptions {
   requestId?: string;
   traceId?: string;
@@ -58,7 +55,7 @@ export interface InvokeFunctionOptions {
   onAnswer?: (answer: Answer) => void;
   onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
   onLog?: (log: FunctionLog) => void;
-  /** When all is over, after the result. */
+  /** Called at the end, after the result. */
   onReport?: (report: FunctionReport) => void;
   onTrace?: (message: TraceMessage) => void;
 }
@@ -83,10 +80,10 @@ export function startFunction(
   { concurrency = 10, watch = true, onLog, debugPort }: FunctionsOptions,
 ): LocalFunction {
   const functionId = definition.id;
-  /** Whose output a line is. */
+  /** The invocation that an instance's output belongs to. */
   const running = new Map<Instance, Running>();
   const finishing = new Set<Promise<void>>();
-  /** What concerns no invocation. */
+  /** Logs a line outside an invocation. */
   const say = (text: string): void =>
     onLog?.({ requestId: undefined, functionId, stream: 'platform', text });
 
@@ -122,8 +119,7 @@ export function startFunction(
 
   return {
     async invoke(event, options) {
-      // An edit that is being built is waited for, and what cannot be built is not run in its last
-      // good state.
+      // Wait for a build that is under way; code that does not build is not run in an older state.
       await code.folder();
       const lease = await instances.acquire();
       const { requestId = randomUUID() } = options;
@@ -174,13 +170,11 @@ async function invokeInstance(
       options.onStart?.();
     },
   });
-  // One that never received its event took no time.
+  // An invocation without a start has no duration.
   return { result, durationMs: startedAt === undefined ? 0 : performance.now() - startedAt };
 }
 
-/**
- * Says how it ended, once its last output has had time to arrive; the reply does not wait for that.
- */
+/** Logs the end of an invocation after its last output. The reply does not wait for this. */
 async function finish(
   { memoryMb, timeoutMs }: FunctionDefinition,
   { instance, cold }: Lease,

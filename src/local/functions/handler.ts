@@ -1,6 +1,6 @@
 /**
- * From a handler's name to the function, found and judged as Lambda's Node runtime does
- * (`aws-lambda-ric` 4.0.2).
+ * Finds a handler by its name and checks it, as Lambda's Node runtime does (`aws-lambda-ric`
+ * 4.0.2).
  */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -22,7 +22,7 @@ export function isStreaming(handler: Handler): boolean {
   return Object.hasOwn(handler, STREAMING);
 }
 
-/** A function in a file: `app` and `handler` of `src/app.handler`, its folder left on. */
+/** The parts of a handler's name: `src/app` and `handler` of `src/app.handler`. */
 export interface HandlerName {
   module: string;
   exportName: string;
@@ -45,7 +45,7 @@ export function parseHandler(setting: string): HandlerName {
 }
 
 /**
- * The file of a handler's module: none of TypeScript, which Lambda does not run.
+ * The JavaScript file of a handler's module; Lambda runs no TypeScript.
  *
  * @throws {RuntimeError} when there is none
  */
@@ -70,7 +70,7 @@ function isFile(path: string): boolean {
 }
 
 /**
- * The handler among a module's exports.
+ * Finds the handler among a module's exports.
  *
  * @throws {RuntimeError} when it is not there, or no function that Node 24's runtime would invoke
  */
@@ -102,7 +102,7 @@ export function resolveHandler(
   return handler as Handler;
 }
 
-/** What a CommonJS module exports as a whole is the `default` of an `import`. */
+/** `import` gives `module.exports` of a CommonJS module as `default`. */
 function defaultOf(exports: object): unknown {
   return 'default' in exports ? exports.default : undefined;
 }
@@ -115,7 +115,7 @@ function member(value: unknown, path: string): unknown {
   }, value);
 }
 
-/** What importing a handler threw, with the type Lambda gives it. */
+/** The error of an import, with the type that Lambda gives it. */
 export function loadError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const type = errorType(error);
@@ -127,7 +127,8 @@ export function loadError(error: unknown): unknown {
 
 function errorType(error: Error): string | undefined {
   if (error instanceof SyntaxError) return 'UserCodeSyntaxError';
-  // Of `require` alone: what an ES module misses is a plain Error on Lambda, too.
+  // Only `require` sets this code; Lambda too reports a missing import of an ES module as a plain
+  // Error.
   return (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND'
     ? 'ImportModuleError'
     : undefined;

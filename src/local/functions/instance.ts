@@ -38,10 +38,11 @@ export interface InstanceInvocation {
 
 export interface Instance {
   invoke(event: unknown, invocation: InstanceInvocation): Promise<InvocationResult>;
-  /** False once its process has ended or has been told to. */
+  /** False once its process has ended or is being stopped. */
   alive(): boolean;
   /**
-   * Settles when it can take the next event, or has ended: a crash is told after the error it made.
+   * Settles when the instance asks for the next event, or has ended: a crash follows the error that
+   * it reported.
    */
   idle(): Promise<void>;
   /** From its start until it asked for its first event, in ms; undefined before. */
@@ -53,7 +54,7 @@ export interface Instance {
 
 /** Lambda's own limit for the start of a function, in ms. */
 const INIT_LIMIT = 10_000;
-/** What stands for no timeout under a debugger, in ms: a day. */
+/** The timeout under a debugger, in ms: a day. */
 const NO_TIMEOUT = 86_400_000;
 
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
@@ -75,7 +76,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const child = start(options, api);
   let isAlive = true;
   const closed = new Promise<void>((resolve) => {
-    // Comes when its output has been read, and after a start that failed, too.
+    // Node emits `close` after the output has been read, and after a failed start.
     child.on('close', () => {
       isAlive = false;
       rest();
@@ -112,7 +113,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
         })
         .finally(() => clearTimeout(limit));
       if (isLate) return { ...result, kind: 'timeout', error: timeoutError(initLimit) };
-      // As Lambda does; what still runs in it would be felt by the next invocation.
+      // Lambda stops it, too: code that still runs would disturb the next invocation.
       if (result.kind === 'timeout' || result.kind === 'exited' || result.kind === 'init-error') {
         void stop();
       }

@@ -1,4 +1,4 @@
-/** Lambda's own lines around an invocation, and what fills them. */
+/** The lines that Lambda logs around an invocation. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -34,10 +34,7 @@ export function reportLine(values: ReportValues): string {
   ].join('\t');
 }
 
-/**
- * The most memory a process has had, in MB: its peak where the system tells, what it has now
- * elsewhere.
- */
+/** The memory of a process in MB: its peak on Linux, its current size elsewhere. */
 export async function memoryUsed(pid: number | undefined): Promise<number | undefined> {
   if (pid === undefined || process.platform === 'win32') return undefined;
   try {

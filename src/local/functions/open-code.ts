@@ -1,4 +1,4 @@
-/** How the code of a function becomes ready to run. */
+/** Makes the code of a function ready to run. */
 import { statSync } from 'node:fs';
 import type { FunctionDefinition, Project } from '../project.ts';
 import { createBuild } from './build.ts';
@@ -21,7 +21,7 @@ export function openCode(
     : plainCode(definition, options);
 }
 
-/** JavaScript that runs as it lies there. */
+/** JavaScript that runs without a build. */
 function plainCode(definition: FunctionDefinition, options: CodeOptions): Code {
   const { codeFolder, handler, id } = definition;
   const watcher = options.watch

@@ -1,4 +1,4 @@
-/** How an invocation ended, in the words Lambda has for it. */
+/** The outcome of an invocation, in Lambda's words. */
 
 /** The JSON a caller of Lambda receives in place of a result. */
 export interface ErrorReport {
@@ -14,7 +14,7 @@ export type Outcome =
 /** Lambda's limit of a result: 6 MiB and 100 bytes of JSON. */
 const RESULT_LIMIT = 6_291_556;
 
-/** A handler's result on its way out. */
+/** The outcome for a handler's result. */
 export function success(result: unknown): Outcome {
   let json: string;
   try {
@@ -32,7 +32,9 @@ export function success(result: unknown): Outcome {
   );
 }
 
-/** What a handler threw: anything at all, so that even to look at it may throw. */
+/**
+ * The outcome for what a handler threw. It can be any value, so that reading it may throw as well.
+ */
 export function failure(thrown: unknown): Outcome {
   try {
     if (!(thrown instanceof Error)) return platformFailure(typeof thrown, String(thrown));
@@ -43,7 +45,7 @@ export function failure(thrown: unknown): Outcome {
   }
 }
 
-/** What went wrong around a handler. */
+/** The outcome for an error of the platform. */
 export function platformFailure(errorType: string, errorMessage: string): Outcome {
   return { ok: false, error: { errorType, errorMessage, trace: [] } };
 }

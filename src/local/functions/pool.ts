@@ -1,6 +1,6 @@
 /**
- * The instances of a function: one invocation at a time each, more of them as they are needed, up
- * to a limit.
+ * The instances of a function: each takes one invocation at a time; the pool starts more up to a
+ * limit.
  */
 import type { Instance } from './instance.ts';
 
@@ -8,36 +8,36 @@ export interface Lease {
   readonly instance: Instance;
   /** The instance was started for it. */
   readonly cold: boolean;
-  /** It will be given back in a moment: better wait for it than start another. */
+  /** The instance will be released in a moment: waiting for it is better than starting another. */
   markEnding(): void;
-  /** Gives the instance back; one that has ended is forgotten. */
+  /** Returns the instance to the pool; one that has ended is removed. */
   release(): void;
 }
 
 export interface Pool {
   /** Waits for an instance that is free, or starts one. */
   acquire(): Promise<Lease>;
-  /** Ends those that are idle, and the others as soon as they are: their code is old. */
+  /** Ends idle instances now and busy ones when they are released: their code is outdated. */
   retire(): void;
   close(): Promise<void>;
 }
 
 export function createPool(start: () => Promise<Instance>, size: number): Pool {
   const idle: Instance[] = [];
-  /** And the age of their code. */
+  /** All instances, with the version of their code. */
   const all = new Map<Instance, number>();
   const starting = new Set<Promise<unknown>>();
   const waiting: { resolve: (lease: Lease) => void; reject: (error: unknown) => void }[] = [];
-  /** Those being started count, too. */
+  /** Instances, including those that are starting. */
   let count = 0;
   let age = 0;
-  /** How many will be free in a moment. */
+  /** Leases that will be released in a moment. */
   let ending = 0;
   let isClosed = false;
 
   const end = (instance: Instance): void => {
     if (!all.delete(instance)) return;
-    // Its place, and its debugger's port, are free when it is gone.
+    // Its slot and its debugger's port are free once the process has ended.
     void free(instance);
   };
   const free = async (instance: Instance): Promise<void> => {

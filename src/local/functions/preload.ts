@@ -1,11 +1,10 @@
 /**
- * Loaded into a function's process before anything else. Tells the parent what gatecall's handlers
- * ask their application and what it answers, by way of a middleware that `toLambdaHandler` finds
- * under a global symbol.
+ * Node loads this file into a function's process first. It sends the parent each environ and each
+ * call of `startResponse`, through a middleware that `toLambdaHandler` finds under a global symbol.
  */
 import type { Environ, HeaderList, Middleware } from '../../types.ts';
 
-/** What the parent is told. */
+/** A message to the parent. */
 export type TraceMessage =
   | { type: 'environ'; requestId: string; environ: Record<string, unknown> }
   | {
@@ -17,8 +16,7 @@ export type TraceMessage =
     };
 
 const send = process.send?.bind(process) as ((message: TraceMessage) => boolean) | undefined;
-// Nothing on Lambda is a child process: libraries that find `send` would talk to a parent that is
-// not theirs.
+// A function on Lambda has no parent process: libraries that find `process.send` would use it.
 delete process.send;
 process.on('disconnect', () => process.exit());
 process.channel?.unref();
@@ -34,16 +32,19 @@ const middleware: Middleware = (application) => (environ, startResponse) => {
 };
 if (send) Object.assign(globalThis, { [Symbol.for('gatecall.trace')]: middleware });
 
-/** A trace that cannot be told must not fail the request. */
+/** Sends a message; a failure must not fail the request. */
 function report(message: TraceMessage): void {
   try {
     send?.(message);
   } catch {
-    // The parent has gone, or a header is no string: the validator's business.
+    // The parent has gone, or a header is no string, which the validator reports.
   }
 }
 
-/** An environ as JSON; what JSON cannot say stands in brackets. The event is shown elsewhere. */
+/**
+ * An environ as JSON, with `[InputStream]` and the like for what JSON cannot hold. The trace holds
+ * the event already.
+ */
 function describeEnviron(environ: Environ): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(environ).map(([key, value]) => {

@@ -2,7 +2,7 @@
 import { latin1String, decodeNative, encodeNative } from '../../base/native.ts';
 import type { InvocationResult } from '../runtime-api.ts';
 
-/** What a function answered, or in place of it what Lambda tells of its failure. */
+/** A function's result, or Lambda's report of its failure. */
 export type FunctionReply =
   | { readonly ok: true; readonly value: unknown }
   | {
@@ -31,7 +31,7 @@ export function replyOf({
   };
 }
 
-/** As a buffered reply has its body. */
+/** A body as in a buffered reply. */
 function encodeBody(bytes: Uint8Array): { body: string; isBase64Encoded: boolean } {
   const native = latin1String(bytes);
   const text = decodeNative(native);
@@ -39,7 +39,7 @@ function encodeBody(bytes: Uint8Array): { body: string; isBase64Encoded: boolean
   return { body: Buffer.from(bytes).toString('base64'), isBase64Encoded: true };
 }
 
-/** Custom runtimes may send anything. */
+/** The JSON value, or the text itself: custom runtimes may send anything. */
 function parseJson(body: Uint8Array): unknown {
   const text = Buffer.from(body).toString();
   try {

@@ -1,4 +1,4 @@
-/** Which runtime client runs a function: AWS's own where the project has it, ours else. */
+/** Chooses the runtime client: AWS's own if the project has it, else gatecall's. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,10 +11,10 @@ export interface RuntimeClient {
   readonly name: string;
 }
 
-/** Loaded before the client, whichever it is: reports what the application is asked and answers. */
+/** Node loads it before either client; see `preload.ts`. */
 export const preload: string = pathToFileURL(startedFile('preload.js')).href;
 
-/** AWS's client of a folder or one above it, up to the project's; it must have been compiled. */
+/** AWS's compiled client in a folder or one above it, up to the project's; else gatecall's. */
 export function findRuntimeClient(folder: string, projectFolder: string): RuntimeClient {
   for (let at = folder; ; at = dirname(at)) {
     const ric = join(at, 'node_modules/aws-lambda-ric');

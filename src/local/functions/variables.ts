@@ -1,19 +1,16 @@
-/**
- * The environment variables of a function, which inherits nothing of this process but what it needs
- * to run.
- */
+/** The environment variables of a function. It inherits only what it needs to run. */
 import type { FunctionDefinition } from '../project.ts';
 import { lambdaVariables } from './context.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What finds programs and temporary files, and the credentials and endpoints of AWS's SDK. */
+/** The variables for programs, temporary files, and the credentials and endpoints of AWS's SDK. */
 const INHERITED =
   /^(?:PATH|TMPDIR|TEMP|TMP|SYSTEMROOT|PATHEXT|NODE_EXTRA_CA_CERTS|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL.*))$/i;
 
 /**
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, and `AWS_SAM_LOCAL`, by
- * which people's code recognises a laptop.
+ * which code recognises a local run.
  */
 export function functionVariables(
   definition: FunctionDefinition,

@@ -11,7 +11,7 @@ export interface Watcher {
 
 /** ms without a change, after which a save is over. */
 const SETTLE = 20;
-/** More folders than this are no function's sources. */
+/** The most folders that are watched for a function. */
 const MAX_FOLDERS = 2000;
 
 /**
@@ -49,7 +49,7 @@ export function watchFolders(
   };
 }
 
-/** A folder and those below it in which a function's own sources can lie. */
+/** A folder and the folders below it that can hold a function's sources. */
 export function sourceFolders(folder: string): string[] {
   const found = [folder];
   for (const at of found) {
@@ -59,13 +59,13 @@ export function sourceFolders(folder: string): string[] {
         if (entry.isDirectory() && isSource(entry.name)) found.push(join(at, entry.name));
       }
     } catch {
-      // Not ours to read.
+      // The folder cannot be read.
     }
   }
   return found;
 }
 
-/** Neither hidden nor installed; an editor's own files do not count. */
+/** Whether a file is neither hidden, nor installed, nor an editor's backup. */
 function isSource(file: string): boolean {
   return !/(?:^|[\\/])(?:node_modules|\.[^\\/]*|[^\\/]*~|4913)$/.test(file);
 }

@@ -82,7 +82,7 @@ function handlerOf(source: FunctionSource): string {
   return '';
 }
 
-/** Why this machine cannot run it, said once here and once to whoever sends it a request. */
+/** Notes why this machine cannot run the function, and returns the reason for its invocations. */
 function refuse({ notes, resource }: FunctionSource, place: Place, reason: string): string {
   notes.warning('not-run-locally', reason, { place, resource });
   return reason;

@@ -31,7 +31,7 @@ export class YamlError extends Error {
   }
 }
 
-/** Nobody writes by hand what is deeper; the parser needs stack for each level. */
+/** No template is nested deeper, and the parser needs stack for each level. */
 const MAX_FLOW = 100;
 const MAX_INDENT = 200;
 const MAX_INDICATORS = 40;

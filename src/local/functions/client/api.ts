@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import type { ErrorReport } from '../outcome.ts';
 
-/** An event, and what its headers tell. */
+/** An event with the headers of its response. */
 export interface RuntimeEvent {
   requestId: string;
   event: unknown;
@@ -25,7 +25,7 @@ const [host, port] = (process.env['AWS_LAMBDA_RUNTIME_API'] ?? '').split(':');
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const ROOT = '/2018-06-01/runtime';
 
-/** A request of which nothing has been sent. */
+/** A request that is not sent yet. */
 export function open(method: string, path: string, headers: OutgoingHttpHeaders): ClientRequest {
   return httpRequest({ host, port, method, path: ROOT + path, headers, agent });
 }

@@ -13,8 +13,8 @@ const LEVELS = {
 } as const;
 
 /**
- * Everything goes to standard output, as on Lambda. Entries stay on their lines; Lambda writes `\r`
- * for each `\n`.
+ * Writes all levels to standard output, as Lambda does. Line ends stay; Lambda turns `\n` into
+ * `\r`.
  */
 export function logAs(requestId: () => string | undefined): void {
   for (const [method, level] of Object.entries(LEVELS)) {

@@ -1,7 +1,7 @@
 /**
- * `globalThis.awslambda` and the stream it hands to a handler, with the habits of `aws-lambda-ric`
- * 4.0.2, the bad ones included: a prelude leaves with the first `write` only, so
- * `from(stream, …).end()` loses it on Lambda as well.
+ * `globalThis.awslambda` and the stream it hands to a handler, as in `aws-lambda-ric` 4.0.2, with
+ * its faults: a prelude leaves with the first `write` only, so `from(stream, …).end()` loses it on
+ * Lambda as well.
  */
 import type { ClientRequest } from 'node:http';
 import { type Handler, isStreaming } from '../handler.ts';
@@ -66,11 +66,11 @@ export async function streamResult(
     console.error('Invoke Error', error);
     fail(request, error);
   }
-  // A stream that nobody ends keeps the invocation waiting for its timeout, as on Lambda.
+  // A stream without `end()` keeps the invocation waiting until its timeout, as on Lambda.
   await answer;
 }
 
-/** Whatever has left cannot be taken back; the error follows in the trailers. */
+/** What has been sent cannot be taken back, so that the error follows in the trailers. */
 function fail(request: ClientRequest, error: unknown): void {
   if (request.writableEnded) return;
   const outcome = failure(error);
@@ -140,7 +140,7 @@ function responseStream(request: ClientRequest): ResponseStream {
   return stream;
 }
 
-/** Lambda's runtime writes any other value as JSON, without a word. */
+/** Lambda's runtime writes any other value as JSON. */
 function bytesOf(chunk: unknown): unknown {
   return typeof chunk === 'string' || chunk instanceof Uint8Array ? chunk : JSON.stringify(chunk);
 }
