@@ -1,6 +1,6 @@
 /**
- * What AWS itself would do on both sides of a Lambda function, without AWS: a request becomes the
- * event of any source, and what the handler returns becomes the answer the client would receive.
+ * A model of AWS on both sides of a Lambda function: it makes the event of any source from a
+ * request, and the client's answer from what the handler returns.
  *
  * ```ts
  * const request = { method: 'POST', target: '/a%2Fb?x=1', body: 'hello' };
@@ -8,7 +8,7 @@
  * const response = lambdaResponse('http-api-2', await handler(event, {}), request);
  * ```
  *
- * Nothing of the gateways is used here, so that neither side can repeat the other's mistake.
+ * It uses no code of the gateways, so that neither repeats a mistake of the other.
  */
 import { encodeNative } from './base/native.ts';
 import { albEvent, albMultiEvent, albMultiReply, albReply } from './aws-model/alb.ts';
@@ -87,7 +87,7 @@ export interface LambdaEvents {
 export type LambdaSource = keyof LambdaEvents;
 export type LambdaEvent = LambdaEvents[LambdaSource];
 
-/** One source: what it makes of a request, of a reply, and of a failure. */
+/** One source: the event of a request, the answer to a reply, the answer to a failure. */
 interface Source<E> {
   event: (request: LambdaRequest) => E;
   reply: (value: unknown, request: LambdaRequest, jsonBytes: number) => Reply;

@@ -1,12 +1,10 @@
 #!/usr/bin/env node
-/**
- * The command `gatecall`: finds the subcommand, runs it, and turns what happened into an exit code.
- */
+/** The command `gatecall`: runs a subcommand and sets the exit code. */
 import { createRequire } from 'node:module';
 import { type Command, UsageError } from './cli/command.ts';
 import { say } from './cli/terminal.ts';
 
-/** Each is loaded when it is called: what one needs must not slow another down. */
+/** Each is loaded when it is called, so that none slows another down. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['start-api', async () => (await import('./cli/start-api.ts')).startApi],
   ['invoke', async () => (await import('./cli/invoke.ts')).invoke],
@@ -54,7 +52,7 @@ function version(): string {
   return manifest.version;
 }
 
-// `gatecall … | head -1`: a reader who has seen enough is no error of ours.
+// `gatecall … | head -1` closes the pipe early, which is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -127,7 +127,7 @@ function withPort(address: string, port: number | undefined): string {
 const JSON_LIMIT = 1_048_576;
 const HEADER_LIMIT = 32_768;
 
-/** ALB reads the map of its own setting; the other is lost without a word. */
+/** ALB reads the map of its setting, and ignores the other. */
 export function albReply(value: unknown, _request: LambdaRequest, bytes: number): Reply {
   const reply = sizedReply(value, bytes);
   const { headers } = reply;

@@ -1,4 +1,4 @@
-/** What a Lambda authorizer receives of a request before its function does. */
+/** Makes the event of a Lambda authorizer. */
 import { httpApi1Event, restApiEvent } from './payload-1.ts';
 import { httpApi2Event } from './payload-2.ts';
 import type { LambdaRequest } from './request.ts';
@@ -6,7 +6,7 @@ import type { LambdaRequest } from './request.ts';
 /** A REST API's TOKEN and REQUEST authorizers, and an HTTP API's payload format versions. */
 export type AuthorizerFormat = 'rest-token' | 'rest-request' | '1.0' | '2.0';
 
-/** No authorizer sees the body. */
+/** Authorizers receive no body. */
 const BODILESS = { body: undefined, isBase64Encoded: undefined };
 
 const REGION = 'eu-central-1';
@@ -45,7 +45,7 @@ const EVENTS: Readonly<Record<AuthorizerFormat, Maker>> = {
       methodArn: restArn(request),
       ...event,
       ...BODILESS,
-      // Other than a function, an authorizer is never given null.
+      // An authorizer receives empty maps where a function receives null.
       queryStringParameters: event.queryStringParameters ?? {},
       multiValueQueryStringParameters: event.multiValueQueryStringParameters ?? {},
       pathParameters: event.pathParameters ?? {},

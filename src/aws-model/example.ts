@@ -1,4 +1,6 @@
-/** The request behind the files in `events/`: whatever the sources treat differently is in it. */
+/**
+ * The request of the files in `events/`. It holds everything that the sources treat differently.
+ */
 import type { TestRequest } from './message.ts';
 import { decodeBase64 } from './base64.ts';
 

@@ -139,7 +139,7 @@ export function reasonOf(description: unknown): string | undefined {
   return encodeNative(description.replace(/^\d{3}\s*/, ''));
 }
 
-/** An answer before the front gives it a length. */
+/** An answer without its Content-Length. */
 export interface Reply {
   status: number;
   reason?: string | undefined;
@@ -150,9 +150,9 @@ export interface Reply {
 }
 
 /**
- * Puts an answer on the wire: the front recomputes Content-Length, and to HEAD, 204 and 304 it
- * delivers no body. A default Content-Type comes with a status that may have a body only; for the
- * others nothing is recorded.
+ * Makes the client's answer: the front recomputes Content-Length, and delivers no body for HEAD,
+ * 204 and 304. A default Content-Type comes with a status that may have a body only; for the others
+ * nothing is recorded.
  */
 export function deliver(reply: Reply, method: string): TestResponse {
   const bodiless = isBodiless(reply.status);
@@ -170,7 +170,7 @@ export function deliver(reply: Reply, method: string): TestResponse {
   return response;
 }
 
-/** The platform's own error, with the reason it would only have logged. */
+/** The platform's own error, with the reason that AWS only logs. */
 export function platformError(
   status: number,
   contentType: string,
@@ -180,7 +180,7 @@ export function platformError(
   return { status, reason, headers: [['content-type', contentType]], body: textBytes(text) };
 }
 
-/** The page a load balancer or CloudFront shows. */
+/** The error page of a load balancer or of CloudFront. */
 export function errorPage(reason: string): Reply {
   const title = '502 Bad Gateway';
   const page = `<html><head><title>${title}</title></head><body><h1>${title}</h1></body></html>\n`;

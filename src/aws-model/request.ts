@@ -14,7 +14,7 @@ import { testRequest } from './message.ts';
 import type { TestRequestOptions } from './message.ts';
 import { encodeBase64 } from './base64.ts';
 
-/** How the source is set up. A source ignores what it has no notion of. */
+/** The settings of a source. Each source ignores those of others. */
 export interface SourceOptions {
   /** API Gateway's stage. Default `'live'` for REST APIs, `'$default'` for HTTP APIs. */
   stage?: string;
@@ -99,7 +99,7 @@ export type LambdaRequest = TestRequestOptions & SourceOptions;
 
 export type Pair = readonly [name: string, value: string];
 
-/** A request at the front door. Strings are text, as JSON needs. */
+/** A request as a source receives it. Strings are text, as JSON needs. */
 export interface Received {
   method: string;
   /** Undecoded. */
@@ -123,7 +123,7 @@ export interface Received {
 const DEFAULT_TIME = Date.UTC(2026, 0, 10, 9, 30);
 const DEFAULT_ADDRESS = '203.0.113.7';
 
-/** Reads a request as any front does; `host` is who it is when the client does not say. */
+/** Reads a request as any front does; `host` is the Host header if the client sends none. */
 export function receive(options: LambdaRequest, host: string): Received {
   const request = testRequest(options);
   const target = originForm(request.target);
@@ -206,9 +206,7 @@ export function withHeader(headers: readonly Pair[], name: string, value: string
   });
 }
 
-/**
- * Several Cookie lines are crumbs of HTTP/2, to be put together by `; ` (RFC 9113 section 8.2.3).
- */
+/** Joins several Cookie lines by `; `: HTTP/2 splits them (RFC 9113, section 8.2.3). */
 export function withOneCookie(headers: readonly Pair[]): Pair[] {
   const cookies = headers.filter(([name]) => name.toLowerCase() === 'cookie');
   if (cookies.length < 2) return [...headers];

@@ -1,6 +1,6 @@
 /**
- * Which request bodies the fronts hand over as text. The deployer has no say, other than on a REST
- * API.
+ * The media types of request bodies that fronts deliver as text. Only a REST API has a setting for
+ * it.
  */
 import { lookup, mediaType } from './request.ts';
 import type { Pair } from './request.ts';

@@ -1,8 +1,8 @@
-/** Which of a module's exports is the application. */
+/** Finds the application among a module's exports. */
 import type { Application } from '../types.ts';
 import { RuntimeError } from '../local/functions/handler.ts';
 
-/** Tried in this order where none is named. */
+/** The names that are tried in this order if none is given. */
 const DEFAULT_NAMES = ['application', 'app', 'default'];
 
 /**

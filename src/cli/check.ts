@@ -12,7 +12,7 @@ const HELP = `Usage: gatecall check [template] [options]
 Compares a SAM or CloudFormation template with the code it names, and says what AWS would refuse or not do, with the
 line and the fix. Nothing is run, and nothing is sent anywhere.
 
-  [template]            template.yaml, template.yml or template.json unless given
+  [template]            Default: template.yaml, template.yml or template.json
       --json            one JSON document: { template, functions, fronts, errors, warnings, findings: [{ level, code,
                         message, fix, file, line, column, resource }] }
       --parameter-overrides <Name=value …>
@@ -38,7 +38,7 @@ export const check: Command = defineCommand(
     const folder = process.cwd();
     const parameters = parameterOverrides(values['parameter-overrides'] ?? []);
     const template = templateFile(given, folder);
-    // The YAML reader is large, and no other command's business.
+    // The YAML reader is large, so that it is loaded when it is needed.
     const { checkTemplate } = await import('../local/check.ts');
     const result = checkTemplate(template, {
       parameters,
@@ -51,7 +51,7 @@ export const check: Command = defineCommand(
   },
 );
 
-/** What `--json` prints. Names stay; new ones may come. */
+/** What `--json` prints. Names stay stable; new ones may be added. */
 export interface Report {
   template: string;
   functions: number;

@@ -8,7 +8,7 @@ import { readInput } from './input.ts';
 import { printJson } from './terminal.ts';
 import { triggerEvent, triggers } from './trigger-events.ts';
 
-/** The sources that know stages, base paths and custom domains. */
+/** The sources with stages, base paths and custom domains. */
 const APIS: readonly LambdaSource[] = ['rest-api', 'http-api-1', 'http-api-2'];
 
 const HELP = `Usage: gatecall generate-event <source> [options]
@@ -19,7 +19,7 @@ Prints the event that a source of AWS makes of a request, as JSON; or that of a 
                         ${lambdaSources.slice(5).join(', ')}
                         triggers: ${triggers.join(', ')}
       --method <name>   GET, or POST when there is a body
-      --path <path>     / unless given; percent-encoded as in a URL, a query may follow behind ?
+      --path <path>     percent-encoded as in a URL, with a query behind ? if you like. Default: /
       --query <query>   a=1&b=2, percent-encoded as in a URL
   -H, --header <line>   "Name: value"; may be repeated
       --body <text>     @file takes the bytes of a file, @- those of standard input
@@ -97,7 +97,7 @@ function sourceOf(positionals: readonly string[]): LambdaSource {
 export type RequestValues = OptionValues<typeof OPTIONS>;
 
 /**
- * The request that the options describe, all but its body, which may have to be read.
+ * The request that the options describe, without its body.
  *
  * @throws {UsageError} for what no client could send, and for what the source has no notion of
  */
@@ -150,7 +150,8 @@ function targetOf({ path = '/', query }: RequestValues): string {
   const target = pieces
     .map((piece) => piece.replace(/#.*$/s, ''))
     .join(path.includes('?') ? '&' : '?');
-  // What no request line can hold is sent as browsers send it; what is encoded already stays so.
+  // Encodes characters that no request line can hold, as browsers do; what is encoded already
+  // stays.
   return target.replace(/[^!-~]+/gu, (text) => encodeURIComponent(text));
 }
 

@@ -1,6 +1,4 @@
-/**
- * Which function the user means: `module[:export]` to a file, and an export's name to the function.
- */
+/** Finds the function that `module[:export]` names. */
 import { statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import {
@@ -12,7 +10,7 @@ import {
 } from '../local/functions/handler.ts';
 import { UsageError } from './command.ts';
 
-/** Reads `module[:export]`. The colon of a Windows drive is none of ours. */
+/** Reads `module[:export]`; the colon of a Windows drive does not count. */
 export function parseHandlerName(argument: string): HandlerName {
   const [, module = argument, exportName = 'handler'] = /^(.+):([^:/\\]+)$/.exec(argument) ?? [];
   return { module, exportName };
@@ -32,7 +30,7 @@ export function handlerFile(module: string, folder: string): string {
     if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
   }
   const [, file, name] = /^(.*[^./\\])\.([\w$]+)$/.exec(module) ?? [];
-  // Lambda writes `app.handler`; here a dot may be part of the file's name.
+  // On Lambda this is `app.handler`; here a dot may be part of the file's name.
   const hint =
     file !== undefined && !EXTENSIONS.includes(extname(module))
       ? `; the export stands behind a colon, ${file}:${name}`
@@ -54,7 +52,7 @@ export function isTypeScript(file: string): boolean {
 }
 
 /**
- * The handler among a module's exports, if its result comes whole.
+ * Finds the handler among a module's exports, unless it streams.
  *
  * @throws {RuntimeError} when it is not there, or no function that can be invoked
  */

@@ -1,4 +1,4 @@
-/** What a user hands to the command: files, standard input, and the JSON in them. */
+/** Reads files, standard input, and the JSON in them. */
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { UsageError } from './command.ts';
@@ -29,7 +29,7 @@ function reason({ code, message }: NodeJS.ErrnoException): string {
  * @throws {UsageError} with line and column, which V8's own message lacks as often as not
  */
 export function parseJson(text: string, name: string): unknown {
-  const json = text.replace(/^\uFEFF/, ''); // Windows editors write it, JSON.parse refuses it
+  const json = text.replace(/^\uFEFF/, ''); // Windows editors write it, and JSON.parse refuses it
   try {
     return JSON.parse(json) as unknown;
   } catch {
@@ -50,7 +50,10 @@ const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[Ee][+-]?\d+)?|true|false|null/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})/y;
 
-/** Where a text stops being JSON; its length if it merely ends too early. */
+/**
+ * The offset where a text stops being JSON; its length if it ends too early. Not the YAML reader:
+ * YAML takes trailing commas, comments and single quotes, which are the usual errors.
+ */
 function errorOffset(text: string): number {
   let at = 0;
   const eat = (pattern: RegExp): boolean => {

@@ -19,13 +19,13 @@ const HELP = `Usage: gatecall invoke <module[:export]> --event <file>
 Runs a handler on an event as Lambda would, in a process of its own, and prints its result as JSON. What the handler
 logs goes to standard error.
 
-  <module[:export]>     a file, its extension may be left out; the export is "handler" unless given.
+  <module[:export]>     a file, its extension may be left out; the default export name is "handler".
                         TypeScript is bundled with esbuild, which must be installed
-  [LogicalId]           a function of the template, if there is no such file; its only one unless given
+  [LogicalId]           a function of the template, if there is no such file. Default: its only one
   -e, --event <file>    JSON; - reads it from standard input
       --timeout <s>     seconds a module's handler may take (30); a function has its own Timeout
       --repeat <n>      invocations, one after another in one process, a line of JSON each (1)
-  -t, --template <file> template.yaml, template.yml or template.json unless given
+  -t, --template <file> Default: template.yaml, template.yml or template.json
       --parameter-overrides <pairs>, -n, --env-vars <file>   as for start-api
   -h, --help
 
@@ -83,7 +83,7 @@ export const invoke: Command = defineCommand(
       }
       let exitCode = 0;
       for (let nth = 0; nth < order.repeat && sandbox.alive(); nth++) {
-        // One process of Lambda takes one event at a time.
+        // A process on Lambda takes one event at a time.
         const report = await sandbox.invoke(event);
         print(report.outcome);
         log(report, nth === 0 ? init : undefined);
@@ -97,7 +97,7 @@ export const invoke: Command = defineCommand(
 );
 
 interface Order {
-  /** As it was given. */
+  /** As the user wrote it. */
   name: string | undefined;
   project: ProjectValues;
   module: string;
@@ -117,7 +117,7 @@ function readOrder(values: OptionValues<typeof OPTIONS>, positionals: string[]):
     throw new UsageError('no event given: --event <file>, or --event - for standard input');
   }
   const timeout = Number(values.timeout);
-  // Lambda's own maximum.
+  // Lambda's maximum.
   if (!(timeout > 0 && timeout <= 900)) {
     throw new UsageError(`--timeout takes seconds, at most 900; got ${values.timeout}`);
   }
@@ -129,7 +129,7 @@ function readOrder(values: OptionValues<typeof OPTIONS>, positionals: string[]):
   return { ...handler, name: module, project: values, event: values.event, timeout, repeat };
 }
 
-/** A module that exists goes first; else a template decides, if there is one. */
+/** A module that exists wins; else the name is a function of the template, if there is one. */
 function isOfTemplate({ name, module, project }: Order, folder: string): boolean {
   if (name === undefined || project.template !== undefined) return true;
   if (!/^[A-Za-z0-9]+$/.test(name) || defaultTemplate() === undefined) return false;

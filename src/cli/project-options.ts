@@ -1,5 +1,6 @@
 /**
- * How the command line names a template; apart from its reader, which plain `invoke` need not load.
+ * The options that name a template, in a file of their own: `invoke` of a module loads no template
+ * reader.
  */
 import { existsSync } from 'node:fs';
 

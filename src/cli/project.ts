@@ -1,4 +1,4 @@
-/** The template the user means, with the overrides of the command line. */
+/** Loads the template with the overrides of the command line. */
 import { relative } from 'node:path';
 import type { FunctionDefinition, Note, Project } from '../local/project.ts';
 import { readTemplate } from '../local/template.ts';
@@ -9,7 +9,7 @@ import { defaultTemplate, type ProjectValues, TEMPLATES } from './project-option
 import { projectFolder } from './template-file.ts';
 
 /**
- * Reads the template. What is to be said of it goes to `say`, a line each.
+ * Reads the template. Each note goes to `say` as a line.
  *
  * @throws {UsageError} when there is none, or a file of overrides is wrong
  */
@@ -40,7 +40,7 @@ function noteLine({ level, message, fix, place }: Note): string {
 
 type Variables = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** SAM's file: logical ids, and `Parameters` for all functions. */
+/** Reads the file of `--env-vars`, as SAM does: logical ids, and `Parameters` for all functions. */
 async function readVariables(file: string): Promise<Variables> {
   const json = parseJson(new TextDecoder().decode(await readInput(file)), file);
   const isMap = (value: unknown): boolean =>
@@ -68,7 +68,7 @@ function withOverrides(
     const declared = Object.entries(given).filter(([key]) => Object.hasOwn(environment, key));
     for (const key of Object.keys(own)) {
       if (Object.hasOwn(environment, key)) continue;
-      // As with SAM: a variable the template lacks would be missing on AWS as well.
+      // As with SAM: a variable that is not in the template would be missing on AWS, too.
       say(`warning: ${id} gets no ${key} of --env-vars, for the template does not declare it`);
     }
     const values = declared.map(([key, value]) => [key, String(value)] as const);

@@ -1,24 +1,21 @@
-/**
- * Events as files, each with what came of it beside it: written by `start-api --record`, read by
- * `replay`.
- */
+/** Writes events and replies to files for `start-api --record`; `replay` reads them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileNameOf } from '../local/file-name.ts';
 import type { FrontsOptions } from '../local/fronts.ts';
 import { UsageError } from './command.ts';
 
-/** What stands in `….reply.json`. */
+/** The content of `….reply.json`. */
 export interface RecordedReply {
   /** The logical id. */
   functionId: string;
-  /** As `gatecall generate-event` calls it. */
+  /** The name of a source, as for `gatecall generate-event`. */
   source: string;
   /** What the function returned, or `{ errorType, errorMessage }`. */
   reply: unknown;
 }
 
-/** The file beside an event's. */
+/** The file of a reply, beside its event's. */
 export function replyFile(eventFile: string): string {
   return eventFile.replace(/\.json$/, '.reply.json');
 }

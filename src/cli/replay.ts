@@ -15,7 +15,7 @@ const HELP = `Usage: gatecall replay <folder|file>... [options]
 
 Runs events that gatecall start-api --record has written again, and compares what comes of them with what came then.
 
-  -t, --template <file>   template.yaml, template.yml or template.json unless given
+  -t, --template <file>   Default: template.yaml, template.yml or template.json
       --function <id>     runs events that have no .reply.json beside them
       --update            the new replies take the place of the old
       --parameter-overrides <pairs>, -n, --env-vars <file>   as for start-api
@@ -66,7 +66,7 @@ export const replay: Command = defineCommand(
   },
 );
 
-/** What differs, a line each; nothing at all of an event whose function is not known. */
+/** The differences as lines; undefined if the event's function is not known. */
 async function runAgain(
   functions: Functions,
   file: string,
@@ -78,7 +78,7 @@ async function runAgain(
   const id = old?.functionId ?? functionId;
   if (id === undefined) return undefined;
   const { value } = replyOf(await functions.invoke(id, event));
-  // A stack names paths and lines of this machine.
+  // A stack trace has paths of this machine.
   const reply = withoutTrace(value);
   if (update) {
     writeJson(beside, { functionId: id, source: old?.source ?? '', reply } satisfies RecordedReply);

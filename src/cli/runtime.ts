@@ -1,6 +1,5 @@
 /**
- * The function's own process: loads the handler once and runs it for each event that sandbox.ts
- * sends.
+ * The process of a function: loads the handler once, and runs it for each event from `sandbox.ts`.
  */
 import { type Invocation, lambdaContext } from '../local/functions/context.ts';
 import { type Handler, type HandlerName, loadError } from '../local/functions/handler.ts';
@@ -30,13 +29,13 @@ if (!send || !channel) throw new Error('this file is a part of `gatecall invoke`
 delete process.send;
 
 let handler: Handler | undefined;
-/** When the order that is being carried out was begun. */
+/** When the current order began. */
 let begun: number | undefined;
 
 process.on('message', (order: LoadOrder | InvokeOrder) => {
-  if ('bundle' in order && order.bundle !== undefined) replaceSource(order.url, order.bundle); // not the handler's time
+  if ('bundle' in order && order.bundle !== undefined) replaceSource(order.url, order.bundle); // not a part of the handler's time
   begun = performance.now();
-  // Meanwhile only what the handler waits for may keep the process alive: see `beforeExit`.
+  // Only the handler's own work may keep the process alive now; see `beforeExit`.
   channel.unref();
   void ('url' in order ? load(order) : invoke(order)).then(report);
 });
@@ -48,7 +47,7 @@ function report(outcome: Outcome): void {
   send?.({ outcome, milliseconds } satisfies Report);
 }
 
-// Lambda's runtimes say so at once, too, instead of waiting for the timeout.
+// Lambda's runtimes report this at once, too, and not at the timeout.
 process.on('beforeExit', () => {
   if (begun === undefined) return;
   const message =

@@ -1,7 +1,7 @@
 /**
- * A process of its own for the function, as on Lambda. Because of it, whatever writes to standard
- * output writes to the log, `console.log` and `fs.writeSync(1, …)` alike; a handler in an endless
- * loop can still time out; `process.exit()` ends the function and not the command.
+ * Runs a function in a process of its own, as Lambda does. All its output is the log, `console.log`
+ * and `fs.writeSync(1, …)` alike; a handler in an endless loop times out; `process.exit()` ends the
+ * function and not the command.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +17,7 @@ export interface Sandbox {
   invoke(event: unknown): Promise<Report & { requestId: string }>;
   /** False once it has crashed or been stopped for taking too long. */
   alive(): boolean;
-  /** Lets it end; kills it when it will not. */
+  /** Waits for its end, and kills it after a second. */
   close(): Promise<void>;
 }
 
@@ -40,10 +40,9 @@ export function startSandbox(
   for (const input of outputs) createInterface({ input }).on('line', onLine);
   // Not `close` of the process, which Node 20 does not emit after `disconnect()`.
   const written = Promise.all(outputs.map((stream) => once(stream, 'close')));
-  // Messages that were under way when it died come before `disconnect`, but after `exit` for all
-  // one knows.
+  // Messages that were sent before the end arrive before `disconnect`, but possibly after `exit`.
   const gone = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
-  gone.catch(() => {}); // each order that waits for it reports it
+  gone.catch(() => {}); // each pending order reports it
   const release = killTogether(child);
   let alive = true;
 
@@ -64,7 +63,7 @@ export function startSandbox(
       }, ms);
       signal.addEventListener('abort', () => clearTimeout(timer));
     });
-    // A channel that is gone already is reported by `death`.
+    // `death` reports a closed channel.
     child.send(message, () => {});
     try {
       const report = await Promise.race([answer, death, timeout]);
@@ -97,7 +96,7 @@ export function startSandbox(
   };
 }
 
-/** A command that is stopped must not leave a handler behind that runs for ever. */
+/** Kills the function with the command, so that no handler runs on. */
 function killTogether(child: ChildProcess): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const stop = (signal: NodeJS.Signals): void => {

@@ -17,8 +17,8 @@ const HELP = `Usage: gatecall serve <module[:export]> [options]
 
 Serves an application over HTTP until SIGTERM or SIGINT; SIGHUP starts new workers without losing a request.
 
-  <module[:export]>         a file, its extension may be left out; the export is "application", "app" or the default
-                            export unless given. TypeScript is bundled with esbuild, which must be installed
+  <module[:export]>         a file, its extension may be left out; without an export "application", "app" and the
+                            default export are tried. TypeScript needs esbuild, which must be installed
       --host <name>         127.0.0.1; 0.0.0.0 where PORT is set
   -p, --port <n>            8000, or what AWS_LAMBDA_HTTP_ENDPOINT or PORT say; 0 is any that is free
       --socket <path>       a Unix socket instead
@@ -76,8 +76,7 @@ export const serve: Command = defineCommand(
     const settings = settingsOf(values);
     const supervisor = settings.supervised && !isWorker();
     try {
-      // A supervisor loads nothing: what fails to load fails in a worker, and the next one may do
-      // better.
+      // A supervisor does not load the application: a worker that fails to load it is replaced.
       const application = supervisor ? unserved : await load(file, name);
       const { url } = await run(application, settings);
       if (!isWorker())
@@ -100,7 +99,7 @@ function workerPhrase({ supervised, workers }: { supervised: boolean; workers: n
   return supervised ? ` by ${workers} worker${workers === 1 ? '' : 's'}` : '';
 }
 
-/** What the user's code threw has a stack worth reading; what we say ourselves is a sentence. */
+/** The stack of an error of the user's code, or the message of an error of gatecall. */
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const known = error instanceof RuntimeError || error instanceof StartError;

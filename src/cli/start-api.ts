@@ -19,7 +19,7 @@ const HELP = `Usage: gatecall start-api [options]
 Serves every HTTP API, REST API, function URL and load balancer of a SAM template, with true events and true answers.
 Functions run in processes of their own; edits are live at once. No Docker.
 
-  -t, --template <file>   template.yaml, template.yml or template.json unless given
+  -t, --template <file>   Default: template.yaml, template.yml or template.json
   -p, --port <port>       the first front's; the others have the next ones (3000)
       --host <address>    where to listen (127.0.0.1)
       --parameter-overrides <pairs>   'Stage=dev Table=orders'
@@ -129,7 +129,7 @@ async function readSettings(values: OptionValues<typeof OPTIONS>): Promise<Setti
   };
 }
 
-/** Serves until it is told to end. */
+/** Serves until `end` settles. */
 async function serve(project: Project, settings: Settings, end: Promise<void>): Promise<void> {
   const functions = startFunctions(project, {
     ...settings.functions,
@@ -168,8 +168,8 @@ async function listen(project: Project, options: FrontsOptions): Promise<Fronts>
 }
 
 /**
- * On its usual port, so that an open page lives on; on another only if that is taken and none was
- * asked for.
+ * Starts the inspector on its usual port, so that an open page stays connected; on any free port if
+ * that is taken and `--inspector-port` is not given.
  */
 async function inspect({ traces, inspectorPort }: Settings, fronts: Fronts): Promise<Inspector> {
   const options: InspectorOptions = {
@@ -186,7 +186,7 @@ async function inspect({ traces, inspectorPort }: Settings, fronts: Fronts): Pro
   }
 }
 
-/** The template's next edit. */
+/** Waits for the next edit of the template. */
 function nextChange(file: string): { happened: Promise<void>; close: () => void } {
   let close = (): void => {};
   const happened = new Promise<void>((resolve) => {
@@ -200,7 +200,7 @@ function nextChange(file: string): { happened: Promise<void>; close: () => void 
   return { happened, close };
 }
 
-/** Functions of another version run all the same, on this one. */
+/** Notes functions for other versions of Node.js, which run on this machine's version. */
 function runtimeNotes({ functions }: Project): string[] {
   const here = process.versions.node.split('.', 1)[0] ?? '';
   const runtimes = new Set(functions.map(({ runtime }) => runtime));
@@ -222,7 +222,7 @@ async function readKeys(file: string): Promise<readonly JsonWebKey[]> {
   return keys as readonly JsonWebKey[];
 }
 
-/** Settles when the command is to stop; a second signal ends it at once. */
+/** Settles at the first signal to stop; a second signal ends the process. */
 function stopSignal(): Promise<void> & { isOver: () => boolean } {
   let isOver = false;
   const stopped = new Promise<void>((resolve) => {

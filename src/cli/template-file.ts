@@ -1,4 +1,4 @@
-/** Which template the user means, and which folder is the project's. */
+/** Finds the template and the project's folder. */
 import { existsSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { UsageError } from './command.ts';

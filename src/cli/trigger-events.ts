@@ -1,4 +1,4 @@
-/** Events of triggers that are no HTTP requests, by the names people use for them. */
+/** Events of triggers that are no HTTP requests, by their common names. */
 import { createHash } from 'node:crypto';
 import { notHttpEvents } from '../aws-model.ts';
 import { UsageError } from './command.ts';
@@ -15,7 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
   kinesis: 'Kinesis',
 };
 
-/** Where a payload stands in an event, and how it is written there. */
+/** Writes a payload into an event. */
 const PAYLOADS: Readonly<Record<string, (event: Members, payload: Uint8Array) => void>> = {
   sqs: (event, payload) => {
     const md5 = createHash('md5').update(payload).digest('hex');

@@ -1,7 +1,6 @@
 /**
- * A module hook that gives one file another source: `import('file:///…/handler.ts')` runs its
- * bundle. So the bundle needs no file of its own, and whatever it imports is looked up from where
- * the handler really is.
+ * A module hook that replaces the source of one file: `import('file:///…/handler.ts')` runs its
+ * bundle. The bundle needs no file, and Node looks up its imports from the handler's folder.
  */
 import type { InitializeHook, LoadHook } from 'node:module';
 

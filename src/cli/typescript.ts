@@ -1,4 +1,4 @@
-/** TypeScript handlers, bundled in memory as `sam build` bundles them into a file. */
+/** Bundles TypeScript handlers in memory, as `sam build` does into a file. */
 import { createRequire, register } from 'node:module';
 import { basename, dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -26,11 +26,11 @@ export async function bundle(file: string): Promise<string> {
       format: 'esm',
       target: `node${process.versions.node}`,
       sourcemap: 'inline',
-      // Never written; the map's paths are relative to it.
+      // The file is never written; the paths of the source map are relative to it.
       outfile: `${file}.mjs`,
       write: false,
       logLevel: 'silent',
-      // What bundled CommonJS code expects to find, and an ES module lacks.
+      // CommonJS code in the bundle needs `require`.
       banner: {
         js: `import { createRequire as __gatecallRequire } from 'node:module'; const require = __gatecallRequire(import.meta.url);`,
       },
@@ -42,7 +42,7 @@ export async function bundle(file: string): Promise<string> {
   }
 }
 
-/** From now on an import of `url` runs `source`. */
+/** Makes imports of `url` run `source`. */
 export function replaceSource(url: string, source: string): void {
   register(pathToFileURL(startedFile('typescript-hook.js')), {
     data: { url, source } satisfies Replacement,

@@ -1,6 +1,5 @@
 /**
- * A template and the code it names, compared: what AWS would refuse, and what it would take and not
- * do.
+ * Compares a template with the code it names: finds what AWS would refuse, and what would not work.
  *
  * ```ts
  * for (const { level, message, place } of checkTemplate('template.yaml').findings) console.log(level, place?.line, message);
@@ -44,7 +43,7 @@ const CHECKS = [
   checkDeployment,
 ];
 
-/** What the local gateway cannot do, and AWS can. */
+/** Notes about what the local gateway cannot do, and AWS can. */
 const LOCAL = new Set([
   'authorizer',
   'build-method',
@@ -62,8 +61,8 @@ const LOCAL = new Set([
 ]);
 
 /**
- * Reads a template with the sources of its handlers, and runs every check. It throws nothing: all
- * is in the findings.
+ * Reads a template with the sources of its handlers, and runs every check. It never throws: errors
+ * are findings.
  */
 export function checkTemplate(file: string, options: CheckOptions = {}): CheckResult {
   const { project, stack } = readStack(file, options);

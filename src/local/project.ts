@@ -1,7 +1,6 @@
 /**
- * What a SAM template means on this machine: its functions, and the fronts that send them requests.
- * `template.ts` reads it from a file; `start-api`, `invoke` and `check` work from here and never
- * look at the template again.
+ * A SAM template on this machine: its functions, and the fronts that send them requests.
+ * `template.ts` makes it from a file; `start-api` and `invoke` use nothing else of the template.
  */
 
 /** Where in the template something stands. Lines and columns count from 1. */
@@ -11,7 +10,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** One thing to tell the user: what is wrong or left out, and what to do about it. */
+/** A note for the user: what is wrong or left out, and the fix. */
 export interface Note {
   readonly level: 'error' | 'warning' | 'info';
   /** A stable name, e.g. `binary-media-types`, for `--json` and for documentation. */
@@ -76,7 +75,7 @@ interface FrontBase {
 
 export interface HttpApiFront extends FrontBase {
   readonly kind: 'http-api';
-  /** `'$default'` is not in the URL, any other stage is. */
+  /** The URL has any stage but `'$default'`. */
   readonly stage: string;
   readonly stageVariables: Readonly<Record<string, string>>;
   readonly routes: readonly HttpApiRoute[];
@@ -86,7 +85,7 @@ export interface HttpApiFront extends FrontBase {
 }
 
 export interface HttpApiRoute {
-  /** `GET`, `ANY`; `$default` for the route that takes what no other takes. */
+  /** `GET`, `ANY`; `$default` takes what no other route takes. */
   readonly method: string;
   /** `/items/{id}`, `/{proxy+}`, `$default` */
   readonly path: string;
@@ -131,10 +130,7 @@ export interface FunctionUrlFront extends FrontBase {
 
 export interface LoadBalancerFront extends FrontBase {
   readonly kind: 'alb';
-  /**
-   * In the order in which they are tried; the listener's default action comes last, without
-   * conditions.
-   */
+  /** In the order of priority. The listener's default action comes last and has no conditions. */
   readonly rules: readonly LoadBalancerRule[];
   /**
    * `idle_timeout.timeout_seconds` of the load balancer, where it is known; AWS's default is 60 s.
@@ -200,5 +196,5 @@ export type Authorizer =
       readonly scopes: readonly string[];
       readonly identitySource: string;
     }
-  /** IAM, Cognito and others: said, and let through. */
+  /** IAM, Cognito and others: requests pass with a note. */
   | { readonly type: 'not-enforced'; readonly name: string; readonly reason: string };

@@ -5,8 +5,8 @@
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  *
- * One per function: `AWS_LAMBDA_RUNTIME_API` is a host and a port, with no room for a path that
- * could tell functions apart. It starts no process and ends none.
+ * Each function has its own: `AWS_LAMBDA_RUNTIME_API` is a host and a port, without a path that
+ * could name a function. The Runtime API starts no process and ends none.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -25,11 +25,10 @@ export interface RuntimeApiOptions {
   /** The region in it. Default `'us-east-1'`. */
   region?: string;
   /**
-   * How many events a runtime may hold at once; what `AWS_LAMBDA_MAX_CONCURRENCY` tells the
-   * function. Default 1.
+   * The most events that a runtime holds at once, as `AWS_LAMBDA_MAX_CONCURRENCY` says. Default: 1.
    */
   concurrency?: number;
-  /** Called whenever a runtime asks for an event: the first time, it has started. */
+  /** Called when a runtime asks for an event; the first call means that it has started. */
   onNext?: () => void;
 }
 
@@ -41,7 +40,7 @@ export interface InvokeOptions {
    * Lambda.
    */
   timeoutMs?: number;
-  /** Becomes `context.clientContext`, by way of JSON. */
+  /** Becomes `context.clientContext`, as JSON. */
   clientContext?: unknown;
   /** Becomes `context.identity`. */
   identity?: { cognitoIdentityId: string; cognitoIdentityPoolId: string };
@@ -54,9 +53,9 @@ export interface InvokeOptions {
   /** Called when the runtime begins to answer, before the first piece. */
   onAnswer?: (answer: Answer) => void;
   /**
-   * Receives each piece of the response as it arrives. Nothing more is read while a promise it
-   * returned is pending, so that the function meets a slow reader. If it throws, the response is
-   * cut off and `invoke` rejects with that.
+   * Receives each piece of the response as it arrives. While a promise that it returned is pending,
+   * nothing is read, so that the function feels back-pressure. If it throws, the response is cut
+   * off and `invoke` rejects with that.
    */
   onChunk?: (chunk: Uint8Array) => void | PromiseLike<void>;
 }
@@ -65,17 +64,17 @@ export interface RuntimeApi {
   /** `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
   readonly address: string;
   /**
-   * Gives an event to the runtime once it asks and has room for it, and settles when the invocation
-   * has ended, however it ended. There is no way to take it back: Lambda does not tell a function
-   * that its client has gone, either; it runs on to its end or its timeout.
+   * Gives an event to the runtime once it asks for one, and settles when the invocation has ended
+   * in any way. An invocation cannot be cancelled: Lambda does not tell a function that its client
+   * has left, so that it runs to its end or its timeout.
    *
    * @throws {RangeError} for an event of more than 6 MiB of JSON, which Lambda would refuse
    */
   invoke(event: unknown, options?: InvokeOptions): Promise<InvocationResult>;
   /**
-   * To be called when the process has ended; `reason` is e.g. `'exit status 1'`. What it held and
-   * what waits for it ends as `'exited'`. Another process may start then. After a timeout Lambda
-   * ends the process; here its owner has to.
+   * Must be called when the process has ended; `reason` is e.g. `'exit status 1'`. Its events, and
+   * those that wait, end as `'exited'`. Another process may start then. After a timeout the caller
+   * must end the process.
    */
   reportExit(reason: string): void;
   /**
@@ -85,7 +84,7 @@ export interface RuntimeApi {
   close(): Promise<void>;
 }
 
-/** What a synchronous invocation may send, in bytes. */
+/** The most bytes of a synchronous invocation's event. */
 const EVENT_LIMIT = 6 * 1024 * 1024;
 /** The account of AWS's own examples. */
 const ACCOUNT = '111122223333';
@@ -106,7 +105,7 @@ export async function startRuntimeApi(options: RuntimeApiOptions = {}): Promise<
   const arn = `arn:aws:lambda:${region}:${ACCOUNT}:function:${functionName}`;
   const invocations = new Invocations(concurrency, options.onNext);
   const server = createServer(
-    // Errors travel in headers and trailers, which may be as long as Go's server lets them be.
+    // Errors travel in headers and trailers. Go's server takes 1 MB of them.
     { maxHeaderSize: 1024 * 1024, requestTimeout: 0, keepAliveTimeout: 0 },
     (request, response) => {
       answer(invocations, arn, request, response).catch(() => response.destroy());

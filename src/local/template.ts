@@ -1,6 +1,5 @@
 /**
- * SAM and CloudFormation templates, read for what they mean on this machine: functions, and the
- * fronts before them.
+ * Reads SAM and CloudFormation templates: their functions, and the fronts before them.
  *
  * ```ts
  * const { functions, fronts, notes } = readTemplate('template.yaml', { parameters: { Stage: 'dev' } });
@@ -31,18 +30,15 @@ export interface TemplateOptions {
 }
 
 /**
- * Reads a template, YAML or JSON. It never throws: what is wrong with the template, or cannot be
- * known or done on this machine, is in `notes`, each with its line. With a note of level `error`
- * AWS would refuse the template, or it would not do what it says.
+ * Reads a template, YAML or JSON. It never throws: `notes` says, with lines, what is wrong with the
+ * template, or cannot be known or done on this machine. A note of level `error` means that AWS
+ * would refuse the template, or that it would not work.
  */
 export function readTemplate(file: string, options: TemplateOptions = {}): Project {
   return readStack(file, options).project;
 }
 
-/**
- * The same, with the resources themselves: for `check`, which looks at more than a request would
- * meet.
- */
+/** `readTemplate` with the resources themselves, for `check`. */
 export function readStack(
   file: string,
   options: TemplateOptions = {},
@@ -133,13 +129,13 @@ function evaluateOutput(scope: Scope, output: Node): void {
   if (value) evaluate(scope, value);
 }
 
-/** Names, ARNs with and without an alias, and the URIs in which API Gateway wraps them. */
+/** Finds a function by its name, its ARN with or without an alias, or the URI of an integration. */
 function functionFinder(
   scope: Scope,
   resources: ReadonlyMap<string, Evaluated>,
 ): (text: string) => string | undefined {
   const functions = [...resources.values()].filter(({ type }) => isFunction(type));
-  // A logical id comes before a name that is spelled the same.
+  // A logical id wins over an equal name.
   const ids = new Map([
     ...functions.map(({ id, place }) => [nameOf(scope, id, place), id] as const),
     ...functions.map(({ id }) => [id, id] as const),

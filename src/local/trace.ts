@@ -1,6 +1,6 @@
 /**
- * What happened in one invocation, from the request at the front to the answer on the wire. The
- * local gateway writes it, the inspector shows it, `--record` keeps it. Everything in it is JSON.
+ * The trace of one invocation, from the request to the answer. The fronts write it, the inspector
+ * shows it. All of it is JSON.
  */
 
 /** Bytes, or the first of them. */
@@ -35,9 +35,9 @@ export interface TracedLog {
   readonly text: string;
 }
 
-/** ms since the request arrived; what did not happen is left out. */
+/** ms since the request arrived; steps that did not happen are left out. */
 export interface TracedTimings {
-  /** An instance was there for it: the end of waiting. */
+  /** An instance took the invocation from the queue. */
   readonly dequeued?: number;
   /** A new instance was ready for its first event; cold starts only. */
   readonly initialized?: number;
@@ -58,13 +58,13 @@ export interface Limit {
   readonly unit: 'bytes' | 'ms' | 'MB';
 }
 
-/** What works here and would not on AWS, or otherwise than was meant. */
+/** Something that works here, and fails or differs on AWS. */
 export interface Warning {
   /** A stable name, e.g. `header-dropped`. */
   readonly code: string;
   /** `a REST API drops the header transfer-encoding` */
   readonly message: string;
-  /** What to do about it. */
+  /** The fix. */
   readonly fix?: string;
   /** The header it is about, in lower case. */
   readonly header?: string;
@@ -114,13 +114,13 @@ export interface InvocationTrace {
   readonly replayOf?: string;
 }
 
-/** How many invocations are kept; older ones are forgotten. */
+/** The most traces; older ones are dropped. */
 const MAX_TRACES = 500;
 
 type Listener = (trace: InvocationTrace) => void;
 
 /**
- * The newest invocations, and news of them.
+ * The newest traces, and their changes.
  *
  * ```ts
  * const traces = new TraceLog();
@@ -155,7 +155,7 @@ export class TraceLog {
     this.#traces.clear();
   }
 
-  /** Tells of each `put`. Returns what ends that. */
+  /** Calls the listener at each `put`. Returns a function that ends the subscription. */
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

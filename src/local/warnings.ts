@@ -1,8 +1,8 @@
 /**
- * What an invocation would meet on AWS that it does not feel here: headers its front renames or
- * drops, bytes that would arrive as base64, cookies that get lost. The rules are those of AWS's
- * documentation and of recorded events, one list a direction: `warnings/request.ts` from client to
- * function, `warnings/reply.ts` back.
+ * Warnings of what AWS would do otherwise: headers that a front renames or drops, bytes that arrive
+ * as base64, cookies that get lost. The rules are those of AWS's documentation and of recorded
+ * events, one list a direction: `warnings/request.ts` from client to function, `warnings/reply.ts`
+ * back.
  *
  * ```ts
  * traces.put({ ...trace, state: 'done', warnings: warningsOf(trace, { binaryMediaTypes: ['image/*'] }) });

@@ -26,7 +26,7 @@ describe('matchesGlob', () => {
     expect(matchesGlob(pattern, text)).toBe(expected);
   });
 
-  it('heeds case unless told not to', () => {
+  it('heeds case by default', () => {
     expect(matchesGlob('A*', 'ab')).toBe(false);
     expect(matchesGlob('A*', 'ab', 'i')).toBe(true);
   });

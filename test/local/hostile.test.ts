@@ -192,7 +192,7 @@ describe('a head', () => {
     expect(calls).toBe(before);
   });
 
-  it('that does not come to its end holds up nobody else, nor the end', async () => {
+  it('that does not come to its end holds up no other client, nor the end', async () => {
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open('Url')));
     for (const socket of sockets) socket.write('GET / HTTP/1.1\r\nHost: loc');
     expect(await exchange(get('localhost'), 'Url')).toMatch(/^HTTP\/1\.1 200 /);

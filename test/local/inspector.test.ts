@@ -1,5 +1,5 @@
 /**
- * The inspector's server: what it serves, what it tells, whom it refuses, what it hands to the
+ * The inspector's server: what it serves, what it tells, which requests it refuses, what it hands to the
  * gateway.
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -563,7 +563,7 @@ it.each([
   expect(warningsOf({ ...trace, limits })).toEqual(expected);
 });
 
-it('nothing for what has no reply, nor for a source nobody knows', async () => {
+it('nothing for what has no reply, nor for an unknown source', async () => {
   const trace = await traceOf('rest-api', {});
   delete (trace as { reply?: unknown }).reply;
   expect(warningsOf(trace)).toEqual([]);

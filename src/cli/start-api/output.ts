@@ -1,6 +1,6 @@
 /**
- * What `start-api` prints: a table at the start, then a line for each answer and each line of the
- * functions' logs.
+ * Formats what `start-api` prints: a table at the start, then a line for each answer and each line
+ * of a log.
  */
 import type { FrontAnswer, FrontRequest, LocalFront } from '../../local/fronts.ts';
 import type { FunctionLog } from '../../local/functions.ts';
@@ -96,19 +96,19 @@ export function answerLine(
   return colour('red', escapeControls(`${line}: ${problem.split('\n', 1)[0]}`));
 }
 
-/** What the platform says of every invocation and every edit; the rest of it is failures. */
+/** The platform's lines for every invocation and edit; its other lines are failures. */
 const ROUTINE = /^(?:(?:START|END|REPORT) RequestId: |its code has changed$)/;
 
 /** A line of a function's log, behind the function's name where there are several. */
 export function logLine({ functionId, text, stream }: FunctionLog, named: boolean): string {
-  // What does not build names the function itself, for the browser's sake.
+  // Build errors begin with the function's name, because the browser shows them, too.
   const isNamed = !named || (stream === 'platform' && text.startsWith(`${functionId} `));
   const line = isNamed ? text : `[${functionId}] ${text}`;
   if (stream !== 'platform') return line;
   return colour(ROUTINE.test(text) ? 'dim' : 'red', line);
 }
 
-/** What a client sent must not steer the terminal. */
+/** Replaces control characters, which a client may have sent; colours as well. */
 function escapeControls(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f]/g, '?');
 }

@@ -1,4 +1,4 @@
-/** What each check has to look at. */
+/** The input of each check. */
 import type { Front, FunctionDefinition, Place, Project } from '../project.ts';
 import type { Notes } from '../template/notes.ts';
 import type { Stack } from '../template/stack.ts';
@@ -11,11 +11,11 @@ export interface CheckContext {
   readonly today: Date;
   /** The function of a logical id. */
   readonly functionOf: (id: string) => FunctionDefinition | undefined;
-  /** The module that a function's handler is in; undefined where it cannot be found or told. */
+  /** The module of a function's handler; undefined where it cannot be found. */
   readonly sourceOf: (id: string) => Source | undefined;
 }
 
-/** A function and a way to it: a route, a URL, a rule of a load balancer. */
+/** A way to a function: a route, a URL, a rule of a load balancer. */
 export interface Way {
   readonly front: Front;
   readonly functionId: string;
@@ -23,7 +23,7 @@ export interface Way {
   readonly name: string;
   readonly place: Place;
   readonly stream: boolean;
-  /** How long the front waits in ms; undefined if as long as the function may run. */
+  /** How long the front waits in ms; undefined if it waits until the function's timeout. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export function routeName({ method, path }: { method: string; path: string }): s
   return path === '$default' ? '$default' : `${method} ${path}`;
 }
 
-/** Where a property of a function stands, else the function. */
+/** The place of a function's property, else of the function. */
 export function placeOf(definition: FunctionDefinition, property: string): Place {
   return definition.places?.[property] ?? definition.place;
 }

@@ -1,4 +1,4 @@
-/** CORS answered twice: by the front, and by the application. */
+/** Finds CORS that both the front and the application answer. */
 import { basename } from 'node:path';
 import type { Front, Place } from '../project.ts';
 import { type CheckContext, waysOf } from './context.ts';
@@ -27,7 +27,7 @@ export function checkCors(context: CheckContext): void {
 }
 
 /**
- * What each front makes of two answers:
+ * The outcome of two answers by each front:
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-cors.html,
  * https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
  */
@@ -47,7 +47,7 @@ function sayTwice(
   functionId: string,
   { what, place }: Found,
 ): void {
-  // With SAM's Cors a REST API answers preflights, and leaves the rest to the function.
+  // With SAM's Cors a REST API answers preflights only.
   if (front.kind === 'rest-api') return;
   const name = front.kind === 'function-url' ? `the function URL of ${functionId}` : front.id;
   const where = `${basename(place.file)}:${place.line}`;
@@ -59,7 +59,10 @@ function sayTwice(
   });
 }
 
-/** Only preflights: `Access-Control-Allow-Origin` of the answer itself is the function's. */
+/**
+ * REST APIs answer preflights only: the function must send `Access-Control-Allow-Origin` in its
+ * answers.
+ */
 function sayNever(
   { notes }: CheckContext,
   front: Exclude<Front, { kind: 'alb' }>,

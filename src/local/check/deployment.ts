@@ -1,4 +1,4 @@
-/** What makes a deployment fail, or leaves it without the right to call the function. */
+/** Finds deployments that fail, and missing permissions to call a function. */
 import type { Front, Place } from '../project.ts';
 import { type Evaluated, ofType, ownerOf, type Stack } from '../template/stack.ts';
 import { child, entries, type Node } from '../template/tree.ts';
@@ -68,8 +68,7 @@ function reaches(stack: Stack, from: Evaluated, id: string): boolean {
 }
 
 /**
- * SAM gives its own fronts the right to call; what is written in plain CloudFormation has none by
- * itself.
+ * SAM adds permissions for its own fronts; plain CloudFormation needs an AWS::Lambda::Permission.
  */
 function checkPermissions({ stack, notes, project }: CheckContext): void {
   const allowed = ofType(stack, 'AWS::Lambda::Permission').map((permission) => {
@@ -97,7 +96,7 @@ function checkPermissions({ stack, notes, project }: CheckContext): void {
   }
 }
 
-/** Who calls; undefined where SAM sees to it. */
+/** The principal that calls; undefined where SAM adds the permission. */
 function principalOf(stack: Stack, front: Front, functionId: string): string | undefined {
   if (front.kind === 'alb') return 'elasticloadbalancing.amazonaws.com';
   if (front.kind === 'function-url') {
@@ -135,16 +134,16 @@ function hasRole(stack: Stack, api: string): boolean {
 }
 
 /**
- * A function whose settings name its own API: each needs the other first, and CloudFormation gives
- * up.
+ * A function whose settings name its own API: each needs the other first, which CloudFormation
+ * refuses.
  */
 function checkCircles({ stack, notes, project }: CheckContext): void {
   const apis = new Map<string, Set<string>>();
   for (const { front, functionId } of waysOf(project)) {
     if (front.kind !== 'http-api' && front.kind !== 'rest-api') continue;
     const api = stack.resources.get(front.id);
-    // Plain ones have their routes in resources of their own, which come last; a definition may
-    // name functions by name.
+    // A plain API has its routes in resources of their own, and a definition may name functions
+    // without a reference.
     if (api && !api.type.startsWith('AWS::Serverless::')) continue;
     if (child(api?.properties, 'DefinitionBody') ?? child(api?.properties, 'DefinitionUri'))
       continue;
@@ -171,7 +170,7 @@ function withoutEvents(properties: Node | undefined): Node | undefined {
   return { ...properties, entries: new Map(rest) };
 }
 
-/** Where a value needs what only the API's own existence gives. */
+/** The place where a value refers to the API. */
 function mention(node: Node | undefined, api: string): Place | undefined {
   if (!node) return undefined;
   if (node.kind === 'scalar') {

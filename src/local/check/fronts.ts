@@ -1,4 +1,4 @@
-/** Settings of a front that lose bytes, headers or requests. */
+/** Finds settings of a front that lose bytes, headers or requests. */
 import type {
   FunctionUrlFront,
   HttpApiFront,
@@ -29,7 +29,7 @@ export function checkFronts(context: CheckContext): void {
   }
 }
 
-/** Base64 is handed out as text unless the first type of the request's Accept is in the list. */
+/** API Gateway decodes base64 only if the first type in the request's Accept is in the list. */
 function checkBinary({ notes }: CheckContext, front: RestApiFront): void {
   const types = front.binaryMediaTypes;
   const buffered = front.routes.filter(({ stream }) => !stream);

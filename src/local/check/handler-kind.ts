@@ -1,12 +1,9 @@
-/** Whether a handler streams, as far as its source tells. */
+/** Whether a handler streams, as far as its source shows. */
 import type { Source } from './source.ts';
 
-/** What makes a streaming handler: Lambda's own, gatecall's, Hono's. */
+/** Makers of streaming handlers: Lambda's, gatecall's, Hono's. */
 const STREAMING = new Set(['streamifyResponse', 'toStreamingLambdaHandler', 'streamHandle']);
-/**
- * What makes one that answers in one piece, beside gatecall: Hono, serverless-http,
- * serverless-express, Fastify.
- */
+/** Makers of buffered handlers: Hono, serverless-http, serverless-express, Fastify. */
 const BUFFERED = new Set([
   'handle',
   'serverless',
@@ -22,7 +19,7 @@ export function handlerKind(
 ): 'streaming' | 'buffered' | undefined {
   const { code } = source;
   const name = exportName.replace(/[^\w$]/g, '');
-  // Without indentation: what is inside another function is none of the module's.
+  // Only lines without indentation: an indented declaration may be inside another function.
   const declared = new RegExp(
     `^(?:export\\s+)?(?:async\\s+)?function\\s*\\*?\\s*${escapePattern(name)}\\b`,
     'm',
@@ -42,7 +39,7 @@ export function handlerKind(
     // These names are common, so that the project may define its own.
     return BUFFERED.has(called) && !MENTION.test(code) ? 'buffered' : undefined;
   }
-  // A function as it stands: nothing has marked it.
+  // A function literal: nothing marks it as streaming.
   return /^(async\b|function\b|\()/.test(value) ? 'buffered' : undefined;
 }
 

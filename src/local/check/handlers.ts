@@ -1,4 +1,4 @@
-/** Whether a function's handler is there, and loads. */
+/** Checks that a function's handler exists and loads. */
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import type { FunctionDefinition } from '../project.ts';
 import { isInside } from '../template/code-folder.ts';
@@ -23,7 +23,7 @@ export function splitHandler(handler: string): { module: string; exportName: str
     : undefined;
 }
 
-/** Node functions whose code lies in this project. */
+/** Node.js functions with their code in this project. */
 function isCheckable({ unsupported, runtime, handler }: FunctionDefinition): boolean {
   return (
     unsupported === undefined &&
@@ -33,10 +33,7 @@ function isCheckable({ unsupported, runtime, handler }: FunctionDefinition): boo
   );
 }
 
-/**
- * The module in which a handler is written; undefined where there is none, or none that can be
- * read.
- */
+/** The module of a handler; undefined where none can be read. */
 export function handlerSource(folder: string, definition: FunctionDefinition): Source | undefined {
   const parts = splitHandler(definition.handler);
   if (!isCheckable(definition) || !parts) return undefined;
@@ -50,7 +47,7 @@ function moduleFile(path: string, extensions: readonly string[]): string | undef
   return extensions.map((extension) => path + extension).find(isFile);
 }
 
-/** Where each entry point lies, and the module it is built to. */
+/** The file of each entry point, and the module that esbuild makes of it. */
 function entries({ build, codeFolder }: FunctionDefinition): { file: string; output: string }[] {
   const files = (build?.entryPoints ?? []).map((entry) => {
     const path = join(codeFolder, entry);
@@ -157,7 +154,7 @@ function checkBuilt({ notes }: CheckContext, definition: FunctionDefinition, mod
   }
 }
 
-/** Lambda switches Node's detection of module syntax off. */
+/** Lambda runs Node without its detection of module syntax. */
 function checkFormat(
   notes: Notes,
   definition: FunctionDefinition,
@@ -189,7 +186,7 @@ function checkExport(
 ): void {
   const { names, open } = exportsOf(source);
   const [first = ''] = exportName.split('.');
-  // The members of a default export count too.
+  // A default export may have the name as a member.
   if (open || names.has(first) || names.has('default')) return;
   const known = [...names].filter((name) => name !== '').join(', ') || 'nothing';
   const message = `${basename(source.file)} exports ${known}, no ${first} for the handler of ${definition.id}`;

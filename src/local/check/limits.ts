@@ -1,4 +1,4 @@
-/** What Lambda and the fronts allow, in numbers. */
+/** The limits of Lambda and the fronts. */
 import type { FunctionDefinition } from '../project.ts';
 import { type CheckContext, placeOf, type Way, waysOf } from './context.ts';
 

@@ -1,4 +1,4 @@
-/** Packages that a function imports, and that nothing brings to Lambda. */
+/** Finds imported packages that are not deployed. */
 import { existsSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Routes that are missing, or stand there twice. */
+/** Finds missing and duplicate routes. */
 import type { HttpApiFront, RestApiFront } from '../project.ts';
 import { type CheckContext, routeName } from './context.ts';
 

@@ -1,4 +1,4 @@
-/** Runtimes that AWS keeps up no more. */
+/** Finds runtimes past their end of life. */
 import type { CheckContext } from './context.ts';
 import { placeOf } from './context.ts';
 
@@ -52,7 +52,7 @@ const END_OF_LIFE: Readonly<Record<string, string>> = {
   'provided.al2023': '2029-06-30',
 };
 const NEWEST_NODE = 'nodejs24.x';
-/** AWS itself tells account owners that early. */
+/** AWS notifies account owners as early. */
 const WARNING_DAYS = 180;
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -25,7 +25,7 @@ export interface Import {
 
 /** Larger files are bundles, which are not read. */
 const MAX_BYTES = 256 * 1024;
-/** In the order of Lambda, then TypeScript's. */
+/** In the order in which Lambda, then TypeScript tries them. */
 export const JAVASCRIPT: readonly string[] = ['.js', '.mjs', '.cjs'];
 export const TYPESCRIPT: readonly string[] = ['.ts', '.mts', '.cts', '.tsx', '.jsx'];
 
@@ -171,7 +171,7 @@ function topLevel(body: string): string[] {
   return items;
 }
 
-/** Whether it is written as an ES module, or as CommonJS; undefined if neither shows. */
+/** Whether a source is an ES module or CommonJS; undefined if it has the syntax of neither. */
 export function moduleKind({ code, syntax }: Source): 'module' | 'commonjs' | undefined {
   if (syntax.isModule) return 'module';
   if (/\bmodule\.exports\b|(?<![.\w$])exports\.[\w$]+\s*=|\brequire\s*\(/.test(code)) {

@@ -1,4 +1,4 @@
-/** Whether handler and front agree on streaming: an event never tells. */
+/** Checks that handler and front agree on streaming, which no event shows. */
 import { type CheckContext, type Way, waysOf } from './context.ts';
 import { handlerKind } from './handler-kind.ts';
 import { splitHandler } from './handlers.ts';
@@ -15,7 +15,7 @@ export function checkStreaming(context: CheckContext): void {
   }
 }
 
-/** aws-lambda hands the envelope on as it is: the client sees `{"statusCode":200,…}`. */
+/** Lambda delivers the envelope as it is: the client sees `{"statusCode":200,…}`. */
 function sayBuffered({ notes }: CheckContext, way: Way, handler: string): void {
   const { front, functionId, name } = way;
   const message = `${name} streams, and ${handler} answers in one piece: the client gets the reply's JSON in place of the page`;
@@ -50,7 +50,7 @@ function sayStreaming({ notes }: CheckContext, way: Way, handler: string, text: 
       break;
     case 'http-api':
     case 'alb':
-      // It knows those sources, and answers them in one piece.
+      // `toStreamingLambdaHandler` answers these sources in one piece.
       if (text.includes('toStreamingLambdaHandler')) break;
       notes.error('streaming', `${handler} streams, which ${name} cannot`, {
         ...about,

@@ -1,6 +1,5 @@
 /**
- * The inspector's HTTP interface, for its page alone. Texts are fixed; what was traced leaves as
- * JSON only.
+ * The inspector's HTTP interface, for its page alone. Texts are fixed; traces leave as JSON only.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TraceLog } from '../trace.ts';
@@ -20,8 +19,8 @@ export interface Context {
 }
 
 /**
- * No script, style or image but the page's own, nor any text taken for markup (Trusted Types);
- * images of bodies are data. https://www.w3.org/TR/CSP3/
+ * The page loads only its own scripts, styles and images, and `data:` images of bodies; Trusted
+ * Types forbid markup from text. https://www.w3.org/TR/CSP3/
  */
 const POLICY = [
   "default-src 'none'",
@@ -134,7 +133,7 @@ async function runReplay(text: string, { traces, replay }: Context): Promise<Rep
   }
 }
 
-/** 6 MB, twice as many when each is a `\n`, and some for the request beside an event. */
+/** 6 MB are 12 MB if each byte is a `\n`; the rest is for the request beside an event. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The body as text; undefined when it is too long. */
@@ -143,8 +142,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   let length = 0;
   for await (const block of request as AsyncIterable<Buffer>) {
     length += block.length;
-    // Read to its end all the same, or the browser would see a broken connection instead of an
-    // answer.
+    // The rest is read as well, or the browser would see a broken connection instead of an answer.
     if (length <= MAX_BYTES) blocks.push(block);
     else blocks.length = 0;
   }

@@ -1,7 +1,7 @@
 /**
- * Who may talk to the inspector: the page it served, and programs on this machine. Not another
- * site's page in the user's browser, which can reach every port of this machine, and by a name it
- * points at 127.0.0.1 (DNS rebinding) could read as well.
+ * Guards the inspector: its own page and programs on this machine may use it. A page of another
+ * site can reach every port of this machine too, and with a name that points at 127.0.0.1 (DNS
+ * rebinding) it could read the answers.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -11,7 +11,7 @@ export interface Refusal {
   text: string;
 }
 
-/** Why a request is refused, or nothing. */
+/** The refusal of a request, if there is one. */
 export function refusalOf(request: IncomingMessage, token: string): Refusal | undefined {
   const host = request.headers.host ?? '';
   const port = request.socket.localPort ?? 0;
@@ -31,18 +31,15 @@ export function refusalOf(request: IncomingMessage, token: string): Refusal | un
   return { status: 403, text: 'The page is from an earlier run: reload it.\n' };
 }
 
-/**
- * With port, because that is how a browser says it; no client leaves it out on a port other than
- * 80.
- */
+/** Names with their port, as browsers send them; clients leave out port 80 only. */
 function isOwnName(host: string, port: number): boolean {
   const names = ['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${port}`);
   return names.includes(host.toLowerCase()) || (port === 80 && names.includes(`${host}:80`));
 }
 
 /**
- * Browsers say who sends a request in `Sec-Fetch-Site`, and of one that may change something in
- * `Origin`. A link to the page from elsewhere is fine, as a frame could not show it.
+ * Browsers name the sender in `Sec-Fetch-Site`, and in `Origin` if the request may change
+ * something. A link from another site to the page is allowed; CSP forbids frames.
  */
 function isForeign(request: IncomingMessage, host: string): boolean {
   const { origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = request.headers;

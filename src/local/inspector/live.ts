@@ -1,7 +1,6 @@
 /**
- * News for open pages, as server-sent events (HTML Standard, section 9.2): `sync` with everything
- * when a page connects or comes back, which is less than one image would be; then `trace` for each
- * line that is new or has changed.
+ * Updates for open pages, as server-sent events (HTML Standard, section 9.2): `sync` with all
+ * traces when a page connects, then `trace` for each line that is new or has changed.
  */
 import type { ServerResponse } from 'node:http';
 import type { InvocationTrace, TraceLog } from '../trace.ts';
@@ -16,14 +15,14 @@ export interface Live {
 }
 
 /**
- * ms. A function that logs in a loop changes its trace a thousand times a second; eyes need less.
+ * ms between updates. A function that logs in a loop changes its trace a thousand times a second.
  */
 const PAUSE = 50;
-/** ms. Proxies and sleeping laptops drop what is silent for longer. */
+/** ms. Proxies drop connections that are silent for longer. */
 const HEARTBEAT = 15_000;
 /**
- * Bytes that a page may leave unread before it is sent away. It comes back by itself and is told
- * everything.
+ * The most unread bytes of a page. A page beyond is disconnected; it connects again and gets all
+ * traces.
  */
 const BACKLOG = 4 * 1024 * 1024;
 
@@ -59,7 +58,7 @@ export function liveUpdates(traces: TraceLog, about: object): Live {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       response.on('close', () => pages.delete(response));
       pages.add(response);
-      // `retry`: a gateway that is started again is back within a second.
+      // The page connects again within a second after a restart.
       write(response, `retry: 1000\nevent: sync\ndata: ${JSON.stringify(syncData())}\n\n`);
     },
     clear() {

@@ -1,7 +1,4 @@
-/**
- * The files of the page, which lie as they are in `page/`: the build copies them beside this
- * module.
- */
+/** The files of the page in `page/`, which the build copies beside this module. */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 

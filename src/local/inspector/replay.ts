@@ -1,4 +1,4 @@
-/** From what the page asks to be done again to what the gateway shall do. */
+/** Reads the page's request to repeat an invocation. */
 import {
   lambdaEvent,
   type LambdaRequest,
@@ -18,7 +18,7 @@ export interface ReplayedRequest {
   readonly body: Uint8Array;
 }
 
-/** What to do again. */
+/** The request or event to repeat. */
 export type Replay =
   | {
       /** The trace that is repeated: its front receives the request. */
@@ -32,11 +32,11 @@ export type Replay =
       /** Whose event it is, and by whose rules the reply is an answer. */
       readonly source: LambdaSource;
       readonly event: unknown;
-      /** What the event was made of, or was to begin with. */
+      /** The request that the event was made of. */
       readonly request: ReplayedRequest;
     };
 
-/** What the page sent makes no sense; the message is for its user. */
+/** The page sent something invalid; its user sees the message. */
 export class ReplayError extends Error {
   override name = 'ReplayError';
 }
@@ -55,7 +55,7 @@ export function replayOf(wish: unknown, trace: InvocationTrace): Replay {
   if (wish['event'] !== undefined) return { id, source, event: wish['event'], request };
   const isSame = source === trace.source;
   if (edited === undefined && trace.request.body.truncated) {
-    // Of a long request the trace keeps the beginning; its event is whole.
+    // The trace keeps the beginning of a long request only; the event is whole.
     if (isSame) return { id, source, event: trace.event, request };
     throw new ReplayError(
       `the request's ${trace.request.body.length} bytes were not kept, so no other event can be made of it`,

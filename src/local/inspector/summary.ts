@@ -1,4 +1,4 @@
-/** What a line of the list shows; the page asks for the rest when a line is opened. */
+/** The part of a trace that a line of the list shows. */
 import type { InvocationTrace } from '../trace.ts';
 
 export interface Summary {
@@ -22,7 +22,7 @@ export interface Summary {
   readonly replayOf?: string;
 }
 
-/** A target may have 16 KB; a line of the list has room for less. */
+/** The most characters of a target in the list; a target may have 16 KB. */
 const TARGET = 500;
 
 export function summaryOf(trace: InvocationTrace): Summary {

@@ -1,4 +1,4 @@
-/** Reading what a runtime sends, no faster than its reader wants it. */
+/** Reads what a runtime sends, with back-pressure. */
 import type { IncomingMessage } from 'node:http';
 import { isThenable } from '../../base/promises.ts';
 
@@ -21,7 +21,7 @@ export function readBody(
   return new Promise((resolve, reject) => {
     let length = 0;
     if (Number(request.headers['content-length'] ?? 0) > limit) throw new TooLarge();
-    // Not `for await`, which joins pieces that wait: when each came is a part of the result.
+    // `for await` would join pieces that wait, and the result says when each arrived.
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
       if (length > limit) return reject(new TooLarge());

@@ -1,12 +1,12 @@
-/** The four requests a runtime can make. */
+/** The four requests of a runtime. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Cutoff, readBody, TooLarge } from './body.ts';
 import type { Invocation, Invocations } from './invocations.ts';
 import { type Arrival, platformError, reportedError, trailedError } from './result.ts';
 
 /**
- * What a function may return, in bytes: 6 MiB and 100. Streams may send 200 MB on Lambda, slowly
- * after the first 6; here they are not held back.
+ * The most bytes of a function's result: 6 MiB and 100. Lambda's limit for streams, 200 MB and a
+ * slower rate after 6 MB, does not apply here.
  */
 const RESULT_LIMIT = 6_291_556;
 
@@ -32,7 +32,7 @@ export async function answer(
   if (request.method !== 'POST') return refuse(request, response, 405, 'MethodNotAllowed');
   if (path === INIT_ERROR) return await initError(invocations, request, response);
 
-  // A runtime that has not asked for an event cannot answer one.
+  // A runtime must ask for an event before it answers one.
   if (invocations.phase !== 'running') {
     return refuse(request, response, 403, 'InvalidStateTransition');
   }
@@ -56,7 +56,7 @@ function next(
   }
   const cancel = invocations.ask(({ requestId, timeoutMs, headers, json }) => {
     response.writeHead(200, {
-      'Content-Type': 'application/json', // AWS's native client crashes without
+      'Content-Type': 'application/json', // AWS's native client crashes without it
       'Lambda-Runtime-Aws-Request-Id': requestId,
       'Lambda-Runtime-Deadline-Ms': String(Date.now() + timeoutMs),
       'Lambda-Runtime-Invoked-Function-Arn': arn,

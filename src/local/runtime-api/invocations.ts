@@ -1,4 +1,4 @@
-/** Events on their way to a runtime and back: who waits for what, without any HTTP. */
+/** The queue of events for a runtime, and the events that it holds; no HTTP. */
 import {
   type Arrival,
   type Ending,
@@ -7,7 +7,7 @@ import {
   resultOf,
 } from './result.ts';
 
-/** How a runtime begins to answer. */
+/** The head of a runtime's answer. */
 export interface Answer {
   kind: 'buffered' | 'streamed' | 'error';
   contentType: string | undefined;
@@ -18,7 +18,7 @@ export interface Invocation {
   readonly requestId: string;
   readonly json: string;
   readonly timeoutMs: number;
-  /** Further headers the runtime gets with the event. */
+  /** Headers that the runtime gets with the event. */
   readonly headers: Readonly<Record<string, string>>;
   readonly onStart: (() => void) | undefined;
   readonly onAnswer: ((answer: Answer) => void) | undefined;
@@ -40,16 +40,14 @@ interface Entry {
 export type Delivery = (invocation: Invocation) => void;
 
 export class Invocations {
-  /**
-   * What the runtime may do: report a failed start; ask for events and answer them; or only end.
-   */
+  /** The state of the runtime: starting, serving events, or failed at its start. */
   phase: 'init' | 'running' | 'failed' = 'init';
   readonly #concurrency: number;
-  /** Events that no runtime has yet. */
+  /** Events that wait for a runtime. */
   readonly #queue: Entry[] = [];
   readonly #inFlight = new Map<string, Entry>();
   readonly #asking = new Set<Delivery>();
-  /** A start that failed before there was an event; the next event ends so. */
+  /** A failed start without an event; the next event ends with it. */
   #failedStart: { ending: Ending; arrival: Arrival | undefined } | undefined;
 
   readonly #onNext: (() => void) | undefined;
@@ -71,7 +69,7 @@ export class Invocations {
     });
   }
 
-  /** A runtime asks for an event. Returns how to say that it does not any more. */
+  /** Registers a runtime that asks for an event. Returns a function that withdraws it. */
   ask(deliver: Delivery): () => void {
     this.phase = 'running';
     this.#failedStart = undefined;
@@ -92,27 +90,26 @@ export class Invocations {
     this.#handOut();
   }
 
-  /** Ends it with an error of its caller's own making. */
+  /** Ends it with an error of the caller. */
   fail({ requestId }: Invocation, error: unknown): void {
     this.#take(requestId)?.reject(error);
     this.#handOut();
   }
 
-  /** The runtime could not start, and said so in `arrival`. */
+  /** The runtime reported in `arrival` that it could not start. */
   failStart(ending: Ending, arrival: Arrival): void {
     this.phase = 'failed';
     this.#endStart(ending, arrival);
   }
 
   /**
-   * The runtime is gone. A response that is arriving ends by itself, with its connection, unless
-   * `all` is to end.
+   * The runtime has ended. A response that is arriving ends with its connection; `all` ends it now.
    */
   exit(ending: Ending, all = false): void {
     for (const { invocation } of this.#inFlight.values()) {
       if (!invocation.arrival || all) this.end(invocation, ending);
     }
-    this.#asking.clear(); // an event given to a dead connection would be lost
+    this.#asking.clear(); // an event for a closed connection would be lost
     if (this.phase === 'init') this.#endStart(ending, undefined);
     else this.#endQueue(ending, undefined);
     this.phase = 'init';

@@ -1,4 +1,4 @@
-/** How an invocation ended, as its caller sees it. */
+/** The result of an invocation. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { joinBytes } from '../../base/bytes.ts';
 
@@ -19,7 +19,7 @@ export interface Chunk {
   bytes: Uint8Array;
 }
 
-/** What Lambda tells of a failure. */
+/** Lambda's report of a failure. */
 export interface FunctionError {
   errorType: string;
   errorMessage: string;
@@ -61,7 +61,7 @@ export interface InvocationResult {
   trailers: NodeJS.Dict<string>;
 }
 
-/** A message of the runtime, as much of it as has come. */
+/** A message of the runtime, as far as it has arrived. */
 export interface Arrival {
   request: IncomingMessage;
   chunks: Chunk[];
@@ -108,8 +108,8 @@ function split(body: Uint8Array): Pick<InvocationResult, 'prelude' | 'payload'> 
 }
 
 /**
- * The error a runtime reports with `/error`. Custom runtimes write `stackTrace`, and some of them
- * no JSON at all.
+ * The error that a runtime reports with `/error`. Custom runtimes write `stackTrace`, and some
+ * write no JSON.
  */
 export function reportedError({ request, chunks }: Arrival): FunctionError {
   const type = request.headers['lambda-runtime-function-error-type'];

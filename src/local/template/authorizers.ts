@@ -1,4 +1,4 @@
-/** Who may pass: the authorizers of HTTP APIs and REST APIs, as SAM writes them. */
+/** Reads the authorizers of HTTP APIs and REST APIs of SAM. */
 import type { Authorizer } from '../project.ts';
 import { type Stack } from './stack.ts';
 import { child, entries, type Node } from './tree.ts';
@@ -6,7 +6,7 @@ import { flagAt, type Owner, textAt, textsAt } from './values.ts';
 
 export type Authorizers = ReadonlyMap<string, Authorizer>;
 
-/** What a route asks for: its own authorizer, else the API's default. */
+/** The authorizers that a route may name, and the API's default. */
 export interface RouteAuth {
   readonly authorizers: Authorizers;
   readonly fallback: string | undefined;
@@ -119,7 +119,7 @@ function sayNotEnforced(
   return { type: 'not-enforced', name, reason };
 }
 
-/** What an event says in `Auth`. `NONE` switches the default off. */
+/** The authorizer in an event's `Auth`, else the default. `NONE` switches the default off. */
 export function routeAuthorizer(
   stack: Stack,
   owner: Owner,

@@ -1,16 +1,16 @@
-/** Where a function's code lies: inside the project, or nowhere. */
+/** Finds a function's code inside the project. */
 import { realpathSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 
-/** Whether a path lies in a folder, or is it; by their names alone. */
+/** Whether a path is in a folder or is the folder, by their names; links are not followed. */
 export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /**
- * The absolute path of a `CodeUri`, and what is wrong with it. Of a path that leads out of the
- * project nothing is looked at, not even whether it is there; a link that leads out counts as one.
+ * The absolute path of a `CodeUri`, and its problem. A path out of the project is not read at all;
+ * a link out of the project counts as such a path.
  */
 export function codeFolder(
   project: string,

@@ -1,4 +1,4 @@
-/** The section `Conditions`, and what stands in an `Fn::If`. */
+/** Evaluates the section `Conditions`, which `Fn::If` names. */
 import type { Place } from '../project.ts';
 import { evaluate } from './intrinsics.ts';
 import type { Scope } from './scope.ts';
@@ -6,7 +6,7 @@ import { child, type Node } from './tree.ts';
 
 type Holds = Scope['holds'];
 
-/** Answers for each condition; `section` is evaluated as it is asked for. */
+/** Returns a function that evaluates conditions on demand. */
 export function conditionsOf(section: Node | undefined, scope: () => Scope): Holds {
   const decided = new Map<string, boolean | 'open'>();
   return (name, place) => {
@@ -26,7 +26,7 @@ export function conditionsOf(section: Node | undefined, scope: () => Scope): Hol
   };
 }
 
-/** One that cannot be told holds: better a part too many than one too few. */
+/** An unknown condition holds: an extra resource is better than a missing one. */
 function undefinedCondition(scope: Scope, name: string, place: Place): boolean {
   scope.notes.error('reference', `there is no condition ${name}`, { place });
   return true;

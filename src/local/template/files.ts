@@ -1,4 +1,4 @@
-/** The template's file, and those it includes. */
+/** Reads the template's file, and the files that it includes. */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { codeFolder } from './code-folder.ts';
@@ -6,7 +6,7 @@ import type { Notes } from './notes.ts';
 import type { Node } from './tree.ts';
 import { parseYaml, YamlError } from './yaml.ts';
 
-/** The tree of a file; a note where there is none. */
+/** The tree of a file; undefined, with a note, if it cannot be read. */
 export function readTree(file: string, notes: Notes): Node | undefined {
   const place = { file, line: 1, column: 1 };
   let text: string;
@@ -42,8 +42,8 @@ function readText(file: string): string {
 }
 
 /**
- * Reads files that a template names, if they lie in the project, and has `work` done on their
- * trees. Each is read once; one that includes itself is told so.
+ * Returns a function that reads a file of the project that a template names, and applies `work` to
+ * its tree. It reads each file once, and notes a file that includes itself.
  */
 export function includer(
   project: string,

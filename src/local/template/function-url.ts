@@ -52,7 +52,7 @@ function oneOf(
     notes.error('auth-type', `the function URL of ${resource} has no AuthType`, {
       place,
       resource,
-      fix: 'AuthType: NONE lets everybody in, AWS_IAM asks for signed requests',
+      fix: 'AuthType: NONE lets every request in, AWS_IAM asks for signed requests',
     });
   }
   if (text !== undefined && !allowed.includes(text)) {

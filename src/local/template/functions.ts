@@ -14,7 +14,7 @@ import {
   noteWrongType,
 } from './values.ts';
 
-/** A function's properties with every expression worked out. */
+/** A function's properties with every expression evaluated. */
 export interface FunctionSource extends Owner {
   readonly name: string;
   readonly place: Place;
@@ -120,7 +120,7 @@ function codeOf(source: FunctionSource): { folder: string; unsupported?: string 
 
   const key = source.isServerless ? 'CodeUri' : 'Code';
   const node = child(properties, key);
-  // sam looks in the template's own folder then.
+  // sam takes the template's folder then.
   const uri = node ?? scalar(place, '.');
   if (uri.kind !== 'scalar') {
     return nowhere(`the code of ${resource} lies in S3, not in this project`, uri.place);
@@ -190,7 +190,7 @@ function environmentOf(source: FunctionSource): Record<string, string> {
       if (unknowns([value]).length > 0) {
         placeholderNote(source, path, value, `it is ${JSON.stringify(value.text)} here`);
       }
-      // Not by assignment: one may be called __proto__.
+      // Assignment would fail for a variable called __proto__.
       Object.defineProperty(found, name, {
         value: value.text,
         enumerable: true,

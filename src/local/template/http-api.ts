@@ -1,4 +1,4 @@
-/** HTTP APIs: `AWS::Serverless::HttpApi`, the one SAM makes unasked, and plain ones. */
+/** HTTP APIs: `AWS::Serverless::HttpApi`, SAM's implicit one, and plain ones. */
 import type { Cors, HttpApiFront, HttpApiRoute } from '../project.ts';
 import { httpApiAuth, type RouteAuth, routeAuthorizer } from './authorizers.ts';
 import { definedCors, definedRoutes, definitionOf, eventsBeside } from './openapi.ts';

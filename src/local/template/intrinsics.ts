@@ -1,22 +1,19 @@
 /**
- * The functions of CloudFormation, worked out as far as one machine can. What only AWS knows
- * becomes a text that says what it stands for, and remembers that it is none.
+ * Evaluates the intrinsic functions of CloudFormation. A value that only AWS knows becomes a text
+ * that names it, marked as unknown.
  *
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
  */
 import { isFunction, localArn, type Scope } from './scope.ts';
 import { child, entries, list, mapping, type Node, scalar, type Scalar, unknowns } from './tree.ts';
 
-/** No text of a template is longer; nested `Fn::Sub`s could double theirs at each level. */
+/** The most characters of a text; nested `Fn::Sub`s could double theirs at each level. */
 const MAX_TEXT = 256 * 1024;
 
-/** A template of 1 MB, the most that CloudFormation takes, needs a fifth of it. */
+/** The most steps. A template of 1 MB, CloudFormation's limit, needs a fifth of them. */
 export const MAX_WORK = 5_000_000;
 
-/**
- * A value with every expression in it worked out; undefined for `AWS::NoValue`, which is as if
- * nothing stood there.
- */
+/** Evaluates every expression in a value; undefined for `AWS::NoValue`. */
 export function evaluate(scope: Scope, node: Node): Node | undefined {
   if (!afford(scope, 1, node)) return placeholder(node, 'not worked out');
   if (node.kind === 'scalar') return dynamicReference(node);
@@ -32,7 +29,7 @@ export function evaluate(scope: Scope, node: Node): Node | undefined {
   );
 }
 
-/** Takes steps from what is left; false when there are none. */
+/** Takes steps from those that are left; false if there are none. */
 function afford({ work, notes }: Scope, steps: number, { place }: Node): boolean {
   if (work.left < 0) return false;
   work.left -= steps;
@@ -71,7 +68,7 @@ function apply(scope: Scope, name: string, argument: Node, call: Node): Node | u
   return placeholder(call, `${name} ${describe(argument)}`);
 }
 
-/** What needs AWS. */
+/** Functions that need AWS. */
 const ONLY_AWS = new Set(['Fn::ImportValue', 'Fn::GetAZs', 'Fn::Cidr']);
 
 type Function = (scope: Scope, argument: Node, call: Node) => Node | undefined;
@@ -107,8 +104,8 @@ function referTo(scope: Scope, name: string, at: Node): Node | undefined {
 }
 
 /**
- * A `Ref` gives a function's name, and other things' ids, which are what they are called by in
- * here.
+ * `Ref` of a function is its name. Of other resources it is an id that AWS assigns; here it is the
+ * logical id.
  */
 function resourceName(scope: Scope, type: string, id: string, at: Node): Node {
   if (isFunction(type)) return functionName(scope, id, at);
@@ -127,7 +124,7 @@ export function functionName(scope: Scope, id: string, at: Node): Scalar {
   }
   scope.names.set(id, undefined);
   const value = evaluate(scope, name);
-  // A name that holds what only AWS knows is no better than the id.
+  // A name with a value that only AWS knows is replaced by the logical id.
   const text = value?.kind === 'scalar' && !value.unknown ? value.text : id;
   scope.names.set(id, text);
   return scalar(at.place, text);
@@ -281,7 +278,7 @@ function toJsonString(scope: Scope, argument: Node, call: Node): Node | undefine
   return boundText(scope, call, JSON.stringify(toJson(value)), deepUnknowns(value));
 }
 
-/** `AWS::Include` of a file that lies here; other macros run at AWS alone. */
+/** Evaluates `AWS::Include` of a local file; other macros run at AWS only. */
 function transform(scope: Scope, argument: Node, call: Node): Node | undefined {
   const name = child(argument, 'Name');
   const location = child(argument, 'Parameters', 'Location');
@@ -293,7 +290,7 @@ function transform(scope: Scope, argument: Node, call: Node): Node | undefined {
   return found ?? placeholder(call, `Fn::Transform ${name.text}`);
 }
 
-/** A value as JSON would have it. */
+/** A value as JSON. */
 export function toJson(node: Node): unknown {
   if (node.kind === 'list') return node.items.map(toJson);
   if (node.kind === 'map') {

@@ -14,7 +14,7 @@ const NAME = 'AWS::ElasticLoadBalancingV2';
 export function loadBalancers(stack: Stack): LoadBalancerFront[] {
   const isLambda = (group: Evaluated): boolean =>
     textAt(ownerOf(stack, group), group.properties, 'TargetType') === 'lambda';
-  // Those that know no function are no affair of ours.
+  // Load balancers without a function are not served.
   if (!ofType(stack, `${NAME}::TargetGroup`).some(isLambda)) return [];
   return ofType(stack, `${NAME}::Listener`).flatMap((listener) => {
     const owner = ownerOf(stack, listener);
@@ -61,7 +61,7 @@ function ruleOf(stack: Stack, rule: Evaluated): LoadBalancerRule[] {
 
 type Action = LoadBalancerRule['action'];
 
-/** Of several actions the last one answers; the others authenticate. */
+/** The last of several actions answers; the others authenticate. */
 function actionOf(
   stack: Stack,
   owner: Owner,
@@ -184,8 +184,8 @@ function isMultiValue(owner: Owner, group: Evaluated): boolean {
 }
 
 /**
- * Each kind of condition has a `…Config`; three have their values beside `Field` in older
- * templates.
+ * Each type of condition has a `…Config`; in older templates three have their values beside
+ * `Field`.
  */
 function conditionOf(stack: Stack, owner: Owner, node: Node): LoadBalancerCondition[] {
   const field = textAt(owner, node, 'Field');

@@ -1,4 +1,4 @@
-/** What the user is to be told about a template, collected while it is read. */
+/** Collects notes about a template. */
 import type { Note, Place } from '../project.ts';
 
 export interface Notes {
@@ -15,7 +15,7 @@ export interface About {
   readonly fix?: string | undefined;
 }
 
-/** A thing said twice of one place is noted once. */
+/** Equal notes about one place are kept once. */
 export function collectNotes(earlier: readonly Note[] = []): Notes {
   const found = new Map<string, Note>();
   const put = (note: Note): void => {

@@ -1,5 +1,5 @@
 /**
- * The routes in an OpenAPI definition, as far as its integrations name functions.
+ * Reads the routes to functions in an OpenAPI definition.
  *
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions.html
  */
@@ -25,15 +25,15 @@ const INTEGRATION = 'x-amazon-apigateway-integration';
 /** The definition of an API: in the template, or in a file beside it. */
 export function definitionOf(stack: Stack, properties: Node | undefined): Node | undefined {
   const body = child(properties, 'DefinitionBody') ?? child(properties, 'Body');
-  // A macro that runs at AWS alone leaves a text here.
+  // The placeholder of a macro is a text.
   if (body) return body.kind === 'map' ? body : undefined;
   const uri = child(properties, 'DefinitionUri') ?? child(properties, 'BodyS3Location');
   return uri && stack.include(uri);
 }
 
 /**
- * The events that make routes. Beside a definition they make none, but in `MergeDefinitions`: SAM
- * only gives the API the permission, and the definition has to have the route.
+ * The events that make routes. Beside a definition they make none, except with `MergeDefinitions`:
+ * SAM adds the permission, and the definition must have the route.
  */
 export function eventsBeside(
   stack: Stack,
@@ -92,7 +92,7 @@ function route(
   const functionId = uri === undefined ? undefined : stack.functionOf(uri);
   const type = textAt(owner, integration, 'type')?.toLowerCase() ?? '';
   if (functionId === undefined || type !== 'aws_proxy') {
-    // SAM's own way to write CORS, and read from elsewhere.
+    // SAM writes CORS as a mock integration; `Cors` has it.
     if (method === 'OPTIONS' && type === 'mock') return [];
     const what = integration ? `its integration is ${type || 'of no type'}` : 'no integration';
     stack.notes.warning('route-target', `${method} ${path} leads to no function: ${what}`, {
@@ -115,7 +115,7 @@ function route(
   ];
 }
 
-/** `x-amazon-apigateway-cors`, whose keys begin small. */
+/** `x-amazon-apigateway-cors`, whose keys begin with lower-case letters. */
 export function definedCors(owner: Owner, definition: Node | undefined): Cors | undefined {
   const cors = child(definition, 'x-amazon-apigateway-cors');
   if (cors?.kind !== 'map') return undefined;

@@ -1,7 +1,4 @@
-/**
- * The section `Parameters` with what the user gives for it, and the parameters that AWS has for
- * every template.
- */
+/** Reads the section `Parameters` with the user's values, and adds pseudo parameters. */
 import { basename } from 'node:path';
 import type { Place } from '../project.ts';
 import type { Notes } from './notes.ts';
@@ -36,10 +33,7 @@ function pseudoParameters(file: string, given: Readonly<Record<string, string>>)
  */
 const MAX_VALUE = 4096;
 
-/**
- * The value of each parameter: what was given, else its default, else its name, which is no value
- * at all.
- */
+/** The value of each parameter: the user's, else its default, else a placeholder. */
 export function readParameters(
   file: string,
   section: Node | undefined,
@@ -87,7 +81,7 @@ function valueOf(
     return scalar(place, name, [`!Ref ${name}`]);
   }
   checkAllowedValues(name, definition, text, place, notes);
-  // The text is the name of the value in Parameter Store, and AWS alone knows the value.
+  // The text names a value in Parameter Store, which only AWS knows.
   const unknown = type.startsWith('AWS::SSM::Parameter::Value<') ? [`!Ref ${name}`] : [];
   if (!/^(CommaDelimitedList|.*List<.*>)$/.test(type)) return scalar(place, text, unknown);
   const items = text === '' ? [''] : text.split(',');

@@ -9,7 +9,7 @@ import { corsAt, flagAt, numberAt, type Owner, placesOf, textAt, textsAt } from 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
 export const HTTP_TIMEOUT_MS = 30_000;
 
-/** A route of an OpenAPI definition, without what only REST APIs have. */
+/** A route of an OpenAPI definition as a route of an HTTP API. */
 export function definedHttpRoute(owner: Owner, route: DefinedRoute): HttpApiRoute {
   const { method, path, functionId, place, timeoutMs = HTTP_TIMEOUT_MS } = route;
   const format = payloadFormat(owner, route.payloadFormat, place);

@@ -12,13 +12,16 @@ import { flagAt, numberAt, type Owner, placesOf, textAt, textsAt } from './value
  */
 export const REST_TIMEOUT_MS = 29_000;
 
-/** A route of an OpenAPI definition, without what only HTTP APIs have. */
+/** A route of an OpenAPI definition as a route of a REST API. */
 export function definedRestRoute(route: DefinedRoute, apiKeyRequired: boolean): RestApiRoute {
   const { method, path, functionId, stream, place, timeoutMs = REST_TIMEOUT_MS } = route;
   return { method, path, functionId, stream, timeoutMs, apiKeyRequired, place };
 }
 
-/** From the properties and from the definition. In a template a slash may be written `~1`. */
+/**
+ * The binary media types in the properties and in the definition. Templates may write a slash as
+ * `~1`.
+ */
 export function binaryMediaTypes(
   owner: Owner,
   properties: Node | undefined,
@@ -88,7 +91,7 @@ export function plainRestApis(stack: Stack): RestApiFront[] {
   });
 }
 
-/** Stages stand alone, or in a deployment. */
+/** Stages are resources of their own, or parts of a deployment. */
 function stagesOf(
   stack: Stack,
   api: string,
@@ -138,13 +141,13 @@ function methodsOfApi(stack: Stack, api: string): RestApiRoute[] {
   });
 }
 
-/** A request that AWS would answer with a 400 reaches the function here. */
+/** Notes that AWS would answer an invalid request with a 400. */
 export function sayValidated({ notes, resource }: Owner, route: string, place: Place): void {
   const message = `requests to ${route} are validated on AWS, and not here`;
   notes.info('not-enforced', message, { place, resource });
 }
 
-/** Up the tree of `AWS::ApiGateway::Resource`s to the root. */
+/** The path of a resource, from its parents up to the root. */
 function pathOf(
   stack: Stack,
   owner: Owner,
@@ -155,7 +158,7 @@ function pathOf(
   const seen = new Set<string>();
   let id = resourceId;
   while (id !== undefined && id !== `${api}.RootResourceId`) {
-    // A `Ref` gives the id, and so does this.
+    // `Ref` and `GetAtt ResourceId` are the same id.
     const name = id.replace(/\.ResourceId$/, '');
     const resource = stack.resources.get(name);
     if (resource?.type !== 'AWS::ApiGateway::Resource' || seen.has(name)) {

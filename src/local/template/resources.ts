@@ -1,4 +1,4 @@
-/** The section `Resources`, as it is written. */
+/** Reads the section `Resources`. */
 import type { Notes } from './notes.ts';
 import { GLOBAL_SECTIONS, withGlobals } from './globals.ts';
 import type { Resource } from './scope.ts';
@@ -39,8 +39,8 @@ export function readResources(
 }
 
 /**
- * SAM's own resources begin with the name of what they were made for; other macros may make
- * anything.
+ * Returns whether a macro may generate a resource. SAM's begin with the id of the resource that
+ * they belong to; other macros may generate any.
  */
 export function generatedIds(
   resources: ReadonlyMap<string, Resource>,
@@ -59,7 +59,7 @@ export function generatedIds(
     others || makers.some((maker) => id.startsWith(maker)) || id === 'CodeDeployServiceRole';
 }
 
-/** Without the transform CloudFormation knows none of SAM's types. */
+/** Notes a missing transform, without which CloudFormation refuses SAM's types. */
 export function checkTransform(
   resources: ReadonlyMap<string, Resource>,
   transform: Node | undefined,
@@ -83,7 +83,7 @@ const UNSERVED: Readonly<Record<string, string>> = {
   'AWS::VpcLattice::Service': 'a VPC Lattice service',
 };
 
-/** Fronts that have no place on this machine. */
+/** Notes fronts that are not served here. */
 export function sayUnserved(resources: ReadonlyMap<string, Resource>, notes: Notes): void {
   for (const { id, type, place } of resources.values()) {
     const what = UNSERVED[type];

@@ -1,4 +1,4 @@
-/** REST APIs: `AWS::Serverless::Api`, the one SAM makes unasked, and plain ones. */
+/** REST APIs: `AWS::Serverless::Api`, SAM's implicit one, and plain ones. */
 import type { Cors, RestApiFront, RestApiRoute } from '../project.ts';
 import { restApiAuth, type RouteAuth, routeAuthorizer } from './authorizers.ts';
 import { definedRoutes, definitionOf, eventsBeside } from './openapi.ts';
@@ -58,7 +58,7 @@ function samFront(stack: Stack, { api, events }: SamApi): RestApiFront {
   };
 }
 
-/** SAM's implicit API has the stage `Prod`; any other must say its own. */
+/** SAM's implicit API has the stage `Prod`; any other API must name its stage. */
 function stageOf(stack: Stack, api: Evaluated, owner: Owner): string {
   const stage = textAt(owner, api.properties, 'StageName');
   if (stage !== undefined) return stage;
@@ -109,7 +109,7 @@ function eventRoute(
   ];
 }
 
-/** A text is the origin. All texts stand in quotes of their own: `"'*'"`. */
+/** Reads SAM's `Cors`. A text is the origin; all texts have quotes inside: `"'*'"`. */
 function corsOf(
   owner: Owner,
   cors: Node | undefined,
@@ -133,7 +133,7 @@ function corsOf(
   };
 }
 
-/** Left out, SAM allows the methods that there are. */
+/** SAM's default for AllowMethods: the methods of the routes. */
 function methodsOf(routes: readonly { method: string }[]): string[] {
   const all = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
   const own = new Set(routes.map(({ method }) => method));

@@ -1,4 +1,4 @@
-/** What the readers of HTTP APIs and REST APIs have in common. */
+/** What the readers of HTTP APIs and REST APIs share. */
 import type { Authorizer, Place } from '../project.ts';
 import { child, entries, type Node } from './tree.ts';
 import { type Owner, textAt, textsAt } from './values.ts';
@@ -48,7 +48,7 @@ export function domainPaths(owner: Owner, properties: Node | undefined): string[
   return paths.length > 0 ? paths.map(trimSlashes) : [''];
 }
 
-/** `/shop/` is `shop`; `(none)` is how API Gateway writes the root. */
+/** Removes slashes at both ends. API Gateway writes the root as `(none)`. */
 export function trimSlashes(path: string): string {
   let [start, end] = [0, path.length];
   while (path[start] === '/') start++;

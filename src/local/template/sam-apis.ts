@@ -1,4 +1,4 @@
-/** The APIs of SAM with their events, and the one it makes where an event names none. */
+/** The APIs of SAM with their events, and the implicit API of events that name none. */
 import {
   type Evaluated,
   eventsOf,
@@ -22,7 +22,7 @@ const KINDS = {
   Api: { type: 'AWS::Serverless::Api', property: 'RestApiId', implicit: IMPLICIT_REST_API },
 } as const;
 
-/** By the type of their events, which is the name of their section in `Globals` too. */
+/** The APIs of a type of event, which is also the name of their section in `Globals`. */
 export function samApis(stack: Stack, kind: 'HttpApi' | 'Api'): SamApi[] {
   const { type, property, implicit } = KINDS[kind];
   const events = new Map<string, FunctionEvent[]>();
@@ -46,9 +46,9 @@ export function samApis(stack: Stack, kind: 'HttpApi' | 'Api'): SamApi[] {
   return found;
 }
 
-/** An event of an API that is not in this template. */
+/** Notes an event of an API that is not in this template. */
 function sayForeign(stack: Stack, event: FunctionEvent, api: string): void {
-  // SAM gives such an API the permission; its routes stand with it.
+  // SAM adds the permission for such an API, which has its own routes.
   if (/^AWS::ApiGateway(V2)?::(Rest)?Api$/.test(stack.resources.get(api)?.type ?? '')) return;
   const message = `event ${event.name} of ${event.functionId} belongs to ${api}, which is no API of this template`;
   stack.notes.warning('route-target', message, {

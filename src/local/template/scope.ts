@@ -1,4 +1,4 @@
-/** What an expression of a template can see. */
+/** What the expressions of a template refer to. */
 import type { Place } from '../project.ts';
 import type { Notes } from './notes.ts';
 import type { Node } from './tree.ts';
@@ -9,21 +9,19 @@ export interface Scope {
   readonly parameters: ReadonlyMap<string, Node>;
   readonly mappings: Node | undefined;
   readonly resources: ReadonlyMap<string, Resource>;
-  /** SAM or another macro adds resources that stand in no line of the template. */
+  /** Whether SAM or another macro may add a resource. */
   readonly isGenerated: (id: string) => boolean;
   /** Whether a condition holds. */
   readonly holds: (name: string, place: Place) => boolean;
-  /** The values in another file of the project, with every expression in them worked out. */
+  /** Reads another file of the project, and evaluates its expressions. */
   readonly include: (location: Node) => Node | undefined;
-  /** The names of functions; undefined while one is being worked out. */
+  /** The names of functions; undefined while a name is being evaluated. */
   readonly names: Map<string, string | undefined>;
-  /**
-   * How many steps the expressions may still take: few lines can ask for more than a machine has.
-   */
+  /** The steps that are left: a few lines could need more time than there is. */
   readonly work: { left: number };
 }
 
-/** A resource as it is written, Globals merged in. */
+/** A resource before its expressions are evaluated, with Globals. */
 export interface Resource {
   readonly id: string;
   readonly type: string;
@@ -38,10 +36,7 @@ export const REGION = 'us-east-1';
 /** The account of AWS's own examples. */
 export const ACCOUNT = '111122223333';
 
-/**
- * The ARN that a function has on this machine. Its last part is the logical id, by which it is
- * found again.
- */
+/** The ARN of a function on this machine. Its last part is the logical id. */
 export function localArn(id: string): string {
   return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${id}`;
 }

@@ -1,4 +1,4 @@
-/** The template with every expression worked out, as the readers of functions and fronts see it. */
+/** The template with every expression evaluated. */
 import type { Place } from '../project.ts';
 import type { Notes } from './notes.ts';
 import { child, type Node } from './tree.ts';
@@ -18,9 +18,9 @@ export interface Stack {
   /** The project's folder. */
   readonly project: string;
   readonly resources: ReadonlyMap<string, Evaluated>;
-  /** `Globals`, worked out. */
+  /** `Globals`, evaluated. */
   readonly globals: Node | undefined;
-  /** The function that a name, an ARN or the URI of an integration names; its logical id. */
+  /** The logical id of the function that a name, an ARN or the URI of an integration names. */
   functionOf(text: string): string | undefined;
   /** The file of an OpenAPI definition, as a tree with every expression worked out. */
   include(uri: Node): Node | undefined;
@@ -30,7 +30,7 @@ export function ofType(stack: Stack, ...types: string[]): Evaluated[] {
   return [...stack.resources.values()].filter(({ type }) => types.includes(type));
 }
 
-/** An API that SAM makes because an event names none. */
+/** SAM's implicit API, for events that name no API. */
 export function implicitApi(id: string, properties: Node | undefined, place: Place): Evaluated {
   return { id, type: '', properties, metadata: undefined, dependsOn: [], place };
 }
@@ -60,7 +60,7 @@ export function eventsOf(stack: Stack, type: string): FunctionEvent[] {
   });
 }
 
-/** The function a route leads to; a note where there is none. */
+/** The function of a route; undefined, with a note, if there is none. */
 export function targetOf(
   stack: Stack,
   owner: Owner,

@@ -1,9 +1,9 @@
-/** Properties, read as what they must be. A value of another kind is noted, and left out. */
+/** Reads properties by their types. A value of another type is noted and left out. */
 import type { Cors, Place } from '../project.ts';
 import type { Notes } from './notes.ts';
 import { child, isNull, type Node, type Scalar } from './tree.ts';
 
-/** Whose properties are read. */
+/** The resource whose properties are read. */
 export interface Owner {
   readonly notes: Notes;
   /** The logical id. */
@@ -106,7 +106,7 @@ export function placeholderNote(
   notes.info('placeholder', message, { place: value.place, resource });
 }
 
-/** Where some properties stand. */
+/** The places of some properties. */
 export function placesOf(node: Node | undefined, ...names: string[]): Record<string, Place> {
   return Object.fromEntries(
     names.flatMap((name) => {
@@ -116,7 +116,7 @@ export function placesOf(node: Node | undefined, ...names: string[]): Record<str
   );
 }
 
-/** CORS as HTTP APIs and function URLs have it. */
+/** Reads the CORS settings of HTTP APIs and function URLs. */
 export function corsAt(owner: Owner, node: Node | undefined): Cors | undefined {
   if (node?.kind !== 'map') return undefined;
   const maxAge = numberAt(owner, node, 'MaxAge');

@@ -2,8 +2,8 @@
  * YAML and JSON to a tree. The one file that knows the package `yaml`, which the build bundles into
  * it.
  *
- * A template may come from anywhere, so nothing in it may take the reader's time or stack: depth
- * and the number of values behind aliases have bounds.
+ * A template may come from anywhere, so that depth and the number of values behind aliases have
+ * limits.
  */
 import {
   Composer,
@@ -20,7 +20,7 @@ import {
 import type { Place } from '../project.ts';
 import { type Entry, list, mapping, type Node } from './tree.ts';
 
-/** A text is no template; the message says why. */
+/** The text is no template; the message says why. */
 export class YamlError extends Error {
   override name = 'YamlError';
   readonly place: Place;
@@ -56,7 +56,7 @@ export function parseYaml(text: string, file: string): { root: Node; problems: Y
   const parser = new Parser(lines.addNewLine);
   Object.assign(parser, { lexer: lexer() });
   const composer = new Composer({
-    schema: 'failsafe', // every scalar stays text: the property knows what it must be
+    schema: 'failsafe', // every scalar stays text: each property has its own type
     uniqueKeys: false, // its own check compares each key with each
     merge: true,
     logLevel: 'silent',
@@ -74,9 +74,9 @@ export function parseYaml(text: string, file: string): { root: Node; problems: Y
 const TOLERATED = 'Flow end indicator should be more indented';
 
 /**
- * The package's own lexer, but for brackets that are closed further left than they were opened.
- * YAML forbids that; sam and CloudFormation take it, and 3 of 517 templates of
- * aws-samples/serverless-patterns have it.
+ * The package's lexer, but it accepts brackets that close further left than they open. YAML forbids
+ * that; sam and CloudFormation take it, and 3 of 517 templates of aws-samples/serverless-patterns
+ * have it.
  */
 function lexer(): Lexer {
   const lexer = new Lexer();
@@ -89,7 +89,7 @@ function lexer(): Lexer {
   return lexer;
 }
 
-/** The package's message, in characters in place of the names of its tokens. */
+/** The package's message, with characters in place of token names. */
 function sentence(message: string): string {
   const plain = message
     .replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase())
@@ -108,7 +108,7 @@ const TOKENS: Readonly<Record<string, string>> = {
   comma: ',',
 };
 
-/** Where a text goes deeper than the parser, which recurses, can follow. */
+/** The place where a text is nested too deep for the parser, which recurses. */
 function tooDeep(text: string): { line: number; column: number } | undefined {
   let [line, column, flow, indicators] = [1, 1, 0, 0];
   let isFirst = true;
@@ -249,7 +249,7 @@ function mergedEntries(node: Node): [string, Entry][] {
   return node.kind === 'list' ? node.items.flatMap(mergedEntries) : [];
 }
 
-/** `!Ref A` and its kind, written out. */
+/** Expands tags: `!Ref A` becomes `{ Ref: A }`. */
 function expandTag(node: unknown, measured: Measured): Measured {
   const tag = isMap(node) || isSeq(node) || isScalar(node) ? node.tag : undefined;
   const name = /^!([A-Za-z0-9:]+)$/.exec(tag ?? '')?.[1];

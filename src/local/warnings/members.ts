@@ -1,4 +1,4 @@
-/** Looking into JSON of which nothing is known: what a function returned, what a front sent it. */
+/** Reads members of unknown JSON: a function's reply, a front's event. */
 import type { InvocationTrace } from '../trace.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
@@ -14,7 +14,7 @@ export function membersOf(value: unknown, name: string): Members {
   return isMembers(member) ? member : {};
 }
 
-/** What the front is called in a sentence. */
+/** The name of a front in a sentence. */
 export function frontTitle(source: string): string {
   return TITLES.get(source) ?? source;
 }
@@ -42,7 +42,7 @@ export function mediaType(value: string | undefined): string {
   return (value ?? '').split(/[;,]/, 1)[0]?.trim().toLowerCase() ?? '';
 }
 
-/** The header lines in a reply, of whichever maps it has. */
+/** The header lines in all header maps of a reply. */
 export function replyHeaders(reply: unknown): Pair[] {
   const lines: Pair[] = [];
   for (const map of ['multiValueHeaders', 'headers']) {

@@ -1,7 +1,4 @@
-/**
- * What a front makes of a function's reply. What AWS would answer is known in one place,
- * `testing/aws.ts`; this compares.
- */
+/** Warnings about a function's reply. `aws-model.ts` knows what AWS answers; this file compares. */
 import {
   lambdaResponse,
   type LambdaRequest,
@@ -20,10 +17,7 @@ import {
   valueOf,
 } from './members.ts';
 
-/**
- * What only the front knows. What is left out is taken as unknown, and nothing is warned of that
- * would depend on it.
- */
+/** Settings of a front. A rule that needs a setting that is left out gives no warning. */
 export interface FrontSettings {
   /** REST APIs: with slashes, `image/*`. */
   readonly binaryMediaTypes?: readonly string[];
@@ -59,8 +53,8 @@ export function replyWarnings(seen: Seen, front: FrontSettings): Warning[] {
 const STREAMING: readonly string[] = ['rest-api', 'function-url'];
 
 /**
- * The front's mode and the kind of handler must match; the event does not tell (Lambda developer
- * guide, "Response streaming").
+ * The front's mode and the kind of handler must match, and the event does not name the mode (Lambda
+ * developer guide, "Response streaming").
  */
 function wrongMode(source: LambdaSource, seen: Seen, front: FrontSettings): Warning | undefined {
   if (seen.streamed && !STREAMING.includes(source)) {
@@ -81,10 +75,11 @@ function wrongMode(source: LambdaSource, seen: Seen, front: FrontSettings): Warn
 }
 
 /**
- * Only balancers and CloudFront read it; left in, it would be taken for the reason of a failure.
+ * The sources that read `statusDescription`. It is removed before the comparison, where a `reason`
+ * means a failure.
  */
 const DESCRIBED = /^(?:alb|lattice|edge)/;
-/** A body larger than this tells no more about its shape. */
+/** A larger body counts as an empty one. */
 const LARGE = 256 * 1024;
 
 function answerOf(
@@ -98,7 +93,7 @@ function answerOf(
   return { problem: reason, headers };
 }
 
-/** The reply without what plays no part in how it is read. */
+/** The reply without the members that do not matter to the rules. */
 function shape(source: string, reply: unknown, streamed: boolean): unknown {
   if (!isMembers(reply)) return reply;
   const copy: Record<string, unknown> = { ...reply };
@@ -120,12 +115,12 @@ function malformedReply(source: LambdaSource, problem: string): Warning {
   return { code: 'malformed-reply', message, ...(fix !== undefined && { fix }) };
 }
 
-/** `x-amzn-remapped-date`, and names that are not there any more. */
+/** Headers that the front renamed, such as `x-amzn-remapped-date`, or dropped. */
 const changedHeaders: Rule = ({ source, headers, delivered, reply }) => {
   const arrived = new Set(delivered.map(([name]) => name));
   const lost = new Set<string>();
   for (const [name] of headers) {
-    // Content-Length is recomputed everywhere, so that nothing is lost where it is not renamed.
+    // Every front recomputes Content-Length, so that it is lost only where it is renamed.
     if (!arrived.has(name) && name !== 'content-length') lost.add(name);
     if (arrived.has(`x-amzn-remapped-${name}`)) lost.add(name);
   }
@@ -135,7 +130,7 @@ const changedHeaders: Rule = ({ source, headers, delivered, reply }) => {
       const message = `${frontTitle(source)} renames the header ${header} to x-amzn-remapped-${header}`;
       return [{ code: 'header-renamed', message, header }];
     }
-    // Said once, for the map as a whole.
+    // `ignoredMembers` warns once for the whole map.
     if (ignored !== undefined || header === 'set-cookie') return [];
     return [
       {
@@ -147,7 +142,7 @@ const changedHeaders: Rule = ({ source, headers, delivered, reply }) => {
   });
 };
 
-/** Members that a source reads over without a word. */
+/** Members that a source ignores. */
 const IGNORED: Readonly<Partial<Record<LambdaSource, readonly string[]>>> = {
   'http-api-1': ['cookies'],
   'http-api-2': ['multiValueHeaders'],

@@ -1,4 +1,4 @@
-/** What a front makes of a request that its function then cannot see any more. */
+/** Warnings about a request that its front changes. */
 import type { InvocationTrace, TracedBody, Warning } from '../trace.ts';
 import { isMembers, mediaType, membersOf, repeatedNames, valueOf } from './members.ts';
 
@@ -116,7 +116,7 @@ const RULES: readonly Rule[] = [
 
 function isUtf8({ base64, truncated }: TracedBody): boolean {
   try {
-    // A cut in the middle of a character is no fault of the client's.
+    // The body may be cut in the middle of a character.
     const decoder = new TextDecoder('utf-8', { fatal: true });
     decoder.decode(Buffer.from(base64, 'base64'), { stream: truncated });
     return true;

@@ -335,7 +335,7 @@ export const closeCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-171',
-    title: 'a stream that nobody began to read is destroyed all the same',
+    title: 'an unread stream is destroyed all the same',
     without: ['no-disconnect'],
     // A middleware that wraps the body, as the validator does, is the one to let go of it.
     modes: ['bare'],

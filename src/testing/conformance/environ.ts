@@ -704,7 +704,7 @@ export const environCases: readonly ConformanceCase[] = [
     title: 'SCRIPT_NAME and PATH_INFO together are the decoded path',
     async run(bench) {
       for (const target of ['/', '/a', '/a/', '/a%20b/c%25d', '/%2e%2e/x', '/a+b', '/a%3Fb%23c']) {
-        // HTTP APIs cut a path with an escaped question mark before anybody can see it.
+        // HTTP APIs cut a path with an escaped question mark before the function sees it.
         if (target.includes('%3F') && bench.lacks('decoded-path')) continue;
         if (target.includes('%2e') && bench.lacks('normalized-path')) continue;
         const came = await fact(bench, (e) => e.SCRIPT_NAME + e.PATH_INFO, target);

@@ -120,11 +120,11 @@ export const framingCases: readonly ConformanceCase[] = [
         },
         'an endless generator': function* () {
           for (let i = 0; i < 10_000; i++) yield hello;
-          throw new Error('nobody stopped the body of a HEAD request');
+          throw new Error('the body of a HEAD request was not stopped');
         },
         'an endless async generator': async function* () {
           for (let i = 0; i < 1000; i++) yield hello;
-          throw new Error('nobody stopped the body of a HEAD request');
+          throw new Error('the body of a HEAD request was not stopped');
         },
       };
       for (const [name, body] of Object.entries(bodies)) {

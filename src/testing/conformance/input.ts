@@ -296,7 +296,7 @@ export const inputCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-58',
-    title: 'a body nobody waits for does not become the next request',
+    title: 'a body that is not read does not become the next request',
     async run(bench) {
       const application = besideOk((_environ, startResponse) => {
         startResponse('401 Unauthorized', plainHeaders);

@@ -91,7 +91,7 @@ export const startResponseCases: readonly ConformanceCase[] = [
   },
   {
     id: 'T-64',
-    title: 'a status nobody registered, with a reason of its own',
+    title: 'an unregistered status, with a reason of its own',
     async run(bench) {
       const [, response] = await exchange(bench, page('299 My Own Reason', plainHeaders, 'x'));
       expectResponse(response, 299, 'x');

@@ -226,7 +226,7 @@ export async function fact(
 }
 
 /**
- * Wait until something that happens behind the client's back has happened. Not a time limit anybody
+ * Wait until something that happens behind the client's back has happened. Not a time limit anyone
  * measures.
  */
 export async function until(what: string, happened: () => boolean): Promise<void> {

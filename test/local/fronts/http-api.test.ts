@@ -325,7 +325,7 @@ describe('a Lambda authorizer', () => {
     return [response.status, await response.json(), asked];
   };
 
-  it('lets in whom it knows, and tells the function', async () => {
+  it('lets known clients in, and tells the function', async () => {
     const [status, event, asked] = await ask({ isAuthorized: true, context: { who: 'me', n: 1 } });
     expect(status).toBe(200);
     expect(event).toMatchObject({

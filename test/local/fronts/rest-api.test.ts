@@ -198,7 +198,7 @@ describe('API keys', () => {
     return [response.status, served, await response.json()];
   };
 
-  it('let in whoever has one', async () => {
+  it('let requests with a key in', async () => {
     const [status, , event] = await withKey(['secret'], 'secret');
     expect(status).toBe(200);
     expect(event).toMatchObject({ requestContext: { identity: { apiKey: 'secret' } } });

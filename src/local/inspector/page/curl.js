@@ -16,7 +16,7 @@ const OWN = new Set([
 
 /**
  * @param {TracedRequest} request
- * @param {string} [origin] `http://127.0.0.1:3000`; unless given, what the Host header says
+ * @param {string} [origin] `http://127.0.0.1:3000`. Default: the Host header
  */
 export function toCurl({ method, target, headers, body }, origin) {
   const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost';
