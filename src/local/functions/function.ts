@@ -7,7 +7,7 @@ import type { Code } from './code.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { endLine, memoryUsed, reportLine, startLine } from './log.ts';
 import { openCode } from './open-code.ts';
-import { createPool, type Lease } from './pool.ts';
+import { InstancePool, type Lease } from './pool.ts';
 import type { TraceMessage } from './preload.ts';
 import { findRuntimeClient } from './runtime.ts';
 
@@ -107,7 +107,7 @@ export function startFunction(
     });
     return instance;
   };
-  const instances = createPool(start, debugPort === undefined ? concurrency : 1);
+  const instances = new InstancePool(start, debugPort === undefined ? concurrency : 1);
   const code: Code = openCode(definition, project, {
     watch,
     onChange: () => {
