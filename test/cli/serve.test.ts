@@ -203,7 +203,7 @@ describe('what cannot be served', () => {
     [
       [fixture('broken.mjs'), '-p', '0', '-w', '2'],
       1,
-      /broken at the start[^]*before it served; why, it has said itself/,
+      /broken at the start[^]*before it served; its own output says why/,
     ],
     [
       [`${application}:nothing`, '-p', '0'],
