@@ -289,7 +289,7 @@ function unchangedHeaders(
     for (const [name, value] of original)
       if (!addSame(environ, headers, name, value)) return undefined;
   } else {
-    for (const name in original) {
+    for (const name of Object.keys(original)) {
       const value = original[name];
       const one: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
       if (!addSame(environ, headers, name, one)) return undefined;
@@ -343,7 +343,7 @@ function mergedHeaders(environ: Environ, original: Original | undefined): Native
       for (const [name, value] of lines) list.push(name, value);
     } else if (first) list.push(first[0], now);
   }
-  for (const key in environ) {
+  for (const key of Object.keys(environ)) {
     const name = nameOfKey(key);
     const value = environ[key];
     if (name !== '' && !done.has(key) && typeof value === 'string') list.push(name, value);
@@ -364,7 +364,7 @@ function byKey({ headers, native }: Original): Map<string, [name: string, value:
   };
   if (isHeaderList(headers)) for (const [name, value] of headers) add(name, value);
   else {
-    for (const name in headers) {
+    for (const name of Object.keys(headers)) {
       const value = headers[name];
       if (Array.isArray(value)) for (const one of value as unknown[]) add(name, one);
       else add(name, value);
