@@ -2,7 +2,8 @@
  * Compares a template with the code it names: finds what AWS would refuse, and what would not work.
  *
  * ```ts
- * for (const { level, message, place } of checkTemplate('template.yaml').findings) console.log(level, place?.line, message);
+ * const { findings } = checkTemplate('template.yaml');
+ * for (const { level, message, place } of findings) console.log(level, place?.line, message);
  * ```
  */
 import { checkCors } from './check/cors.ts';

@@ -52,7 +52,8 @@ const BASE = '/__gatecall/';
  *
  * ```ts
  * const traces = new TraceLog();
- * const inspector = await startInspector({ traces, replay: async ({ request }) => (await send(request)).id });
+ * const replay = async ({ request }) => (await send(request)).id;
+ * const inspector = await startInspector({ traces, replay });
  * console.log(inspector.url);
  * ```
  *

@@ -2,7 +2,8 @@
  * Reads SAM and CloudFormation templates: their functions, and the fronts before them.
  *
  * ```ts
- * const { functions, fronts, notes } = readTemplate('template.yaml', { parameters: { Stage: 'dev' } });
+ * const parameters = { Stage: 'dev' };
+ * const { functions, fronts, notes } = readTemplate('template.yaml', { parameters });
  * ```
  */
 import { dirname, resolve } from 'node:path';

@@ -5,7 +5,8 @@
  * back.
  *
  * ```ts
- * traces.put({ ...trace, state: 'done', warnings: warningsOf(trace, { binaryMediaTypes: ['image/*'] }) });
+ * const warnings = warningsOf(trace, { binaryMediaTypes: ['image/*'] });
+ * traces.put({ ...trace, state: 'done', warnings });
  * ```
  */
 import type { InvocationTrace, Warning } from './trace.ts';
