@@ -23,6 +23,7 @@ export const nodes: readonly NodeBinary[] = [
   { version: process.version, path: process.execPath },
   ...installed('node22'),
   ...installed('node24'),
+  ...installed('node26'),
 ];
 
 function installed(part: string): NodeBinary[] {

@@ -21,6 +21,18 @@ describe('the sources', () => {
     expect(breaches(sources)).toEqual([]);
   });
 
+  it('import nothing in a circle, nor do the tests and the benchmark', () => {
+    const all = ['src', 'test', 'bench', 'examples'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((path) => path.endsWith('.ts') && !path.includes('node_modules'))
+        .map(
+          (path) => [`${folder}/${path}`, readFileSync(join(root, folder, path), 'utf8')] as const,
+        ),
+    );
+    expect(all.length).toBeGreaterThan(sources.size);
+    expect(circles(new Map(all))).toEqual([]);
+  });
+
   it('are exported as scripts/exports.json lists them', () => {
     const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       exports: Record<string, unknown>;

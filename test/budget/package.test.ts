@@ -82,6 +82,19 @@ describe('NOTICE', () => {
     expect(text).toContain('THE SOFTWARE IS PROVIDED "AS IS"');
   });
 
+  it('has the packages that npm run sbom prints', () => {
+    const out = execFileSync(process.execPath, [join(root, 'scripts/sbom.mjs')], {
+      encoding: 'utf8',
+    });
+    const bom = JSON.parse(out) as { bomFormat: string; components: { 'bom-ref': string }[] };
+    expect(bom.bomFormat).toBe('CycloneDX');
+    const named = [...read('NOTICE').matchAll(/^(\S+) (\d\S*) \(.+\)$/gm)];
+    expect(bom.components.map((part) => part['bom-ref']).toSorted()).toEqual(
+      named.map(([, name, version]) => `${name}@${version}`).toSorted(),
+    );
+    expect(named.length).toBeGreaterThan(1);
+  });
+
   it('leaves no package to be found at run time but esbuild, where it is', () => {
     const code = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.c?js$/.test(file) && !file.includes('page/'))
