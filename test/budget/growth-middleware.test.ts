@@ -20,7 +20,7 @@ import {
 } from '../../src/middleware.ts';
 import type { Application, Environ, ResponseBody } from '../../src/types.ts';
 import { expectLinear, expectLinearText } from '../growth.ts';
-import { environOf } from './support.ts';
+import { environOf } from '../middleware/support.ts';
 
 const fine = text('fine', { headers: [['ETag', '"a"']] });
 const failing: Application = () => {
@@ -80,8 +80,8 @@ const rows: Row[] = [
 const files = staticFiles({ root: import.meta.dirname, extensions: ['ts'] });
 rows.push(
   ['staticFiles, path', 'PATH_INFO', files, ['/', '/a']],
-  ['staticFiles, range', 'HTTP_RANGE', files, ['', 'bytes='], { PATH_INFO: '/support.ts' }],
-  ['staticFiles, tags', 'HTTP_IF_MATCH', files, ['', '"'], { PATH_INFO: '/support.ts' }],
+  ['staticFiles, range', 'HTTP_RANGE', files, ['', 'bytes='], { PATH_INFO: '/layers.ts' }],
+  ['staticFiles, tags', 'HTTP_IF_MATCH', files, ['', '"'], { PATH_INFO: '/layers.ts' }],
 );
 
 const start = (): (() => void) => () => {};
