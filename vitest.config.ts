@@ -25,9 +25,14 @@ const results = process.env['GATECALL_RESULTS']?.replace('.json', `-${run}.json`
 
 const CORE = 'test/conformance/core.test.ts';
 const BUDGET = 'test/budget/**/*.test.ts';
-/** Those that start processes: the command, functions, other Node versions, servers, browsers. */
+/**
+ * Those that start processes (the command, functions, other Node versions, servers, browsers), and
+ * those of the sources that take long.
+ */
 const PROCESSES = [
   'test/{cli,package,demo,examples-hono,servers-examples,template}.test.ts',
+  'test/{hostile,properties,concurrency}.test.ts',
+  'test/gateways/aws/every-source.test.ts',
   'test/cli/**/*.test.ts',
   'test/bridges/{frameworks,fetch-apps,fetch-light-apps,node-context}.test.ts',
   'test/conformance/local.test.ts',
