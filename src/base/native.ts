@@ -7,6 +7,7 @@ import type { NativeString } from '../types.ts';
 
 const NOT_ASCII = /[^\x00-\x7f]/;
 const NOT_LATIN1 = /[^\x00-\xff]/;
+const RESERVED = /[^\w.~-]/g;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 
 const encoder = new TextEncoder();
@@ -75,12 +76,10 @@ export function percentDecode(text: string): NativeString {
  * @throws {RangeError} above U+00FF
  */
 export function percentEncode(native: NativeString, safe = '/'): string {
-  let encoded = '';
-  for (const character of native) {
-    if (/[\w.~-]/.test(character) || safe.includes(character)) encoded += character;
-    else encoded += `%${hex(latin1Bytes(character)[0] ?? 0)}`;
-  }
-  return encoded;
+  requireNative(native);
+  return native.replace(RESERVED, (character) =>
+    safe.includes(character) ? character : `%${hex(character.charCodeAt(0))}`,
+  );
 }
 
 function hex(byte: number): string {
@@ -95,15 +94,18 @@ function hex(byte: number): string {
  * @throws {RangeError} above U+00FF
  */
 export function latin1Bytes(native: NativeString): Uint8Array {
-  const offender = NOT_LATIN1.exec(native);
-  if (offender) {
-    throw new RangeError(
-      `not a native string: ${JSON.stringify(offender[0])} at index ${offender.index} is above U+00FF; use encodeNative(text)`,
-    );
-  }
+  requireNative(native);
   const bytes = new Uint8Array(native.length);
   for (let index = 0; index < native.length; index++) bytes[index] = native.charCodeAt(index);
   return bytes;
+}
+
+function requireNative(text: string): void {
+  const offender = NOT_LATIN1.exec(text);
+  if (!offender) return;
+  throw new RangeError(
+    `not a native string: ${JSON.stringify(offender[0])} at index ${offender.index} is above U+00FF; use encodeNative(text)`,
+  );
 }
 
 /** Bytes to native string. In blocks, because `fromCharCode` takes its arguments from the stack. */
