@@ -1,4 +1,7 @@
-/** The process that starts cold. Bundled as CommonJS, as Lambda's own runtime is, and as small as can be. */
+/**
+ * The process that starts cold. Bundled as CommonJS, as Lambda's own runtime is, and as small as
+ * can be.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +19,8 @@ interface Row {
 async function main([bundle = '', eventFile = '', preload]: string[]): Promise<void> {
   const require = createRequire(bundle);
   if (preload) for (const name of ['node:http', 'node:net', 'node:stream']) require(name);
-  // The first import() starts Node's loader of ES modules: 3 to 5 ms that Lambda's runtime has paid already.
+  // The first import() starts Node's loader of ES modules: 3 to 5 ms that Lambda's runtime has paid
+  // already.
   const nothing = 'data:text/javascript,';
   await import(nothing);
   const event: unknown = JSON.parse(readFileSync(eventFile, 'utf8'));

@@ -34,7 +34,8 @@ export async function cold({ here, quick, nodes, groups }: Settings): Promise<Go
         const undici = new Set<string>();
         const rounds = quick ? 9 : 15;
         for (let round = 0; round < rounds; round++) {
-          // The peers' numbers are ten times those that are compared, and need no more rounds than these.
+          // The peers' numbers are ten times those that are compared, and need no more rounds than
+          // these.
           for (const row of round < 5 ? rows : rows.filter((row) => CLOSE.includes(row))) {
             const bundle = join(here, 'dist', way.folder, `${fileOf(row, SOURCE)}.${kind}`);
             if (!existsSync(bundle)) continue;

@@ -1,6 +1,6 @@
 /**
- * Paired rounds. Machines are noisy and drift, so a row is compared with the floor of the same round, a few ms apart, and
- * what is reported is the median of those ratios.
+ * Paired rounds. Machines are noisy and drift, so a row is compared with the floor of the same
+ * round, a few ms apart, and what is reported is the median of those ratios.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,10 @@ export interface Asked {
 export interface Sample {
   /** µs */
   mean: number;
-  /** Without what strikes one invoke of many: the collector, and caches gone cold while the others were at work. */
+  /**
+   * Without what strikes one invoke of many: the collector, and caches gone cold while the others
+   * were at work.
+   */
   median: number;
   /** µs from the reply until the event loop has turned once. */
   left: number;
@@ -40,7 +43,10 @@ export interface Plan extends Rows {
   /** Times everything starts anew, in fresh processes. */
   passes: number;
   rounds: number;
-  /** Invokes before the first sample, always with the small request: 1 MB ones could not be enough to warm the code up. */
+  /**
+   * Invokes before the first sample, always with the small request: 1 MB ones could not be enough
+   * to warm the code up.
+   */
   warmUp: number;
   /** Invokes after that with the request itself. */
   settle: number;
@@ -135,7 +141,10 @@ async function ask(child: ChildProcess, asked: Asked): Promise<Told> {
   return said;
 }
 
-/** A handler that never answers would hold up all that follows; the slowest row needs 10 s to warm up. */
+/**
+ * A handler that never answers would hold up all that follows; the slowest row needs 10 s to warm
+ * up.
+ */
 const PATIENCE_MS = 120_000;
 
 /** The next thing it says, were it only that it has died. */
@@ -172,7 +181,10 @@ export function ratio(samples: Samples, row: string, base: string = FLOOR): numb
   );
 }
 
-/** The lower tenth. Fresh megabytes cost page faults, now many and now none, which would drown everything else. */
+/**
+ * The lower tenth. Fresh megabytes cost page faults, now many and now none, which would drown
+ * everything else.
+ */
 export function lowTenth(numbers: readonly number[]): number {
   return [...numbers].sort((one, other) => one - other)[Math.floor(numbers.length / 10)] ?? NaN;
 }

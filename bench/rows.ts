@@ -6,9 +6,15 @@ import type { LambdaRequest, LambdaSource } from 'gatecall/aws-model';
 export type Source = Extract<LambdaSource, 'http-api-2' | 'alb' | 'rest-api'>;
 export const SOURCES: readonly Source[] = ['http-api-2', 'alb', 'rest-api'];
 
-/** A row is an application with an adapter, and a file: `express5/gatecall` is `handlers/express5/gatecall.ts`. */
+/**
+ * A row is an application with an adapter, and a file: `express5/gatecall` is
+ * `handlers/express5/gatecall.ts`.
+ */
 export const FLOOR = 'native/floor';
-/** Applications, the same four routes in each. `native` has a hand-written handler beside gatecall, one for each source. */
+/**
+ * Applications, the same four routes in each. `native` has a hand-written handler beside gatecall,
+ * one for each source.
+ */
 export const GROUPS = ['native', 'raw', 'express5', 'express4', 'koa', 'fastify', 'hono'] as const;
 export type Group = (typeof GROUPS)[number];
 

@@ -1,4 +1,7 @@
-/** Bundles the rows and this folder's own TypeScript with esbuild, then runs it: `node bench/run.mjs --help`. */
+/**
+ * Bundles the rows and this folder's own TypeScript with esbuild, then runs it:
+ * `node bench/run.mjs --help`.
+ */
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,7 +57,8 @@ async function bundle(gatecall) {
       gatecall: join(gatecall, 'esm/index.js'),
     },
   };
-  // As people deploy who have no bundler: Node finds each package in node_modules, gatecall as npm would install it.
+  // As people deploy who have no bundler: Node finds each package in node_modules, gatecall as npm
+  // would install it.
   mkdirSync(join(out, 'plain/node_modules'), { recursive: true });
   symlinkSync(dirname(gatecall), join(out, 'plain/node_modules/gatecall'), 'dir');
   /** @type {import('esbuild').BuildOptions} */

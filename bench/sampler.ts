@@ -1,6 +1,7 @@
 /**
- * One row on one event source, alone in its process: so inline caches and hidden classes are as in production, where no
- * process ever serves two adapters. The parent asks for a sample, and only one process works at a time.
+ * One row on one event source, alone in its process: so inline caches and hidden classes are as in
+ * production, where no process ever serves two adapters. The parent asks for a sample, and only one
+ * process works at a time.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,7 +24,10 @@ function invoke(event: unknown): Promise<unknown> {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Of the invokes of one sample together. A peer that needs 38 ms for 1 MB shows it in fewer of them. */
+/**
+ * Of the invokes of one sample together. A peer that needs 38 ms for 1 MB shows it in fewer of
+ * them.
+ */
 const ENOUGH_MS = 200;
 
 /** µs an invoke, and until the event loop has turned once after it. */
@@ -32,12 +36,14 @@ async function sample(invokes: number, text: string, enough: number): Promise<Sa
   let spent = 0;
   let left = 0;
   while (each.length < invokes && spent < enough) {
-    // As in Lambda: a young event for each invoke, parsed by somebody else. Several peers change it, too.
+    // As in Lambda: a young event for each invoke, parsed by somebody else. Several peers change
+    // it, too.
     const event: unknown = JSON.parse(text);
     const start = performance.now();
     await invoke(event);
     const end = performance.now();
-    // A tight `await` loop starves timers and the garbage of streams, and charges up to twice the truth for it.
+    // A tight `await` loop starves timers and the garbage of streams, and charges up to twice the
+    // truth for it.
     await nextTurn();
     left += performance.now() - end;
     const took = end - start;
@@ -52,7 +58,10 @@ async function sample(invokes: number, text: string, enough: number): Promise<Sa
   };
 }
 
-/** KB of garbage an invoke. The process has been given a young generation so large that nothing is collected meanwhile. */
+/**
+ * KB of garbage an invoke. The process has been given a young generation so large that nothing is
+ * collected meanwhile.
+ */
 async function garbage(invokes: number): Promise<number> {
   const events = Array.from({ length: invokes }, (): unknown => JSON.parse(eventText));
   globalThis.gc?.();

@@ -1,4 +1,7 @@
-/** Requests a second through `serve`, beside the same answers from a bare node:http server, in one process each. */
+/**
+ * Requests a second through `serve`, beside the same answers from a bare node:http server, in one
+ * process each.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -50,7 +53,10 @@ const GET: Load = {
   },
 };
 
-/** Bodies that come back as they went, as in test/gateways/node/load.test.ts: nine of ten small, every other one in chunks. */
+/**
+ * Bodies that come back as they went, as in test/gateways/node/load.test.ts: nine of ten small,
+ * every other one in chunks.
+ */
 const ECHO: Load = {
   name: 'bodies of 0 to 300,000 bytes, echoed',
   connections: 100,
@@ -135,7 +141,10 @@ async function measure({ gatecall, nodes, quick }: Settings, load: Load): Promis
   return goals;
 }
 
-/** Each connection sends its next request when the answer to the one before is there, to its last byte. */
+/**
+ * Each connection sends its next request when the answer to the one before is there, to its last
+ * byte.
+ */
 async function rate(port: number, load: Load, count: number): Promise<number> {
   const { connections, requests } = load;
   let asked = 0;

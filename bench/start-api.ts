@@ -1,4 +1,7 @@
-/** A SAM project on this machine: from the command to the first answer, and from an edit to the new one; beside `sam local start-api`. */
+/**
+ * A SAM project on this machine: from the command to the first answer, and from an edit to the new
+ * one; beside `sam local start-api`.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';

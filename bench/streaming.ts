@@ -1,4 +1,7 @@
-/** Streams through AWS's own runtime client, each row in a process of its own, against gatecall's Runtime API. */
+/**
+ * Streams through AWS's own runtime client, each row in a process of its own, against gatecall's
+ * Runtime API.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

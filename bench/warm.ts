@@ -61,7 +61,10 @@ export async function upload(settings: Settings): Promise<Goal[]> {
   return measure(settings, UPLOAD, ['http-api-2'], MEGABYTES, lowOf, () => []);
 }
 
-/** Settled until the heap has grown to what megabytes need: before that most of the time goes into page faults. */
+/**
+ * Settled until the heap has grown to what megabytes need: before that most of the time goes into
+ * page faults.
+ */
 const MEGABYTES: Effort = { passes: 1, rounds: 15, settle: 400, invokes: 15 };
 
 interface Effort {

@@ -1,6 +1,7 @@
 /**
- * The demo that every example serves, written against the bare contract: `environ` in, status and headers through
- * `startResponse`, blocks of bytes out. Nothing in it knows on which platform it runs.
+ * The demo that every example serves, written against the bare contract: `environ` in, status and
+ * headers through `startResponse`, blocks of bytes out. Nothing in it knows on which platform it
+ * runs.
  *
  * | path | answer |
  * |---|---|
@@ -18,12 +19,14 @@ export const application: Application = async (environ, startResponse) => {
   const path = environ.PATH_INFO === '' ? '/' : environ.PATH_INFO;
   const route = ROUTES.get(path) ?? (path.startsWith('/echo/') ? echo : notFound);
   const body = await route(environ, startResponse);
-  // The answer to HEAD is the head of the answer to GET. A server drops the bytes anyway; a tidy application sends none.
+  // The answer to HEAD is the head of the answer to GET. A server drops the bytes anyway; a tidy
+  // application sends none.
   return environ.REQUEST_METHOD === 'HEAD' ? [] : body;
 };
 
 const request: Application = (environ, startResponse) => {
-  // `no-store`: the page shows a client's own address and cookies, so no cache may hand it to the next one.
+  // `no-store`: the page shows a client's own address and cookies, so no cache may hand it to the
+  // next one.
   startResponse('200 OK', [TEXT, NO_SNIFFING, ['Cache-Control', 'no-store']]);
   const facts: [string, unknown][] = [
     ['method', environ.REQUEST_METHOD],
@@ -62,15 +65,16 @@ const stream: Application = (_environ, startResponse) => {
   return (async function* () {
     for (const word of ['one', 'two', 'three', 'four']) {
       yield bytes(`${word}\n`);
-      // Slow enough for an eye to see whether the platform streams. The server asks for the next block only when
-      // this one is on its way, so nothing piles up.
+      // Slow enough for an eye to see whether the platform streams. The server asks for the next
+      // block only when this one is on its way, so nothing piles up.
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   })();
 };
 
 const cookies: Application = (_environ, startResponse) => {
-  // One pair per cookie: `Set-Cookie` is the header that must never be joined with commas (RFC 9110 section 5.3).
+  // One pair per cookie: `Set-Cookie` is the header that must never be joined with commas (RFC 9110
+  // section 5.3).
   startResponse('200 OK', [
     TEXT,
     ['Set-Cookie', 'flavour=oat; Path=/; HttpOnly; SameSite=Lax'],
@@ -123,8 +127,9 @@ const PNG =
   'BPMHexhxgB+TgMsidCCZwsAPJZgP2MOI/3+gBMP/AzACEwAAMJ0d3d9Zi78AAAAASUVORK5CYII=';
 
 /**
- * The strings of `environ` hold bytes as code points, at most U+00FF each. So a page put together from them turns into
- * bytes one for one, and a path that came as UTF-8 leaves as UTF-8 without having been decoded in between.
+ * The strings of `environ` hold bytes as code points, at most U+00FF each. So a page put together
+ * from them turns into bytes one for one, and a path that came as UTF-8 leaves as UTF-8 without
+ * having been decoded in between.
  */
 function bytes(native: string): Uint8Array {
   return Uint8Array.from(native, (character) => character.charCodeAt(0));
@@ -144,7 +149,10 @@ function headers(environ: Environ): [string, unknown][] {
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The client's own media type if it is one: a header value must not carry whatever a client invents. */
+/**
+ * The client's own media type if it is one: a header value must not carry whatever a client
+ * invents.
+ */
 function mediaType(value: string | undefined): string {
   return value !== undefined && /^[\w.+-]+\/[\w.+-]+(;[ -~]*)?$/.test(value)
     ? value

@@ -1,7 +1,7 @@
 /**
- * `npm start`: the demo behind every source of AWS, without AWS. `aws/handler.ts` is bundled as `sam build` would bundle
- * it, each file of `events/` is sent through it, and a line says what the client would see. `npm start -- --verbose` shows
- * the replies as well.
+ * `npm start`: the demo behind every source of AWS, without AWS. `aws/handler.ts` is bundled as
+ * `sam build` would bundle it, each file of `events/` is sent through it, and a line says what the
+ * client would see. `npm start -- --verbose` shows the replies as well.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,10 +1,9 @@
 /**
  * Makes `dist/` of what the compiler wrote to `.build/`: node scripts/build.mjs
  *
- *   dist/esm/      the library as small ES modules, which bundlers take
- *   dist/bundled/  what Node loads: few files for each export, as ES modules and as CommonJS
- *   dist/types/    the declarations, once: CommonJS's, with a line for ES modules beside each export's
- *   dist/command/  the command
+ * dist/esm/ the library as small ES modules, which bundlers take dist/bundled/ what Node loads: few
+ * files for each export, as ES modules and as CommonJS dist/types/ the declarations, once:
+ * CommonJS's, with a line for ES modules beside each export's dist/command/ the command
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, posix, relative, resolve } from 'node:path';

@@ -1,9 +1,9 @@
 /**
  * Writes `exports` of package.json from the list in exports.json: node scripts/exports.mjs
  *
- * `node` says what Node loads (decisions/012-one-file-an-export.md): `alone`, one file with all of it;
- * `pair`, a file beside one that both bridges of fetch share; `shared`, a file beside the others' common
- * one; `tests`, CommonJS and an ES wrapper around it.
+ * `node` says what Node loads (decisions/012-one-file-an-export.md): `alone`, one file with all of
+ * it; `pair`, a file beside one that both bridges of fetch share; `shared`, a file beside the
+ * others' common one; `tests`, CommonJS and an ES wrapper around it.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 

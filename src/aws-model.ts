@@ -228,7 +228,8 @@ export function lambdaStreamHead(
  * What the client receives when the function throws, times out or runs out of memory.
  *
  * ```ts
- * lambdaFailure('function-url', new Error('boom')); // { status: 502, reason: 'function error: Error: boom', … }
+ * lambdaFailure('function-url', new Error('boom'));
+ * // { status: 502, reason: 'function error: Error: boom', … }
  * ```
  *
  * @throws {TypeError} for an unknown source

@@ -1,6 +1,6 @@
 /**
- * For authors of gateways: what carries a platform's requests to an application, and its response back. A gateway is
- * three steps, *build, call, reply*:
+ * For authors of gateways: what carries a platform's requests to an application, and its response
+ * back. A gateway is three steps, *build, call, reply*:
  *
  * ```ts
  * import { callApplication, createGatewayRequest, errorStream } from 'gatecall/gateway';

@@ -1,4 +1,7 @@
-/** Debian's Chromium, driven by what test/browser/ brings; and axe-core, which judges a page's accessibility. */
+/**
+ * Debian's Chromium, driven by what test/browser/ brings; and axe-core, which judges a page's
+ * accessibility.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { optional } from './optional.ts';

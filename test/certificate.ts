@@ -1,4 +1,7 @@
-/** A certificate for 127.0.0.1 that nobody keeps: made anew for each test run, so that no private key lies in the repository. */
+/**
+ * A certificate for 127.0.0.1 that nobody keeps: made anew for each test run, so that no private
+ * key lies in the repository.
+ */
 import { generateKeyPairSync, sign } from 'node:crypto';
 
 export interface Certificate {

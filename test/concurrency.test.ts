@@ -1,4 +1,7 @@
-/** Invocations that overlap on one handler, as a runtime with more than one invocation at a time makes them. */
+/**
+ * Invocations that overlap on one handler, as a runtime with more than one invocation at a time
+ * makes them.
+ */
 import { describe, expect, it } from 'vitest';
 import { toLambdaHandler } from '../src/gateways/aws.ts';
 import { lambdaEvent, lambdaResponse, lambdaSources } from '../src/aws-model.ts';

@@ -81,7 +81,8 @@ describe.each([native, ...lambdas])('the demo through $name', ({ name, get }) =>
         'client       203.0.113.7',
       ]),
     );
-    // A REST API and an HTTP API of payload 1.0 hand over decoded parameters: how they were sent is lost there.
+    // A REST API and an HTTP API of payload 1.0 hand over decoded parameters: how they were sent is
+    // lost there.
     expect(lines.find((line) => line.startsWith('query'))).toMatch(/ a=1&b=(%32|2)$/);
   });
 
@@ -342,8 +343,9 @@ describe('the streaming demo through callApplication', () => {
 });
 
 describe('examples/aws-streaming/handler.ts', () => {
-  // The runtime's global is a stand-in: Lambda's own client calls a handler only in a process that it has started itself, where
-  // no test can look into the module. The handler maker is tested with the real client, elsewhere; here it is the example.
+  // The runtime's global is a stand-in: Lambda's own client calls a handler only in a process that
+  // it has started itself, where no test can look into the module. The handler maker is tested with
+  // the real client, elsewhere; here it is the example.
   type StreamingHandler = (event: unknown, stream: Stream, context: object) => Promise<void>;
   async function load(): Promise<StreamingHandler> {
     vi.stubGlobal('awslambda', {

@@ -1,4 +1,7 @@
-/** A platform of a stranger's, written by the recipe in CONTRIBUTING.md ("Adding a platform") with `gatecall/gateway` alone. */
+/**
+ * A platform of a stranger's, written by the recipe in CONTRIBUTING.md ("Adding a platform") with
+ * `gatecall/gateway` alone.
+ */
 import { describe, expect, it } from 'vitest';
 import { fromFetchHandler } from '../src/bridges/fetch.ts';
 import { fromNodeListener } from '../src/bridges/node.ts';

@@ -1,4 +1,7 @@
-/** Google's functions framework, from test/gcp: the server that runs a function in the cloud and on a laptop. */
+/**
+ * Google's functions framework, from test/gcp: the server that runs a function in the cloud and on
+ * a laptop.
+ */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';

@@ -1,4 +1,7 @@
-/** What nobody sends by mistake, and what comes half-broken: neither may do more than get a clear answer. */
+/**
+ * What nobody sends by mistake, and what comes half-broken: neither may do more than get a clear
+ * answer.
+ */
 import { describe, expect, it } from 'vitest';
 import { createEnviron } from '../src/core/request/environ.ts';
 import { errorStream } from '../src/core/request/error-stream.ts';
@@ -226,8 +229,8 @@ describe('much of everything', () => {
     expect(textOf(response) === body).toBe(true);
   });
 
-  // Under a millisecond where the work grows with the length; four seconds where it grows with its square, which is
-  // what /[ \t]+$/ costs. 64 KB is what a load balancer takes.
+  // Under a millisecond where the work grows with the length; four seconds where it grows with its
+  // square, which is what /[ \t]+$/ costs. 64 KB is what a load balancer takes.
   it('a header value of spaces is work in proportion', { timeout: 2000 }, () => {
     const value = `é${' '.repeat(65_536)}x`;
     const environ = createEnviron(

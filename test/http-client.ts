@@ -1,4 +1,7 @@
-/** An HTTP/1.1 client over bare sockets, for what no library would send: any byte, any target, any protocol version. */
+/**
+ * An HTTP/1.1 client over bare sockets, for what no library would send: any byte, any target, any
+ * protocol version.
+ */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { Worker } from 'node:worker_threads';

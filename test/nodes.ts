@@ -1,4 +1,7 @@
-/** The Node binaries at hand, and a way to run a script in one of them from the root of the repository. */
+/**
+ * The Node binaries at hand, and a way to run a script in one of them from the root of the
+ * repository.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -34,7 +37,10 @@ function installed(part: string): NodeBinary[] {
 
 export type ModuleKind = 'module' | 'commonjs';
 
-/** Runs `script` and gives back the JSON it prints. `gatecall/…` in it means dist, by way of `exports`. */
+/**
+ * Runs `script` and gives back the JSON it prints. `gatecall/…` in it means dist, by way of
+ * `exports`.
+ */
 export async function runScript(
   node: NodeBinary,
   kind: ModuleKind,

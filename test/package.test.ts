@@ -1,4 +1,6 @@
-/** What a user gets: the built package, by its name, as both kinds of module, on every Node at hand. */
+/**
+ * What a user gets: the built package, by its name, as both kinds of module, on every Node at hand.
+ */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -189,8 +191,8 @@ describe.each(nodes)('on Node $version', (node) => {
     commonjs: 'require(name)',
   };
 
-  // Lambda starts its Node runtimes with --no-experimental-require-module.
-  // Each export has copies of its own, and an application may be CommonJS behind a gateway of ES modules.
+  // Lambda starts its Node runtimes with --no-experimental-require-module. Each export has copies
+  // of its own, and an application may be CommonJS behind a gateway of ES modules.
   it.each<ModuleKind>(['module', 'commonjs'])('knows errors across exports (%s)', async (kind) => {
     const script = `
       void import('node:module').then(async ({ createRequire }) => {

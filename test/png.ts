@@ -56,7 +56,10 @@ function decode(base64: string): string {
   })()`;
 }
 
-/** Colours that differ by less look the same here; without this the many greys of letters would drive out a rare red. */
+/**
+ * Colours that differ by less look the same here; without this the many greys of letters would
+ * drive out a rare red.
+ */
 const APART = 12 ** 2;
 
 function commonest(colours: readonly number[]): number[] {

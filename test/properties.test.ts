@@ -202,7 +202,10 @@ interface Sent {
   headers: readonly Header[];
 }
 
-/** API Gateway's HTTP APIs decode the path to text, and a `%3F` in it cuts it short (middleapi/standard-server#93). */
+/**
+ * API Gateway's HTTP APIs decode the path to text, and a `%3F` in it cuts it short
+ * (middleapi/standard-server#93).
+ */
 const decodedPath = ({ path }: Sent): string =>
   encodeNative(decodeNative(percentDecode(path)).replace(/\?.*$/s, ''));
 /** REST APIs make one of the slashes right behind the stage, where there is one. */
@@ -212,7 +215,10 @@ const rawPath = ({ path }: Sent): string => percentDecode(path);
 
 type Values = Record<string, string[]>;
 
-/** Parsed queries: `a` and `a=` are one, empty pieces vanish, and so does the order between different names. */
+/**
+ * Parsed queries: `a` and `a=` are one, empty pieces vanish, and so does the order between
+ * different names.
+ */
 function parsed(
   query: string,
   separator: string | RegExp,
@@ -247,11 +253,17 @@ const reencoded =
 const grouped: QueryCheck = (sent, query) => {
   expect(parsed(query, '&', asIs)).toEqual(parsed(sent.query, '&', asIs));
 };
-/** One value a name is all that a load balancer without multi-value headers, or Lattice V1, has room for. */
+/**
+ * One value a name is all that a load balancer without multi-value headers, or Lattice V1, has room
+ * for.
+ */
 const groupedLast: QueryCheck = (sent, query) => {
   expect(parsed(query, '&', asIs)).toEqual(lastOnly(parsed(sent.query, '&', asIs)));
 };
-/** Lattice does not say whether it decodes, so a malformed `%` and a second `=` may come out encoded: the same once decoded. */
+/**
+ * Lattice does not say whether it decodes, so a malformed `%` and a second `=` may come out
+ * encoded: the same once decoded.
+ */
 const latticeQuery =
   (pick: (values: Values) => Values): QueryCheck =>
   (sent, query) => {
@@ -327,7 +339,8 @@ const queryPieces = [
 ];
 
 const request = fc.record({
-  // The stage is in the client's URL, or a custom domain hides it; either way it is no part of the path.
+  // The stage is in the client's URL, or a custom domain hides it; either way it is no part of the
+  // path.
   setUp: fc.constantFrom<Sent['setUp']>(
     {},
     { stage: 'dev' },
@@ -374,7 +387,8 @@ describe.each(lambdaSources)('through %s', (source) => {
       fc.asyncProperty(
         request,
         async ({ setUp, method, path, query, headers, cookies, type, body }) => {
-          // Whether its path has a stage or a mapping of that name, no event says: http-api-1.test.ts.
+          // Whether its path has a stage or a mapping of that name, no event says:
+          // http-api-1.test.ts.
           fc.pre(source !== 'http-api-1' || !setUp.customDomain || !/^\/dev(\/|$)/.test(path));
           const sent: Header[] = [...headers];
           if (cookies.length > 0) sent.push(['Cookie', cookies.join('; ')]);

@@ -1,4 +1,7 @@
-/** A function in AWS's own runtime client, in a process of its own, against the Runtime API of src/local. */
+/**
+ * A function in AWS's own runtime client, in a process of its own, against the Runtime API of
+ * src/local.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
@@ -36,7 +39,10 @@ export interface Runtime extends NodeBinary {
   native: boolean;
 }
 
-/** Every Node with the stand-in, then those the client is meant for (22 and up) with its native module. */
+/**
+ * Every Node with the stand-in, then those the client is meant for (22 and up) with its native
+ * module.
+ */
 export const runtimes: readonly Runtime[] = [
   ...nodes.map((node) => runtime(node, false)),
   ...(built ? nodes : [])
@@ -64,7 +70,10 @@ export interface FunctionOptions {
   runtime?: Runtime | undefined;
   /** Environment variables beside Lambda's own; nothing else is inherited but PATH. */
   env?: Readonly<Record<string, string>>;
-  /** Where the client looks for the Runtime API, given where that is: for somebody who listens in between. */
+  /**
+   * Where the client looks for the Runtime API, given where that is: for somebody who listens in
+   * between.
+   */
   address?: (address: string) => string | PromiseLike<string>;
   /** AWS's own client, or the one of src/local. Default `'aws'`. */
   client?: 'aws' | 'gatecall';
@@ -72,7 +81,10 @@ export interface FunctionOptions {
 
 export interface LambdaFunction extends AsyncDisposable {
   readonly pid: number;
-  /** After a timeout, as on Lambda, the process is ended; an invocation of one that has ended ends as `'exited'`. */
+  /**
+   * After a timeout, as on Lambda, the process is ended; an invocation of one that has ended ends
+   * as `'exited'`.
+   */
   invoke(event: unknown, options?: InvokeOptions): Promise<InvocationResult>;
   /** What it has written to standard output and standard error. */
   logs(): string;

@@ -45,7 +45,10 @@ describe('examples/node', () => {
   });
 });
 
-/** The functions framework takes no port 0, and between asking for a port and using it somebody else may take it. */
+/**
+ * The functions framework takes no port 0, and between asking for a port and using it somebody else
+ * may take it.
+ */
 describe.runIf(framework)('examples/gcp', { retry: 2 }, () => {
   it('serves the demo in the functions framework', async () => {
     const port = await freePort();

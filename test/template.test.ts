@@ -59,7 +59,10 @@ describe('the template', () => {
     VpcId: 'vpc-0123456789abcdef0',
     SubnetIds: 'subnet-0123456789abcdef0,subnet-0123456789abcdef1',
   };
-  /** What AWS's validator finds. With the ALB, as otherwise it tests resources that are not made on empty lists. */
+  /**
+   * What AWS's validator finds. With the ALB, as otherwise it tests resources that are not made on
+   * empty lists.
+   */
   const errors = (path: string): string[] =>
     engine
       .validateStandard(new validate.TemplateFile(path), { parameterOverrides: WITH_ALB })
@@ -154,7 +157,10 @@ describe.runIf(HAS_SAM)('sam validate', () => {
   });
 });
 
-/** A copy of the template with every `from` replaced; fails if there is none, or the test would test nothing. */
+/**
+ * A copy of the template with every `from` replaced; fails if there is none, or the test would test
+ * nothing.
+ */
 function spoil(what: string, from: string, to: string): string {
   expect(text).toContain(from);
   const path = join(mkdtempSync(join(scratch, 'spoiled-')), `${what.replaceAll(/\W/g, '-')}.yaml`);
@@ -241,7 +247,8 @@ function functionRules(name: string, properties: unknown, metadata: unknown): Ru
       entryPoints.length > 0 && entryPoints.every((file) => existsSync(join(folder, String(file)))),
       `EntryPoints of ${name} name a file that is not there`,
     ],
-    // With one, sam would bundle a copy of this folder alone, and fetch its dependencies from the network.
+    // With one, sam would bundle a copy of this folder alone, and fetch its dependencies from the
+    // network.
     [!existsSync(join(folder, 'package.json')), `CodeUri of ${name} has a package.json`],
     [at(metadata, 'BuildProperties', 'Sourcemap') === true, `Sourcemap of ${name} is off`],
     [
@@ -346,7 +353,10 @@ function builders(): Builder[] {
   return HAS_SAM ? [esbuild, bySam] : [esbuild];
 }
 
-/** Lists become one argument an item, and a boolean `false` none at all (aws_lambda_builders, nodejs_npm_esbuild). */
+/**
+ * Lists become one argument an item, and a boolean `false` none at all (aws_lambda_builders,
+ * nodejs_npm_esbuild).
+ */
 function esbuildArgs(name: string, value: unknown): string[] {
   if (name === 'EntryPoints') return value as string[];
   const option = `--${name.replaceAll(/(?!^)[A-Z]/g, '-$&').toLowerCase()}`;
@@ -375,7 +385,10 @@ async function runSam(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** Loads a built handler as Lambda does, with the template's NODE_OPTIONS, and sends it events of a Function URL. */
+/**
+ * Loads a built handler as Lambda does, with the template's NODE_OPTIONS, and sends it events of a
+ * Function URL.
+ */
 function invoke(node: NodeBinary, handler: string): Promise<unknown> {
   const script = `
     const { handler } = require(${JSON.stringify(handler)});
@@ -388,8 +401,9 @@ function invoke(node: NodeBinary, handler: string): Promise<unknown> {
 }
 
 /**
- * The same for the handler that streams; gives what it wrote. The runtime's global is a stand-in, as what is in question here is
- * the bundle: does it find the global and stream. Lambda's own runtime client has tests of its own.
+ * The same for the handler that streams; gives what it wrote. The runtime's global is a stand-in,
+ * as what is in question here is the bundle: does it find the global and stream. Lambda's own
+ * runtime client has tests of its own.
  */
 async function stream(node: NodeBinary, handler: string): Promise<string[]> {
   const script = `

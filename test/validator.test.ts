@@ -15,7 +15,10 @@ interface Finding {
   error?: Error;
 }
 
-/** What the validator says to a case, in order. What is not the validator's own comes out of here as an exception. */
+/**
+ * What the validator says to a case, in order. What is not the validator's own comes out of here as
+ * an exception.
+ */
 async function findings({ run }: BadCase): Promise<Finding[]> {
   const found: Finding[] = [];
   const checked = (application: Application = good): Application =>

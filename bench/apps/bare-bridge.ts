@@ -1,7 +1,8 @@
 /**
- * The least that a Node listener costs: Node's own `IncomingMessage` with its headers, and a light response of the fields that frameworks
- * look at, both born with the application's prototypes. No value is checked, no error is caught, no deadline watched, nothing streams, nobody hears
- * `finish` or `close`; only the small GET is answered.
+ * The least that a Node listener costs: Node's own `IncomingMessage` with its headers, and a light
+ * response of the fields that frameworks look at, both born with the application's prototypes. No
+ * value is checked, no error is caught, no deadline watched, nothing streams, nobody hears `finish`
+ * or `close`; only the small GET is answered.
  */
 import http from 'node:http';
 import { type BareEvent, bareReply, pathOf, queryOf } from './bare.ts';

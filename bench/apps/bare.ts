@@ -1,4 +1,7 @@
-/** What the bare rows read of an event, whichever of the three sources it comes from. No value is checked. */
+/**
+ * What the bare rows read of an event, whichever of the three sources it comes from. No value is
+ * checked.
+ */
 export interface BareEvent {
   rawPath?: string;
   path?: string;

@@ -1,4 +1,7 @@
-/** The bare Node listener that adapters for listeners are given: no framework, so that their own cost shows. */
+/**
+ * The bare Node listener that adapters for listeners are given: no framework, so that their own
+ * cost shows.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BYTES_TYPE, JSON_TYPE, large, page, receipt, upload } from './routes.ts';
 

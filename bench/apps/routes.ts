@@ -10,7 +10,10 @@ export function page(agent: string | undefined, query: URLSearchParams): string 
   });
 }
 
-/** `GET /large` answers with 1 MB that is no text. Made on first use, so that it is no part of a cold start. */
+/**
+ * `GET /large` answers with 1 MB that is no text. Made on first use, so that it is no part of a
+ * cold start.
+ */
 export function large(): Buffer<ArrayBuffer> {
   bytes ??= Buffer.alloc(
     1_000_000,

@@ -1,4 +1,7 @@
-/** What every row streams: blocks of a generator, so that only the way from there to the wire differs. */
+/**
+ * What every row streams: blocks of a generator, so that only the way from there to the wire
+ * differs.
+ */
 
 /** Bytes. */
 export const BLOCK = 65_536;

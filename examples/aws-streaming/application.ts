@@ -1,7 +1,8 @@
 /**
- * What streaming is good for, written against the bare contract: events while they happen, a body larger than any buffer,
- * words while they are found. Each is a generator. The server asks it for a block when the one before is on its way, so a
- * slow client slows the application down instead of filling its memory.
+ * What streaming is good for, written against the bare contract: events while they happen, a body
+ * larger than any buffer, words while they are found. Each is a generator. The server asks it for a
+ * block when the one before is on its way, so a slow client slows the application down instead of
+ * filling its memory.
  *
  * | path | answer |
  * |---|---|
@@ -17,8 +18,9 @@ export const application: Application = async (environ, startResponse) => {
   return environ.REQUEST_METHOD === 'HEAD' ? [] : body;
 };
 
-// Everybody may call these, and a function goes on running, and costing, when its client has left. Hence the limits: a client
-// that keeps up has its answer within half of the 60 seconds that template.yaml allows.
+// Everybody may call these, and a function goes on running, and costing, when its client has left.
+// Hence the limits: a client that keeps up has its answer within half of the 60 seconds that
+// template.yaml allows.
 const MOST_EVENTS = 100;
 /** Bytes. After the first 6 MB Lambda sends 2 MB a second. */
 const LARGEST_DOWNLOAD = 50_000_000;
@@ -34,7 +36,8 @@ const events: Application = (environ, startResponse) => {
   if (!(count <= MOST_EVENTS)) {
     return refuse(startResponse, '400 Bad Request', `count is a number from 0 to ${MOST_EVENTS}`);
   }
-  // When a stream has ended, a browser's EventSource connects again and says which event it saw last.
+  // When a stream has ended, a browser's EventSource connects again and says which event it saw
+  // last.
   const last = environ.HTTP_LAST_EVENT_ID ?? '';
   const seen = /^\d{1,3}$/.test(last) ? Number(last) : 0;
   if (seen >= count) {
@@ -63,7 +66,8 @@ const download: Application = (environ, startResponse) => {
   startResponse('200 OK', [
     ['Content-Type', 'application/octet-stream'],
     ['Content-Disposition', 'attachment; filename="pattern.bin"'],
-    // Left out on AWS, which frames bodies by itself; elsewhere it lets the client show how far it is.
+    // Left out on AWS, which frames bodies by itself; elsewhere it lets the client show how far it
+    // is.
     ['Content-Length', String(length)],
   ]);
   return (function* () {
@@ -73,19 +77,24 @@ const download: Application = (environ, startResponse) => {
   })();
 };
 
-/** Bytes. Small beside the function's memory, large enough that the work for each block does not count. */
+/**
+ * Bytes. Small beside the function's memory, large enough that the work for each block does not
+ * count.
+ */
 const BLOCK = 65_536;
 
 /**
- * The byte at offset n is n modulo 251. Nothing here can send a checksum behind the body, as trailers do not get through; this
- * way every piece can be checked by itself. 251 is prime, so a block that is missing, doubled or misplaced shows.
+ * The byte at offset n is n modulo 251. Nothing here can send a checksum behind the body, as
+ * trailers do not get through; this way every piece can be checked by itself. 251 is prime, so a
+ * block that is missing, doubled or misplaced shows.
  */
 function pattern(offset: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => (offset + i) % 251);
 }
 
 const tokens: Application = async (environ, startResponse) => {
-  // One byte more than is allowed, to notice that there is one; never all that a client cares to send.
+  // One byte more than is allowed, to notice that there is one; never all that a client cares to
+  // send.
   const prompt = await environ['wsgi.input'].read(LARGEST_PROMPT + 1);
   if (prompt.length > LARGEST_PROMPT) {
     const problem = `at most ${LARGEST_PROMPT} bytes, please`;

@@ -1,6 +1,7 @@
 /**
- * A middleware of one's own, after PEP 3333's Latinator: text leaves in capitals. `wrapResponse` sees to what is hard about it:
- * lists, streams and written data, responses that an error replaces, and closing the body once.
+ * A middleware of one's own, after PEP 3333's Latinator: text leaves in capitals. `wrapResponse`
+ * sees to what is hard about it: lists, streams and written data, responses that an error replaces,
+ * and closing the body once.
  */
 import { findHeader, type Middleware, wrapResponse } from 'gatecall';
 
@@ -16,7 +17,9 @@ export const upperware: Middleware = (application) =>
     };
   });
 
-/** Letters of ASCII alone, which are single bytes in UTF-8 too: a block may end within a character. */
+/**
+ * Letters of ASCII alone, which are single bytes in UTF-8 too: a block may end within a character.
+ */
 function upperCase(block: Uint8Array): Uint8Array {
   return block.map((byte) => (byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte));
 }

@@ -1,4 +1,6 @@
-/** Orders as JSON and a badge as a picture: TypeScript, which the template's BuildMethod bundles. */
+/**
+ * Orders as JSON and a badge as a picture: TypeScript, which the template's BuildMethod bundles.
+ */
 import { type Application, json } from 'gatecall';
 import { toLambdaHandler } from 'gatecall/aws';
 

@@ -17,8 +17,8 @@ export class LightAbortController implements AbortSignalLike {
   reason: unknown;
   #aborted = false;
   /**
-   * Made by the first listener: most requests are answered before there is one. Few do, so that a list is
-   * quicker than a set.
+   * Made by the first listener: most requests are answered before there is one. Few do, so that a
+   * list is quicker than a set.
    */
   #listeners: (() => void)[] | undefined;
 

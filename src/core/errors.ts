@@ -59,8 +59,8 @@ export class DeadlineExceeded extends Error {
 }
 
 /**
- * The request body is larger than a limit allows. Thrown by reads; the code that set the limit answers
- * with a 413.
+ * The request body is larger than a limit allows. Thrown by reads; the code that set the limit
+ * answers with a 413.
  */
 export class ContentTooLarge extends Error {
   override name: string = branded(this, 'ContentTooLarge');

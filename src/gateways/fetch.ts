@@ -29,9 +29,12 @@ export type FetchHandler = (request: Request, ...given: unknown[]) => Promise<Re
  * const handler = toFetchHandler(application);
  * Deno.serve(handler);
  * Bun.serve({ fetch: handler });
- * export default { fetch: handler };                               // Workers, Vercel, `deno serve`, `bun run`
- * addEventListener('fetch', (e) => e.respondWith(handler(e.request, {}, e))); // Fastly, service workers
- * export const onRequest = (c) => handler(c.request, c.env, c);    // Pages Functions
+ * // Workers, Vercel, `deno serve`, `bun run`
+ * export default { fetch: handler };
+ * // Fastly, service workers
+ * addEventListener('fetch', (e) => e.respondWith(handler(e.request, {}, e)));
+ * // Pages Functions
+ * export const onRequest = (c) => handler(c.request, c.env, c);
  * ```
  *
  * One block of the body is on its way before the next is asked for. A reader that cancels closes

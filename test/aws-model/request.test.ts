@@ -18,7 +18,8 @@ describe.each(lambdaSources)('an event of %s takes time in proportion to', (sour
     Array.from({ length: size }, (_, at) => [name(at), 'value']);
 
   test('the number of headers', () => {
-    // Beyond 1,000 distinct names V8 makes a dictionary of an object, which is a step and no growth.
+    // Beyond 1,000 distinct names V8 makes a dictionary of an object, which is a step and no
+    // growth.
     expectLinear((size) => lambdaEvent(source, { headers: lines(size, (at) => `x-${at}`) }), 200);
     expectLinear((size) => lambdaEvent(source, { headers: lines(size, () => 'x-same') }), 500);
     expectLinear((size) => lambdaEvent(source, { headers: lines(size, () => 'Cookie') }), 500);

@@ -1,4 +1,7 @@
-/** Real frameworks through the bridge and Lambda's event sources, beside what their own `fetch` answers. */
+/**
+ * Real frameworks through the bridge and Lambda's event sources, beside what their own `fetch`
+ * answers.
+ */
 import { describe, expect, it } from 'vitest';
 import type { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { toLambdaHandler } from '../../src/gateways/aws.ts';
@@ -76,7 +79,10 @@ async function direct(
   };
 }
 
-/** Without what the front computes; a missing Content-Type it makes up, too. A byte beyond ASCII is UTF-8 on Lambda, whose replies are text. */
+/**
+ * Without what the front computes; a missing Content-Type it makes up, too. A byte beyond ASCII is
+ * UTF-8 on Lambda, whose replies are text.
+ */
 function sorted(headers: readonly (readonly [string, string])[]): [string, string][] {
   return headers
     .filter(([name]) => name !== 'set-cookie' && name !== 'content-length')

@@ -1,6 +1,6 @@
 /**
- * In which async context listeners and callbacks of a response run: behind node:http, and behind the
- * bridge. Plain JavaScript, because it runs from dist on other versions of Node as well.
+ * In which async context listeners and callbacks of a response run: behind node:http, and behind
+ * the bridge. Plain JavaScript, because it runs from dist on other versions of Node as well.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
@@ -82,7 +82,9 @@ async function behindNode(listener, method) {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** @param callBridge calls a listener through the bridge: `(listener, method) => Promise<unknown>` */
+/**
+ * @param callBridge calls a listener through the bridge: `(listener, method) => Promise<unknown>`
+ */
 export async function contexts(callBridge) {
   const found = {};
   for (const [name, program] of Object.entries(programs)) {

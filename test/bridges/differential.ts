@@ -101,8 +101,8 @@ export async function send(
 }
 
 /**
- * Calls as Node's parser does. From a promise's turn the microtasks of a listener would come before what it put off to the next tick, from the
- * event loop's they come after it.
+ * Calls as Node's parser does. From a promise's turn the microtasks of a listener would come before
+ * what it put off to the next tick, from the event loop's they come after it.
  */
 function fromTheLoop<T>(call: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

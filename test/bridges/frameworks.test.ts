@@ -1,4 +1,7 @@
-/** Real frameworks: one application, asked the same behind node:http, behind the bridge and as a Lambda function. */
+/**
+ * Real frameworks: one application, asked the same behind node:http, behind the bridge and as a
+ * Lambda function.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -102,7 +105,10 @@ describe.runIf(installed).each(apps)('%s', (name) => {
   });
 });
 
-/** As a client of a load balancer or an API would: by its name, and not encrypted, for node:http is not. */
+/**
+ * As a client of a load balancer or an API would: by its name, and not encrypted, for node:http is
+ * not.
+ */
 function withHost({ headers = [], ...request }: TestRequestOptions): TestRequestOptions {
   return {
     scheme: 'http',

@@ -1,4 +1,7 @@
-/** Each middleware above real applications behind the bridges: an Express and a Hono, asked through Lambda events. */
+/**
+ * Each middleware above real applications behind the bridges: an Express and a Hono, asked through
+ * Lambda events.
+ */
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';

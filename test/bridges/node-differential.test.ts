@@ -1,4 +1,7 @@
-/** Hundreds of random listeners and requests: behind node:http and behind the bridge all that can be seen must be the same. */
+/**
+ * Hundreds of random listeners and requests: behind node:http and behind the bridge all that can be
+ * seen must be the same.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Answer, behindBridge, behindLambda, behindNode, ownHeaders } from './differential.ts';
@@ -55,8 +58,9 @@ function comparable(
   const forgets = HOLDS_BACK && steps.some((step) => step.do === 'cork');
   const both = [run.outcome, node.outcome];
   const destroyed = byProgram || both.some(({ calls }) => calls.includes('not ended'));
-  // Node's client goes away by itself: with the head of an answer to HEAD whose length nobody told, and with more bytes than
-  // were announced. It may do so before the program destroys something, or after.
+  // Node's client goes away by itself: with the head of an answer to HEAD whose length nobody told,
+  // and with more bytes than were announced. It may do so before the program destroys something, or
+  // after.
   const leaves =
     !byProgram || method === 'HEAD' || steps.some((step) => step.do === 'strict' && step.off < 0);
   const left = leaves && both.some(({ response }) => response.includes('close 100'));
@@ -72,10 +76,16 @@ function comparable(
   };
 }
 
-/** Since nodejs/node#50167 a corked response in chunks holds back what it is given, and its end does not wait for that. */
+/**
+ * Since nodejs/node#50167 a corked response in chunks holds back what it is given, and its end does
+ * not wait for that.
+ */
 const HOLDS_BACK = Number(process.versions.node.split('.')[0]) >= 22;
 
-/** Whether node:http itself sent the last chunk before what was held back, so that its answer is no measure. */
+/**
+ * Whether node:http itself sent the last chunk before what was held back, so that its answer is no
+ * measure.
+ */
 function brokenByNode({ steps }: Program, { answer }: Run): boolean {
   const has = (...kinds: string[]): boolean => steps.some((step) => kinds.includes(step.do));
   const inChunks = has('cork') && has('end') && !has('destroy', 'declare', 'strict');
@@ -132,7 +142,10 @@ describe('a random listener', () => {
   }, 600_000);
 });
 
-/** Header values by name: the maps of an event's reply have no order among names, and some sources fold. */
+/**
+ * Header values by name: the maps of an event's reply have no order among names, and some sources
+ * fold.
+ */
 function byName(answer: Answer, without: readonly string[]): object {
   const map: Record<string, string> = {};
   for (const [name, value] of ownHeaders(answer, without)) {

@@ -1,4 +1,6 @@
-/** When the head leaves: as behind node:http, before the first block where a listener asks for it. */
+/**
+ * When the head leaves: as behind node:http, before the first block where a listener asks for it.
+ */
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';

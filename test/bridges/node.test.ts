@@ -1,4 +1,7 @@
-/** The bridge member by member. What listeners do in sequence is in node-differential.test.ts, frameworks in frameworks.test.ts. */
+/**
+ * The bridge member by member. What listeners do in sequence is in node-differential.test.ts,
+ * frameworks in frameworks.test.ts.
+ */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';

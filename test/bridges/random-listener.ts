@@ -190,7 +190,8 @@ function perform(
       return new Promise((resolve) => {
         source.on('close', resolve);
         source.on('error', resolve);
-        // Node's client goes after the head of an answer to HEAD, and what is piped to its response is never read to its end.
+        // Node's client goes after the head of an answer to HEAD, and what is piped to its response
+        // is never read to its end.
         response.on('close', resolve);
         if (response.destroyed) resolve(undefined);
       });
@@ -217,7 +218,8 @@ function perform(
       return;
     case 'strict':
       response.strictContentLength = true;
-      // One byte more or less than will come; without strictness the client of node:http would wait, or read on.
+      // One byte more or less than will come; without strictness the client of node:http would
+      // wait, or read on.
       call(() => response.setHeader('Content-Length', Math.max(0, total(steps) + step.off)));
       return;
     case 'bad':
@@ -437,7 +439,9 @@ const lateStep: fc.Arbitrary<Step> = fc.oneof(
 
 const events = ['prefinish', 'finish', 'req aborted', 'req end', 'req close'];
 
-/** Head, body, one end, and calls that come too late; now and then everything is destroyed instead. */
+/**
+ * Head, body, one end, and calls that come too late; now and then everything is destroyed instead.
+ */
 export const program: fc.Arbitrary<Program> = fc
   .record({
     listen: fc.subarray(events),

@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { root } from '../nodes.ts';
 
 /**
- * A function literal assigned to a property: `x.f = () => …`, `x[k] = function …`, `x.#f ??= …`. V8 allocates it among the old objects, as if
- * it were a method, and what it closes over survives every scavenge until the next major collection. For a closure over a request that is
- * everything: the young generation grew to 64 MB, and each request took 1.2 times as long (Node 24). A function that returns the closure, an
- * argument, a class field or a member of an object literal costs nothing of the kind.
+ * A function literal assigned to a property: `x.f = () => …`, `x[k] = function …`, `x.#f ??= …`. V8
+ * allocates it among the old objects, as if it were a method, and what it closes over survives
+ * every scavenge until the next major collection. For a closure over a request that is everything:
+ * the young generation grew to 64 MB, and each request took 1.2 times as long (Node 24). A function
+ * that returns the closure, an argument, a class field or a member of an object literal costs
+ * nothing of the kind.
  */
 const ASSIGNED =
   /(?:[\w$\])]\.#?[\w$]+|[\w"'`]\])(?:\?\?)?=(?:async ?)?(?:function\b|\([^()]*\)=>|[\w$]+=>)/g;

@@ -1,7 +1,7 @@
 /**
  * Nothing between the start of a Lambda process and its first reply may load undici: touching
- * `Headers`, `Request` or `Response`, or importing node:http on Node 22 and later, costs 14 to 25 ms
- * of every cold start. Node lists what it loaded, so this is a fact and not a timing.
+ * `Headers`, `Request` or `Response`, or importing node:http on Node 22 and later, costs 14 to 25
+ * ms of every cold start. Node lists what it loaded, so this is a fact and not a timing.
  */
 import { join } from 'node:path';
 import { build } from 'esbuild';

@@ -1,4 +1,6 @@
-/** Every middleware, on headers, paths and forms of 256 KB: the time grows with the length alone. */
+/**
+ * Every middleware, on headers, paths and forms of 256 KB: the time grows with the length alone.
+ */
 import { it } from 'vitest';
 import { percentDecode } from '../../src/base/native.ts';
 import { text } from '../../src/core/response/answers.ts';

@@ -30,7 +30,9 @@ const builtOn: Readonly<Record<string, string>> = {
 };
 /** The command, which ships in one piece, may look behind the files in front. */
 const command: readonly string[] = ['local', 'cli'];
-/** What loads `node:` modules. Middleware names their types, and `builtin()` gets them on first use. */
+/**
+ * What loads `node:` modules. Middleware names their types, and `builtin()` gets them on first use.
+ */
 const withNode: readonly string[] = ['gateways', 'bridges', ...command];
 const withNodeTypes: readonly string[] = [...withNode, 'middleware'];
 const anyHost: readonly string[] = ['gateways/fetch'];
@@ -105,7 +107,9 @@ function level(layer: string): number {
   return floors.findIndex((floor) => floor.includes(layer));
 }
 
-/** The layer of a file; its unit, a front file with its folder; and whether it is behind the front. */
+/**
+ * The layer of a file; its unit, a front file with its folder; and whether it is behind the front.
+ */
 function place(file: string): { layer: string; unit: string; inside: boolean } {
   const path = file
     .replace(/^src\/|\.ts$/g, '')
@@ -120,7 +124,9 @@ function place(file: string): { layer: string; unit: string; inside: boolean } {
   return { layer: top, unit: path.slice(0, 2).join('/'), inside: path.length > 2 };
 }
 
-/** The files that import each other in circles, types included: one line for each circle's files. */
+/**
+ * The files that import each other in circles, types included: one line for each circle's files.
+ */
 export function circles(files: Files): string[] {
   const graph = new Map(
     [...files].map(([file, text]) => [

@@ -1,4 +1,6 @@
-/** What the package weighs, what Node and bundlers load of it, and what is packed beside the code. */
+/**
+ * What the package weighs, what Node and bundlers load of it, and what is packed beside the code.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The table through `toLambdaHandler(fromFetchHandler(toFetchHandler(application)))`, which must change nothing that a `Request` can hold.
- * Three sources that differ in all that matters here; fetch-bridge.test.ts has the core.
+ * The table through `toLambdaHandler(fromFetchHandler(toFetchHandler(application)))`, which must
+ * change nothing that a `Request` can hold. Three sources that differ in all that matters here;
+ * fetch-bridge.test.ts has the core.
  */
 import { fromFetchHandler } from '../../src/bridges/fetch.ts';
 import { toFetchHandler } from '../../src/gateways/fetch.ts';
@@ -12,7 +13,10 @@ import { describeConformance } from './support.ts';
 
 const sources: readonly LambdaSource[] = ['function-url', 'rest-api', 'alb-multi'];
 
-/** The mount is told to the inner side: as routers of this kind expect, no `Request` of the bridge has it in its URL. */
+/**
+ * The mount is told to the inner side: as routers of this kind expect, no `Request` of the bridge
+ * has it in its URL.
+ */
 const wrapAt =
   (basePath?: string): Wrap =>
   (application, log) =>

@@ -1,4 +1,7 @@
-/** The table through `toLambdaHandler(fromNodeListener(toNodeListener(application)))`, which must change nothing that a source tells. */
+/**
+ * The table through `toLambdaHandler(fromNodeListener(toNodeListener(application)))`, which must
+ * change nothing that a source tells.
+ */
 import { fromNodeListener } from '../../src/bridges/node.ts';
 import { toNodeListener } from '../../src/gateways/node.ts';
 import { lambdaSources } from '../../src/aws-model.ts';

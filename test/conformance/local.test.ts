@@ -1,6 +1,8 @@
 /**
- * The table through the local gateway, and there through `fromNodeListener(toNodeListener(application))` as well: a client's request over HTTP to a front, its event to `toLambdaHandler`, and the
- * reply as that front's answer. The functions are in this process, because the table's applications are.
+ * The table through the local gateway, and there through
+ * `fromNodeListener(toNodeListener(application))` as well: a client's request over HTTP to a front,
+ * its event to `toLambdaHandler`, and the reply as that front's answer. The functions are in this
+ * process, because the table's applications are.
  */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';

@@ -1,4 +1,6 @@
-/** Runs the conformance table under vitest, and the plainest subjects there are: the core itself. */
+/**
+ * Runs the conformance table under vitest, and the plainest subjects there are: the core itself.
+ */
 import { describe, it } from 'vitest';
 import { callApplication } from '../../src/core/call.ts';
 import { BufferedResponse, type Transport } from '../../src/core/transport.ts';
@@ -136,7 +138,10 @@ function serveStreaming(application: Application, mount?: string): Driver {
   };
 }
 
-/** A socket as the core sees it: notes what came and when, and is never faster than one turn of the event loop. */
+/**
+ * A socket as the core sees it: notes what came and when, and is never faster than one turn of the
+ * event loop.
+ */
 class RecordingTransport implements Transport {
   status = '';
   headers: HeaderList = [];

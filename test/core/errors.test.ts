@@ -1,4 +1,6 @@
-/** Errors that a process may hold several classes of: `instanceof` goes by what an error says it is. */
+/**
+ * Errors that a process may hold several classes of: `instanceof` goes by what an error says it is.
+ */
 import { describe, expect, it } from 'vitest';
 import {
   ClientDisconnected,

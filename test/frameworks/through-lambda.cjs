@@ -1,9 +1,11 @@
 /**
- * Preload: every http server of the process answers through a Lambda event. Its listener gets no socket's request but the one that
- * `toLambdaHandler(fromNodeListener(listener))` makes of the event, and the client what the front would make of the reply. So a
- * framework's own test suite tests the bridge:
+ * Preload: every http server of the process answers through a Lambda event. Its listener gets no
+ * socket's request but the one that `toLambdaHandler(fromNodeListener(listener))` makes of the
+ * event, and the client what the front would make of the reply. So a framework's own test suite
+ * tests the bridge:
  *
- *     npm run build && GATECALL_SOURCE=function-url node --require ./test/frameworks/through-lambda.cjs node_modules/.bin/mocha …
+ *     npm run build && GATECALL_SOURCE=function-url \
+ *       node --require ./test/frameworks/through-lambda.cjs node_modules/.bin/mocha …
  */
 const http = require('node:http');
 const dist = process.env.GATECALL_DIST ?? `${__dirname}/../../dist/bundled`;
@@ -27,12 +29,16 @@ function bridgeTo(listener, server) {
   return handler;
 }
 
-// What suites expect to be absent unless they send it. The scheme is in nothing else, nor is a load balancer's client.
+// What suites expect to be absent unless they send it. The scheme is in nothing else, nor is a load
+// balancer's client.
 const OF_THE_FRONT = source.startsWith('alb')
   ? /^x-forwarded-(?!proto|for)/i
   : /^x-forwarded-(?!proto)/i;
 
-/** The event with the client's own X-Forwarded-*, which a front would have changed and suites ask about. */
+/**
+ * The event with the client's own X-Forwarded-*, which a front would have changed and suites ask
+ * about.
+ */
 function asForwarded(event, headers) {
   for (const map of [event.headers, event.multiValueHeaders]) {
     for (const name of Object.keys(map ?? {})) if (OF_THE_FRONT.test(name)) delete map[name];

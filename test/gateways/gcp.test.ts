@@ -16,7 +16,10 @@ import { httpDriver, send } from '../http-client.ts';
 
 const CLIENT = '203.0.113.7';
 
-/** What Google's front end makes of a request: it appends the client's address and overwrites the scheme. */
+/**
+ * What Google's front end makes of a request: it appends the client's address and overwrites the
+ * scheme.
+ */
 function throughFront(request: TestRequest): TestRequest {
   const headers = request.headers.filter(([name]) => !/^x-forwarded-proto$/i.test(name));
   const front = [
@@ -46,7 +49,8 @@ describe.runIf(framework)('in the functions framework', () => {
   describeConformance('toCloudFunction', {
     serve: (application) => serve(application),
     serveAt: (application, mount) => serve(application, mount),
-    // Express answers OPTIONS *, and a path that is no UTF-8, by itself; Google's front end sends nothing but paths.
+    // Express answers OPTIONS *, and a path that is no UTF-8, by itself; Google's front end sends
+    // nothing but paths.
     limits: ['origin-form-only', 'utf8-path-only', 'https-only', 'own-forwarded'],
     buffered: false,
     multithread: false,

@@ -1,6 +1,6 @@
 /**
- * The inspector's server: what it serves, what it tells, which requests it refuses, what it hands to the
- * gateway.
+ * The inspector's server: what it serves, what it tells, which requests it refuses, what it hands
+ * to the gateway.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';

@@ -274,7 +274,10 @@ describe.each(nodes)('on Node $version', (node) => {
   });
 });
 
-/** Each coding the Node has gives the body back; what `zlib` and undici cost is not paid before they are used. */
+/**
+ * Each coding the Node has gives the body back; what `zlib` and undici cost is not paid before they
+ * are used.
+ */
 const SCRIPT = `
   const text = 'to be compressed, '.repeat(500);
   const loaded = (pattern) => process.moduleLoadList.filter((name) => pattern.test(name));

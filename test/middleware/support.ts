@@ -1,4 +1,7 @@
-/** What the tests of middleware share: every middleware with ordinary options, and a way to ask an application. */
+/**
+ * What the tests of middleware share: every middleware with ordinary options, and a way to ask an
+ * application.
+ */
 import { callApplication, type CallOptions } from '../../src/core/call.ts';
 import { copyEnviron, createEnviron } from '../../src/core/request/environ.ts';
 import type { RequestParts } from '../../src/core/request/request-parts.ts';
@@ -9,7 +12,10 @@ import type { Application, Environ, HeaderList, Middleware } from '../../src/typ
 import type { TestResponse } from '../../src/aws-model/message.ts';
 import { validator } from '../../src/validator.ts';
 
-/** A middleware that refuses some requests, shown one it lets in; the application sees the one that came. */
+/**
+ * A middleware that refuses some requests, shown one it lets in; the application sees the one that
+ * came.
+ */
 function letIn(key: string, value: string, make: Middleware): Middleware {
   return (application) => {
     make(application);
@@ -84,7 +90,10 @@ export interface Answer extends TestResponse {
   header(name: string): string | undefined;
 }
 
-/** One request. Everything runs inside a strict validator, which throws for what it would only warn of otherwise. */
+/**
+ * One request. Everything runs inside a strict validator, which throws for what it would only warn
+ * of otherwise.
+ */
 export async function ask(application: Application, request: Ask = {}): Promise<Answer> {
   const strict = validator(application, { strict: true });
   const { status, headers, body } = await callApplication(

@@ -1,5 +1,6 @@
-// For `node --require`: makes AWS's runtime client load rapid-client.cjs where it asks for its native module, which would
-// have to be compiled. Its node_modules stay as they are, and its worker threads inherit this.
+// For `node --require`: makes AWS's runtime client load rapid-client.cjs where it asks for its
+// native module, which would have to be compiled. Its node_modules stay as they are, and its worker
+// threads inherit this.
 'use strict';
 const Module = require('node:module');
 const path = require('node:path');

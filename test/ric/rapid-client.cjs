@@ -1,5 +1,6 @@
-// Stands in for the native module of aws-lambda-ric 4, which asks for events and returns buffered results. Streamed
-// responses and failed starts never pass through here: the client sends them itself, by node:http.
+// Stands in for the native module of aws-lambda-ric 4, which asks for events and returns buffered
+// results. Streamed responses and failed starts never pass through here: the client sends them
+// itself, by node:http.
 'use strict';
 const http = require('node:http');
 
@@ -43,7 +44,8 @@ exports.next = async () => {
 exports.done = (id, json) => post(`${id}/response`, json);
 
 exports.error = (id, json, xray) => {
-  // UTF-8 in a header, as the native module sends it; Node takes a header byte by byte from a string.
+  // UTF-8 in a header, as the native module sends it; Node takes a header byte by byte from a
+  // string.
   const cause = Buffer.from(xray).toString('latin1');
   post(`${id}/error`, json, { 'lambda-runtime-function-xray-error-cause': cause });
 };

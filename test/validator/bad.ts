@@ -1,4 +1,7 @@
-/** Everything a validator has to object to: what is done, and the rule it breaks. Every rule has at least one row. */
+/**
+ * Everything a validator has to object to: what is done, and the rule it breaks. Every rule has at
+ * least one row.
+ */
 import type {
   Application,
   Environ,
@@ -33,7 +36,9 @@ const body = (value: unknown, ...more: (readonly [string, string])[]): Applicati
     start('200 OK', [TYPE, ...more]);
     return value;
   });
-/** An application that does something with its environ, or its startResponse, and then answers well. */
+/**
+ * An application that does something with its environ, or its startResponse, and then answers well.
+ */
 const does = (
   act: (environ: Environ, startResponse: (...args: unknown[]) => unknown) => unknown,
 ): Application =>
@@ -611,7 +616,9 @@ type ServerRow = [
 ];
 
 const start: StartResponse = () => () => {};
-/** Calls the application and gives its body to `use`, as far as the types know a synchronous one. */
+/**
+ * Calls the application and gives its body to `use`, as far as the types know a synchronous one.
+ */
 const withBody =
   (
     use: (body: Iterable<Uint8Array> & { close(): unknown }) => unknown,
@@ -965,7 +972,10 @@ const middlewares: MiddlewareRow[] = [
 export interface BadCase {
   name: string;
   rule: RuleId;
-  /** `checked` puts the validator under test around an application. Throws or resolves to what the validator threw. */
+  /**
+   * `checked` puts the validator under test around an application. Throws or resolves to what the
+   * validator threw.
+   */
   run(checked: (application?: Application) => Application): Promise<unknown[]>;
 }
 

@@ -1,4 +1,7 @@
-/** What a validator has to let through, unchanged: each row runs bare, validated, and validated twice. */
+/**
+ * What a validator has to let through, unchanged: each row runs bare, validated, and validated
+ * twice.
+ */
 import { Readable } from 'node:stream';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * A server small enough to see through. It does what PEP 3333 asks of one and checks nothing, so that whatever is found
- * under it was found by the validator.
+ * A server small enough to see through. It does what PEP 3333 asks of one and checks nothing, so
+ * that whatever is found under it was found by the validator.
  */
 import { bufferedInput } from '../../src/core/request/input.ts';
 import type { Application, Environ, HeaderList, StartResponse } from '../../src/types.ts';

@@ -1,6 +1,7 @@
 /**
- * The least that an environ of its own costs each request: the keys gatecall gives, in a null-prototype object, and the application called
- * with it. No value is checked, no error is caught, nothing waits, streams or is logged; only the small GET is answered.
+ * The least that an environ of its own costs each request: the keys gatecall gives, in a
+ * null-prototype object, and the application called with it. No value is checked, no error is
+ * caught, nothing waits, streams or is logged; only the small GET is answered.
  */
 import { type BareEvent, bareReply, pathOf, queryOf } from '../../apps/bare.ts';
 import { JSON_TYPE, page } from '../../apps/routes.ts';

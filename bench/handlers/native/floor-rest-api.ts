@@ -1,4 +1,7 @@
-/** The floor for REST APIs: they give the query decoded, so nobody would build a string of it and parse that again. */
+/**
+ * The floor for REST APIs: they give the query decoded, so nobody would build a string of it and
+ * parse that again.
+ */
 import { bytesOf, textOf, type WithBody } from '../../apps/floor.ts';
 import { BYTES_TYPE, JSON_TYPE, large, receipt, upload } from '../../apps/routes.ts';
 

@@ -136,7 +136,9 @@ function asTheyCame(headers: HeaderMap, withoutCookie: boolean): UniqueHeaders |
   return withoutCookie && byName['cookie'] !== undefined ? undefined : { list, byName };
 }
 
-/** The same for names and values that need a look. `undefined` where two names differ in case only. */
+/**
+ * The same for names and values that need a look. `undefined` where two names differ in case only.
+ */
 function cleaned(headers: HeaderMap, withoutCookie: boolean): UniqueHeaders | undefined {
   const list: string[] = [];
   const byName: Record<string, string> = {};
@@ -192,8 +194,8 @@ export function plainHeader({ headers, native }: RequestParts, name: string): st
 }
 
 /**
- * All headers by the rules of an environ, values by lower-case name. `undefined` for native strings,
- * streamed bodies, and a length without a body, which the environ decides.
+ * All headers by the rules of an environ, values by lower-case name. `undefined` for native
+ * strings, streamed bodies, and a length without a body, which the environ decides.
  */
 export function foldedHeaders(parts: RequestParts): Map<string, string> | undefined {
   const { headers, cookies, body, input, contentLength, native } = parts;

@@ -6,8 +6,8 @@ import { requestUri } from './url.ts';
 const BLOCK = 65_536;
 
 /**
- * A `Request` of this environ. Its body is read from `wsgi.input` when the request's body is read, so use
- * the one or the other.
+ * A `Request` of this environ. Its body is read from `wsgi.input` when the request's body is read,
+ * so use the one or the other.
  *
  * ```ts
  * const form = await toRequest(environ).formData();

@@ -1,4 +1,7 @@
-/** Response bodies: what one is, closing it exactly once, and wrapping it without losing its `close`. */
+/**
+ * Response bodies: what one is, closing it exactly once, and wrapping it without losing its
+ * `close`.
+ */
 import { isBytes } from '../../base/bytes.ts';
 import { isThenable } from '../../base/promises.ts';
 import type { AsyncResponseBody, ResponseBody } from '../../types.ts';
@@ -12,7 +15,8 @@ import type { AsyncResponseBody, ResponseBody } from '../../types.ts';
  * ```ts
  * const timed: Middleware = (application) => async (environ, startResponse) => {
  *   const start = performance.now();
- *   return closing(await application(environ, startResponse), () => report(performance.now() - start));
+ *   const body = await application(environ, startResponse);
+ *   return closing(body, () => report(performance.now() - start));
  * };
  * ```
  */
@@ -55,9 +59,9 @@ export function mapBody(
 }
 
 /**
- * Closes a body that was never iterated. Its `close`, or, for a Node or web stream whose iterator never
- * started, what frees its descriptor: its iterator's `return()` would not. The one place where more
- * of a body is touched than iteration and `close`.
+ * Closes a body that was never iterated. Its `close`, or, for a Node or web stream whose iterator
+ * never started, what frees its descriptor: its iterator's `return()` would not. The one place
+ * where more of a body is touched than iteration and `close`.
  */
 export function closeUnread(body: ResponseBody): void | PromiseLike<void> {
   if (typeof body.close === 'function') return body.close();

@@ -43,7 +43,9 @@ export interface HeadChange {
  *
  * ```ts
  * const branded: Middleware = (application) =>
- *   mapHead(application, () => ({ headers }) => ({ headers: setHeader(headers, 'X-Powered-By', 'tea') }));
+ *   mapHead(application, () => ({ headers }) => ({
+ *     headers: setHeader(headers, 'X-Powered-By', 'tea'),
+ *   }));
  * ```
  */
 export function mapHead(
@@ -313,7 +315,9 @@ async function closeAndThrow(body: ResponseBody, error: unknown): Promise<never>
  * after the first bytes always passes: the response breaks off.
  *
  * ```ts
- * recover(application, (error) => (error instanceof NotFound ? text('No\n', { status: '404 Not Found' }) : undefined));
+ * recover(application, (error) =>
+ *   error instanceof NotFound ? text('No\n', { status: '404 Not Found' }) : undefined,
+ * );
  * ```
  */
 export function recover(

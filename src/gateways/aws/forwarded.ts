@@ -9,7 +9,10 @@ import { type EventMap, hasValue } from './event-maps.ts';
 /** How a front spells its headers: API Gateway's payload 1.0 with capitals, all others without. */
 export type Spelling = 'capitalised' | 'lower-case';
 
-/** The headers that fronts write, at the place of their length less 15: each has a length of its own. */
+/**
+ * The headers that fronts write, at the place of their length less 15: each has a length of its
+ * own.
+ */
 const FRONT: Readonly<Record<Spelling, readonly string[]>> = {
   'lower-case': ['x-forwarded-for', 'x-forwarded-port', 'x-forwarded-proto'],
   capitalised: ['X-Forwarded-For', 'X-Forwarded-Port', 'X-Forwarded-Proto'],

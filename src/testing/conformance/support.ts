@@ -58,7 +58,6 @@ export function gate(): Gate {
 }
 
 // Applications
-// ------------------------------------------------------------------------------------------------
 
 export const plainHeaders: HeaderList = [['Content-Type', 'text/plain']];
 /**
@@ -94,7 +93,7 @@ export function respond(body: () => ResponseBody): Application {
  * Typed passage for what the types forbid. Applications in plain JavaScript can return or pass
  * anything, and these cases must be them.
  */
-// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller says what the types would demand
+// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller says the type
 export const untyped = <T>(value: unknown): T => value as T;
 
 /** Calls `startResponse` with arguments the types forbid. */
@@ -147,8 +146,7 @@ export function countingBody(items: Iterable<Uint8Array | (() => Uint8Array)>): 
   return { body, count };
 }
 
-// Checks
-// ----------------------------------------------------------------------------------------------------------
+// ── Checks ───────────────────────────────────────────────────────────────────────────────────────
 
 const shown = (value: unknown): string => {
   const text =

@@ -29,7 +29,7 @@ const bytes = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(new TextEncoder().encode(text));
 const PAGE = 'https://example.com/items?a=1';
 /** Typed passage for what the types forbid. */
-// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller says what the types would demand
+// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller says the type
 const untyped = <T>(value: unknown): T => value as T;
 
 function streamOf(...blocks: unknown[]): ReadableStream<Uint8Array> {

@@ -200,7 +200,7 @@ describe('a then on Object.prototype', () => {
     for (const method of ['text', 'json'] as const) {
       const response = new LightResponse(bodies[kind]?.());
       let asked = 0;
-      // oxlint-disable-next-line no-extend-native, unicorn/no-thenable -- what a dependency may have done
+      // oxlint-disable-next-line no-extend-native, unicorn/no-thenable -- a dependency may do so
       Object.defineProperty(Object.prototype, 'then', {
         configurable: true,
         value(onFulfilled: (value: unknown) => void) {

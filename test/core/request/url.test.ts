@@ -19,7 +19,8 @@ function environ(facts: Partial<RequestParts> = {}, more: Partial<Environ> = {})
 }
 
 describe('shiftPathInfo', () => {
-  // CPython 3.11.7: the cases of test_wsgiref, run through wsgiref.util.shift_path_info, and two more.
+  // CPython 3.11.7: the cases of test_wsgiref, run through wsgiref.util.shift_path_info, and two
+  // more.
   it.each<[script: string, path: string, name: string | null, script: string, path: string]>([
     ['', '/', '', '/', ''],
     ['', '/x', 'x', '/x', ''],

@@ -40,7 +40,9 @@ export const upload = (target) =>
 
 export const json = (value) => JSON.stringify(value);
 
-/** Requests that every application with the usual routes answers; see `routes` in the applications. */
+/**
+ * Requests that every application with the usual routes answers; see `routes` in the applications.
+ */
 export const usual = [
   get('/'),
   get('/', {}, 'HEAD'),

@@ -1,6 +1,7 @@
 /**
- * Many connections, bodies of all sizes, and workers that are killed meanwhile: a client may lose a connection, never get a wrong answer.
- * Bounded, and not timed. GATECALL_LOAD=full sends a hundred thousand requests.
+ * Many connections, bodies of all sizes, and workers that are killed meanwhile: a client may lose a
+ * connection, never get a wrong answer. Bounded, and not timed. GATECALL_LOAD=full sends a hundred
+ * thousand requests.
  */
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { Agent, request } from 'node:http';
@@ -84,7 +85,8 @@ it(`answers ${REQUESTS} requests right while workers die`, { timeout: 600_000 },
     agent.destroy();
   }
   expect(killed).toBeGreaterThan(2);
-  // What was under way in a worker when it was killed, and nothing else: at most all connections, each time.
+  // What was under way in a worker when it was killed, and nothing else: at most all connections,
+  // each time.
   expect(lost).toBeLessThanOrEqual(killed * CONNECTIONS);
   expect(lost).toBeGreaterThan(0);
   console.info(

@@ -1,7 +1,7 @@
 /**
- * Requests as bytes, and what becomes of each: refused with a status, or accepted with this environ.
- * Frozen: a change is a decision. Plain JavaScript, because it runs from dist on other versions of
- * Node as well.
+ * Requests as bytes, and what becomes of each: refused with a status, or accepted with this
+ * environ. Frozen: a change is a decision. Plain JavaScript, because it runs from dist on other
+ * versions of Node as well.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';

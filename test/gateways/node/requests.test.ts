@@ -1,4 +1,7 @@
-/** What `serve` takes for a request, byte by byte: a frozen table, in any pieces, and a bounded fuzzer. */
+/**
+ * What `serve` takes for a request, byte by byte: a frozen table, in any pieces, and a bounded
+ * fuzzer.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serve } from '../../../src/gateways/node.ts';
