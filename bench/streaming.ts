@@ -167,7 +167,7 @@ async function firstByte(row: Row): Promise<number> {
   return ms;
 }
 
-// ── What Linux tells of a process; NaN elsewhere ─────────────────────────────────────────────────────────────────────────
+// ── What Linux tells of a process; NaN elsewhere ────────────────────────────────────────────────
 
 function proc({ child }: Row, file: string): string {
   const path = `/proc/${child.pid}/${file}`;

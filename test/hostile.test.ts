@@ -58,7 +58,7 @@ function textIn(environ: Environ): string[] {
     .map(([key]) => key);
 }
 
-// ── Names ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Names ───────────────────────────────────────────────────────────────────────────────────────
 
 describe.each(lambdaSources)('names of members every object has, through %s', (source) => {
   it('are names like any other in headers, query and cookies', async () => {
@@ -103,7 +103,7 @@ describe.each(lambdaSources)('names of members every object has, through %s', (s
   });
 });
 
-// ── Responses ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Responses ───────────────────────────────────────────────────────────────────────────────────
 
 describe('response headers that would end theirs and begin another', () => {
   it.each([
@@ -139,7 +139,7 @@ describe('response headers that would end theirs and begin another', () => {
   });
 });
 
-// ── Targets ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Targets ─────────────────────────────────────────────────────────────────────────────────────
 
 describe.each(lambdaSources)('targets through %s', (source) => {
   it.each(['/%zz/%E9/%/%%41', '/%', '/%u0041', '/%C0%AF', '/%ED%A0%80', '/%00', '/%0D%0AX:y'])(
@@ -179,7 +179,7 @@ it('a query cannot break out of REQUEST_URI, which is in every line of the log',
   expect(environ.REQUEST_URI).not.toMatch(/[\0-\x20\x7f#]/);
 });
 
-// ── Size ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Size ────────────────────────────────────────────────────────────────────────────────────────
 
 describe('much of everything', () => {
   it('10,000 headers, of one name and of many', async () => {
@@ -241,7 +241,7 @@ describe('much of everything', () => {
   });
 });
 
-// ── Events with something missing ────────────────────────────────────────────────────────────────────────────────────
+// ── Events with something missing ───────────────────────────────────────────────────────────────
 
 /** Fills every member that the event of a source can have. */
 const rich: LambdaRequest = {

@@ -38,7 +38,7 @@ it('every middleware is under these laws', () => {
   expect(named.map(([name]) => name).sort()).toEqual(Object.keys(all).sort());
 });
 
-// ── The conformance table ────────────────────────────────────────────────────────────────────────────────────────────
+// ── The conformance table ───────────────────────────────────────────────────────────────────────
 
 /** Cases in which a middleware is there to do otherwise. */
 const otherwise: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -129,7 +129,7 @@ it('the conformance table holds through compress when everything is compressed',
   expect(decoded).toBeGreaterThan(200);
 });
 
-// ── Duties of the outer side ─────────────────────────────────────────────────────────────────────────────────────────
+// ── Duties of the outer side ────────────────────────────────────────────────────────────────────
 
 const started: Application = (_environ, startResponse) => {
   startResponse('200 OK', [['Content-Type', 'text/plain']]);
@@ -231,7 +231,7 @@ describe.each(middleware)('%s', (_name, wrap) => {
   });
 });
 
-// ── All at once ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── All at once ─────────────────────────────────────────────────────────────────────────────────
 
 describe.each(lambdaSources)('a stack of them all behind %s', (source) => {
   const page = 'A page that is long enough to be worth compressing. '.repeat(60);
@@ -309,7 +309,7 @@ describe.each(lambdaSources)('a stack of them all behind %s', (source) => {
   });
 });
 
-// ── Hosts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Hosts ───────────────────────────────────────────────────────────────────────────────────────
 
 it('the module loads on a host without Node, and says what such a host has not', async () => {
   const { outputFiles } = await build({

@@ -436,8 +436,7 @@ function blockOf(result: unknown): Uint8Array | undefined {
   return value;
 }
 
-// ── What to say
-// ──────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── What to say ─────────────────────────────────────────────────────────────────────────────────
 
 function notABody(value: unknown): string {
   const remedy = isBytes(value)

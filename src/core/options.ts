@@ -50,8 +50,7 @@ export const isOneOf =
   (value: unknown): boolean =>
     values.includes(value);
 
-// ── What every gateway can be told
-// ───────────────────────────────────────────────────────────────────────────────────
+// ── What every gateway can be told ──────────────────────────────────────────────────────────────
 
 /** `basePath`: one prefix or several. */
 export const isBasePath = (value: unknown): boolean =>

@@ -26,7 +26,7 @@ import { fetchApps } from '../fetch-apps.ts';
 import { root } from '../nodes.ts';
 import { optional } from '../optional.ts';
 
-// ── The applications ─────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The applications ────────────────────────────────────────────────────────────────────────────
 
 const plain: [string, string] = ['Content-Type', 'text/plain'];
 const page = 'A page that is long enough to be worth compressing. '.repeat(60);
@@ -141,7 +141,7 @@ async function honoApplication(
   return fromFetchHandler(app);
 }
 
-// ── What each is there for ───────────────────────────────────────────────────────────────────────────────────────────
+// ── What each is there for ──────────────────────────────────────────────────────────────────────
 
 interface Answer extends TestResponse {
   text: string;
@@ -393,7 +393,7 @@ it('has a row for every middleware', () => {
   expect(Object.keys(rows).sort()).toEqual(named.map(([name]) => name).sort());
 });
 
-// ── The tests ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The tests ───────────────────────────────────────────────────────────────────────────────────
 
 function asker(source: LambdaSource, application: Application): Ask {
   const log: string[] = [];

@@ -318,7 +318,7 @@ function sizeOf(chunk: Chunk | undefined): number {
   return Buffer.byteLength(value, encoding);
 }
 
-// ── Making them up ───────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Making them up ──────────────────────────────────────────────────────────────────────────────
 
 const names = [
   'X-A',

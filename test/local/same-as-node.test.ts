@@ -4,6 +4,7 @@
  * for what each front does by its nature. That is written down here as rules, one a difference.
  */
 import { once } from 'node:events';
+import { isSingleField } from '../../src/http/single-fields.ts';
 import { existsSync } from 'node:fs';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -20,8 +21,7 @@ import { root } from '../nodes.ts';
 import { optional } from '../optional.ts';
 import { functionUrl, httpApi, inProcess, loadBalancer, restApi } from './support.ts';
 
-// ── The listeners
-// ────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── The listeners ───────────────────────────────────────────────────────────────────────────────
 
 type Pair = [name: string, value: string];
 
@@ -102,8 +102,7 @@ function split(target: string): { path: string; query: string } {
   return { path, query: query.join('?') };
 }
 
-// ── What fronts do by their nature
-// ───────────────────────────────────────────────────────────────────────────────────
+// ── What fronts do by their nature ──────────────────────────────────────────────────────────────
 
 interface Rules {
   front: Front;
@@ -118,7 +117,7 @@ interface Rules {
    * comes (`last`).
    */
   repeats?: 'joined' | 'last';
-  /** A response header has one line, in which gatecall folds several. */
+  /** A response header has one line: a list, or the first of a field that is no list. */
   folds?: boolean;
   /** The reason phrase is the application's. */
   reason?: boolean;
@@ -228,7 +227,7 @@ function answerBehind(got: Got, rules: Rules, typed: boolean): object {
     headers: Object.fromEntries(
       [...fields].map(([name, lines]) => [
         name,
-        rules.folds && name !== 'set-cookie' ? lines.join(', ').trim() : lines,
+        rules.folds && name !== 'set-cookie' ? foldedLine(name, lines) : lines,
       ]),
     ),
     body: got.body,
@@ -236,8 +235,11 @@ function answerBehind(got: Got, rules: Rules, typed: boolean): object {
   };
 }
 
-// ── Requests
-// ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+function foldedLine(name: string, lines: readonly string[]): string {
+  return (isSingleField(name) ? (lines[0] ?? '') : lines.join(', ')).trim();
+}
+
+// ── Requests ────────────────────────────────────────────────────────────────────────────────────
 
 const letters = (all: string, maxLength = 6): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(...Array.from(all)), maxLength });

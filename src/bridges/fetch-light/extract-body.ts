@@ -70,7 +70,7 @@ function streamFrom(blocks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Arra
   );
 }
 
-// ── multipart/form-data (HTML standard, "multipart form data") ───────────────────────────────────
+// ── multipart/form-data (HTML standard, "multipart form data") ──────────────────────────────────
 
 const CRLF = '\r\n';
 

@@ -175,7 +175,7 @@ async function readAll(stream: ReadableStream<Uint8Array>): Promise<HeldBytes> {
   }
 }
 
-// ── The readers of requests and responses ────────────────────────────────────────────────────────
+// ── The readers of requests and responses ───────────────────────────────────────────────────────
 
 /** Bytes for the caller alone: those of a content may be a window on a buffer with other bytes. */
 async function copyBytes(content: BodyContent | null): Promise<{ bytes: Uint8Array<ArrayBuffer> }> {

@@ -283,7 +283,7 @@ function indexIn(sorted: readonly Entry[], name: string): number {
   return low;
 }
 
-// ── What headers are made of ─────────────────────────────────────────────────────────────────────
+// ── What headers are made of ────────────────────────────────────────────────────────────────────
 
 /** WebIDL, `sequence<sequence<ByteString>>`. @throws {TypeError} for what is no pair */
 function pairsOf(iterate: () => unknown): Entry[] {
@@ -313,7 +313,7 @@ function membersOf(init: object): Entry[] {
   return members;
 }
 
-// ── Names and values ─────────────────────────────────────────────────────────────────────────────
+// ── Names and values ────────────────────────────────────────────────────────────────────────────
 
 function expectArguments(came: number, wanted: number, method: string): void {
   if (came >= wanted) return;
@@ -381,7 +381,7 @@ function trimmed(value: string): string {
   return value.slice(start, end);
 }
 
-// ── Environ ──────────────────────────────────────────────────────────────────────────────────────
+// ── Environ ─────────────────────────────────────────────────────────────────────────────────────
 
 /** `accept-language` → `HTTP_ACCEPT_LANGUAGE`. */
 const keyOf: (name: string) => string = memoize((name) => {

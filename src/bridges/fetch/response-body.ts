@@ -26,7 +26,7 @@ export function bodyOf(
   return [bytes];
 }
 
-// ── Text and bytes that a response was made of ───────────────────────────────────────────────────
+// ── Text and bytes that a response was made of ──────────────────────────────────────────────────
 
 /** What undici up to version 6 (Node 20 and 22) keeps of a response, under a symbol of its own. */
 interface State {
@@ -63,7 +63,7 @@ function findState(): symbol | undefined {
   );
 }
 
-// ── Streams ──────────────────────────────────────────────────────────────────────────────────────
+// ── Streams ─────────────────────────────────────────────────────────────────────────────────────
 
 /**
  * undici 7 (Node 24) hides text and bytes, but has put them into the stream and closed it after one

@@ -98,7 +98,7 @@ export function responseConstructor(prototype: object): ResponseConstructor {
   return Response as unknown as ResponseConstructor;
 }
 
-// ── Body ─────────────────────────────────────────────────────────────────────────────────────────
+// ── Body ────────────────────────────────────────────────────────────────────────────────────────
 
 type Chunk = string | Uint8Array;
 
@@ -223,7 +223,7 @@ function countBytes(response: BridgeResponse, length: number, last: boolean): vo
   setMember(response, bytesWritten, total);
 }
 
-// ── For the exchange ─────────────────────────────────────────────────────────────────────────────
+// ── For the exchange ────────────────────────────────────────────────────────────────────────────
 
 function setNeedDrain(response: BridgeResponse, value: boolean): void {
   setMember(response, internals().symbols.needDrain, value);

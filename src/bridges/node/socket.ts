@@ -42,7 +42,7 @@ export class BridgeSocket extends Emitter {
     return !this.writable && !this.destroyed;
   }
 
-  // ── Addresses ──────────────────────────────────────────────────────────────────────────────────
+  // ── Addresses ─────────────────────────────────────────────────────────────────────────────────
 
   get remoteAddress(): string | undefined {
     return this._exchange.incoming.remoteAddress;
@@ -65,7 +65,7 @@ export class BridgeSocket extends Emitter {
     return {};
   }
 
-  // ── What Node's messages ask of it ─────────────────────────────────────────────────────────────
+  // ── What Node's messages ask of it ────────────────────────────────────────────────────────────
 
   get writableHighWaterMark(): number {
     return this._exchange.highWaterMark;
@@ -129,7 +129,7 @@ export class BridgeSocket extends Emitter {
     clearTimeout(this.#timer);
   }
 
-  // ── Members that need a real connection ────────────────────────────────────────────────────────
+  // ── Members that need a real connection ───────────────────────────────────────────────────────
 
   write(): boolean {
     return true;

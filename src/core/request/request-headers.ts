@@ -22,7 +22,7 @@ import { lowerCase } from '../../http/headers.ts';
 import type { RequestParts } from './request-parts.ts';
 import type { Environ, HeaderList, NativeString } from '../../types.ts';
 
-// ── Into an environ ──────────────────────────────────────────────────────────────────────────────
+// ── Into an environ ─────────────────────────────────────────────────────────────────────────────
 
 /** Adds a request's headers to its environ. */
 export function addHeaders(environ: Environ, parts: RequestParts, native: Encode): void {
@@ -79,7 +79,7 @@ function addValue(
   environ[key] = before === undefined ? clean : joinValues(key, before as string, clean);
 }
 
-// ── As node:http has them ────────────────────────────────────────────────────────────────────────
+// ── As node:http has them ───────────────────────────────────────────────────────────────────────
 
 export interface RequestHeaders {
   /** Names and values in turn, as `rawHeaders` of Node's requests. */
@@ -176,7 +176,7 @@ function lengthIn(list: readonly string[]): number {
   return index + 1;
 }
 
-// ── As the Fetch standard has them ───────────────────────────────────────────────────────────────
+// ── As the Fetch standard has them ──────────────────────────────────────────────────────────────
 
 /** The body or the event's cookies decide what an environ holds of these. */
 const DECIDED: ReadonlySet<string> = new Set(['content-length', 'cookie']);
@@ -230,7 +230,7 @@ function fold(values: Map<string, string>, name: string, value: unknown): void {
 /** A header's name in lower case; `''` for one that an environ does not have. */
 const nameOf: (header: string) => string = memoize((header) => nameOfKey(environKey(header)));
 
-// ── Back from an environ ─────────────────────────────────────────────────────────────────────────
+// ── Back from an environ ────────────────────────────────────────────────────────────────────────
 
 // Registered, for an environ of the ES modules may meet a bridge of the CommonJS ones.
 export const RAW_HEADERS: unique symbol = Symbol.for('gatecall.raw_headers') as never;

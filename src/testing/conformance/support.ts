@@ -146,7 +146,7 @@ export function countingBody(items: Iterable<Uint8Array | (() => Uint8Array)>): 
   return { body, count };
 }
 
-// ── Checks ───────────────────────────────────────────────────────────────────────────────────────
+// ── Checks ──────────────────────────────────────────────────────────────────────────────────────
 
 const shown = (value: unknown): string => {
   const text =

@@ -180,7 +180,7 @@ describe.each(lambdaSources)('Transfer-Encoding without a body, through %s', (so
   });
 });
 
-// ── Replies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Replies ─────────────────────────────────────────────────────────────────────────────────────
 
 /** Every text of a reply, with the name of the member or header it stands under. */
 function texts(value: unknown, name = ''): [name: string, text: string][] {
@@ -239,7 +239,7 @@ describe.each(ONE_VALUE)('a field that is no list, through %s', (source) => {
   });
 });
 
-// ── What clients write ───────────────────────────────────────────────────────────────────────────────────────────────
+// ── What clients write ──────────────────────────────────────────────────────────────────────────
 
 describe.each(lambdaSources)('a log line of %s', (source) => {
   const hostile = 'GET\r\nGET /forged: all is well\u001b[31m\u009b\u2028';
@@ -335,7 +335,7 @@ it('the front’s own spelling of X-Forwarded-Proto is the only one', async () =
   }
 });
 
-// ── Growth ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Growth ──────────────────────────────────────────────────────────────────────────────────────
 
 /** ms of the quickest of three runs: what else the machine does only adds to it. */
 async function quickest(run: () => Promise<unknown>): Promise<number> {

@@ -16,7 +16,7 @@ const chunked = (...chunks) =>
 
 /** [name, bytes, what comes of it]: a status, several where Node's versions differ, or environs. */
 export const corpus = [
-  // ── The request line ──
+  // ── The request line ───────────────────────────────────────────────────────────────────────────
   ['GET', request('GET / HTTP/1.1'), [get]],
   ['HTTP/1.0 without Host', lines('GET / HTTP/1.0'), [{ SERVER_PROTOCOL: 'HTTP/1.0' }]],
   ['a blank line in front', `\r\n${request('GET / HTTP/1.1')}`, [get]],
@@ -81,7 +81,7 @@ export const corpus = [
   ['no method', request(' / HTTP/1.1'), 400],
   ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
   ['noise', '\xff\xfe\x00\x01\r\n\r\n', 400],
-  // ── Headers ──
+  // ── Headers ────────────────────────────────────────────────────────────────────────────────────
   ['spaces around a value', request('GET / HTTP/1.1', 'X-A: \t b \t'), [{ HTTP_X_A: 'b' }]],
   ['an empty value', request('GET / HTTP/1.1', 'X-A:'), [{ HTTP_X_A: '' }]],
   ['bytes above 127', request('GET / HTTP/1.1', 'X-A: \xe9'), [{ HTTP_X_A: '\u00e9' }]],
@@ -131,7 +131,7 @@ export const corpus = [
   ['too long a target', request(`GET /${'a'.repeat(17_000)} HTTP/1.1`), 431],
   ['two Content-Types', request('GET / HTTP/1.1', 'Content-Type: a/b', 'Content-Type: c/d'), 400],
   ['two Authorizations', request('GET / HTTP/1.1', 'Authorization: a', 'Authorization: b'), 400],
-  // ── Bodies ──
+  // ── Bodies ─────────────────────────────────────────────────────────────────────────────────────
   [
     'a body',
     `${request('POST / HTTP/1.1', 'Content-Length: 3')}abc`,
@@ -259,7 +259,7 @@ export const corpus = [
     request('POST / HTTP/1.1', 'Transfer-Encoding: chunked') + '3\nabc\r\n0\r\n\r\n',
     400,
   ],
-  // ── Expectations and pipelines ──
+  // ── Expectations and pipelines ─────────────────────────────────────────────────────────────────
   ['another expectation', request('GET / HTTP/1.1', 'Expect: cake'), 417],
   [
     'two requests',
