@@ -455,7 +455,19 @@ const reply: Case[] = [
       },
     ],
   ],
-  ['two cookies in VPC Lattice', 'lattice-2', { headers: COOKIES }, [{ code: 'cookies-joined' }]],
+  ['two cookies in VPC Lattice', 'lattice-2', { headers: COOKIES }, []],
+  ['two cookies in the first version of VPC Lattice', 'lattice-1', { headers: COOKIES }, []],
+  [
+    'two cookies in one header of VPC Lattice',
+    'lattice-2',
+    {
+      reply: {
+        ...OK,
+        headers: { ...OK.headers, 'set-cookie': 'a=1; Expires=Fri, 01 Jan 2038 00:00:00 GMT, b=2' },
+      },
+    },
+    [{ code: 'cookies-joined', fix: 'return them as a list under set-cookie' }],
+  ],
   [
     'two cookies in one header',
     'function-url',
