@@ -23,7 +23,7 @@ function bridgeTo(listener, server) {
     const call = (request, response) => listener.call(server, request, response);
     // Express is told by members of the function.
     const target = listener.request && listener.response ? listener : call;
-    handler = toLambdaHandler(fromNodeListener(target), { errors: () => {} });
+    handler = toLambdaHandler(fromNodeListener(target), { log: () => {} });
     bridges.set(listener, handler);
   }
   return handler;
