@@ -31,11 +31,14 @@ const BUDGET = 'test/budget/**/*.test.ts';
  */
 const PROCESSES = [
   'test/{cli,package,demo,examples-hono,servers-examples,template}.test.ts',
-  'test/{hostile,properties,concurrency}.test.ts',
-  'test/gateways/aws/every-source.test.ts',
+  'test/{hostile,properties,concurrency,examples,middleware,gateway}.test.ts',
+  'test/gateways/aws/{every-source,limit,invocation,stream}.test.ts',
+  'test/validator/sent-blocks.test.ts',
+  'test/local/{hostile,template-hostile}.test.ts',
+  'test/bridges/{fetch-growth,fetch-upstream,node-socket,node-target}.test.ts',
   'test/cli/**/*.test.ts',
   'test/bridges/{frameworks,fetch-apps,fetch-light-apps,node-context}.test.ts',
-  'test/conformance/local.test.ts',
+  'test/conformance/{aws,aws-*,fetch,fetch-*,local}.test.ts',
   'test/gateways/aws/{runtime,runtime-*,shutdown}.test.ts',
   'test/gateways/{gcp,node}.test.ts',
   'test/gateways/node/**/*.test.ts',
@@ -67,7 +70,8 @@ export default defineConfig({
       project('processes', PROCESSES),
       project('budget', [BUDGET]),
     ],
-    // Vitest leaves one core free, which on two is half; most tests that take long wait for other processes.
+    // Vitest leaves one core free, which on two is half; most tests that take long wait for other
+    // processes.
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 30_000, // child processes on a busy machine of two cores
     hookTimeout: 30_000,
